@@ -1,0 +1,93 @@
+"""Activation functions, each with the derivative that training needs.
+
+A new activation is one more entry in ``ACTIVATIONS``; the tests run through that table.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+__all__ = ["ACTIVATIONS", "Activation"]
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An elementwise function and its derivative, both written in place.
+
+    Parameters
+    ----------
+    name : str
+        What an estimator's ``activation`` parameter calls it.
+    apply : callable(z)
+        Replaces the pre-activations ``z`` by the activations.
+    apply_with_derivative : callable(z, derivative, mask) or None
+        The same, and writes the derivative at ``z`` into ``derivative``. Value and derivative are
+        made together because they share work (the mask of a relu, the square of a tanh). ``mask``
+        is a boolean scratch array of the shape of ``z``. None says that the derivative is 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> z, derivative = np.array([-1.0, 2.0]), np.empty(2)
+    >>> ACTIVATIONS["relu"].apply_with_derivative(z, derivative, np.empty(2, dtype=bool))
+    >>> bool((z == [0.0, 2.0]).all()), bool((derivative == [0.0, 1.0]).all())
+    (True, True)
+    """
+
+    name: str
+    apply: Callable[[np.ndarray], None]
+    apply_with_derivative: Callable[[np.ndarray, np.ndarray, np.ndarray], None] | None
+
+
+_ZEROS = {char: np.zeros((), char) for char in "fd"}
+
+
+def _identity(z: np.ndarray) -> None:
+    pass
+
+
+def _logistic(z: np.ndarray) -> None:
+    expit(z, out=z)
+
+
+def _logistic_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarray) -> None:
+    expit(z, out=z)
+    np.multiply(z, z, out=derivative)
+    np.subtract(z, derivative, out=derivative)
+
+
+def _tanh(z: np.ndarray) -> None:
+    np.tanh(z, out=z)
+
+
+def _tanh_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarray) -> None:
+    np.tanh(z, out=z)
+    np.multiply(z, z, out=derivative)
+    np.subtract(1.0, derivative, out=derivative)
+
+
+def _relu(z: np.ndarray) -> None:
+    # A row of zeros instead of the scalar: NumPy's maximum is vectorised only over two arrays
+    # (13 instead of 26 µs for 100 x 200 float64).
+    np.maximum(z, np.zeros(z.shape[-1], z.dtype), out=z)
+
+
+def _relu_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarray) -> None:
+    # The mask is needed as floats by backward_propagation anyway; a product with it costs a third
+    # of a maximum (5 against 13 µs for 100 x 200 float64).
+    np.greater(z, _ZEROS[z.dtype.char], out=mask)
+    derivative[...] = mask
+    np.multiply(z, derivative, out=z)
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    activation.name: activation
+    for activation in (
+        Activation("identity", _identity, None),
+        Activation("logistic", _logistic, _logistic_with_derivative),
+        Activation("tanh", _tanh, _tanh_with_derivative),
+        Activation("relu", _relu, _relu_with_derivative),
+    )
+}

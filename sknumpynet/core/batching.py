@@ -1,0 +1,181 @@
+"""Batches: which rows, with what weight, in what order.
+
+Rows are gathered a chunk of several batches at a time into buffers that are made once; a batch is
+a view of them. Samples become columns here, with a last row of ones (see `layers`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Batch", "Batches", "Chunk", "Dataset"]
+
+# A chunk's features take at most about this many bytes, unless a single batch takes more.
+CHUNK_BYTES = 2**18
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Rows to learn from.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n_rows, n_features)
+    targets : ndarray of shape (n_rows, n_outputs)
+    sample_weight : ndarray of shape (n_rows,) or (K, n_rows), optional
+        Weights, per member if they have a member axis. All ones by default.
+    rows : ndarray of shape (n_samples,) or (K, n_samples), optional
+        Which rows are trained on; all by default.
+    """
+
+    X: Any
+    targets: np.ndarray
+    sample_weight: np.ndarray | None = None
+    rows: np.ndarray | None = None
+
+    @property
+    def n_samples(self) -> int:
+        """How many rows a member trains on."""
+        return self.X.shape[0] if self.rows is None else self.rows.shape[-1]
+
+
+@dataclass(slots=True)
+class Batch:
+    """One batch: views of its chunk's buffers, in which samples are columns."""
+
+    columns: slice
+    n_samples: int
+    inputs: Any
+    targets: np.ndarray
+    weights: np.ndarray | None
+    raw: np.ndarray
+    predictions: np.ndarray
+
+
+class Chunk:
+    """Buffers that several batches share, each with its samples as columns.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    n_samples : int
+        Rows gathered at once.
+    batch_size : int
+        The last batch may be smaller.
+    row_members, members : tuple of int
+        (K,) where every member has rows of its own, () where they share them; (K,) for a stack.
+    dtype : dtype
+        Of all buffers.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        n_samples: int,
+        batch_size: int,
+        row_members: tuple[int, ...],
+        members: tuple[int, ...],
+        dtype: np.dtype,
+    ) -> None:
+        self.dataset = dataset
+        n_features, n_outputs = dataset.X.shape[1], dataset.targets.shape[1]
+        self.gathered = np.empty((*row_members, n_samples, n_features), dataset.X.dtype)
+        self.inputs = np.ones((*row_members, n_features + 1, n_samples), dtype)
+        self.targets = np.empty((*row_members, n_outputs, n_samples), dtype)
+        self.weights = None
+        if dataset.sample_weight is not None:
+            weight_members = row_members or dataset.sample_weight.shape[:-1]
+            self.weights = np.empty((*weight_members, 1, n_samples), dtype)
+        self.raw = np.empty((*members, n_outputs, n_samples), dtype)
+        self.predictions = np.empty_like(self.raw)
+        self.batches = []
+        for start in range(0, n_samples, batch_size):
+            columns = slice(start, min(start + batch_size, n_samples))
+            self.batches.append(
+                Batch(
+                    columns=columns,
+                    n_samples=columns.stop - columns.start,
+                    inputs=self.inputs[..., columns],
+                    targets=self.targets[..., columns],
+                    weights=None if self.weights is None else self.weights[..., columns],
+                    raw=self.raw[..., columns],
+                    predictions=self.predictions[..., columns],
+                )
+            )
+
+    def fill(self, rows: np.ndarray) -> None:
+        """Gather rows of the dataset, given by their indices of shape (..., n_samples)."""
+        dataset = self.dataset
+        if isinstance(dataset.X, np.ndarray):
+            # "clip" writes straight to `out`, the default mode through a copy.
+            np.take(dataset.X, rows, axis=0, out=self.gathered, mode="clip")
+            self.inputs[..., :-1, :] = self.gathered.swapaxes(-1, -2)
+        else:
+            gathered = dataset.X[rows]
+            for batch in self.batches:
+                batch.inputs = gathered[batch.columns]
+        self.targets[...] = dataset.targets[rows].swapaxes(-1, -2)
+        if self.weights is None:
+            return
+        if dataset.sample_weight.ndim == 1 or rows.ndim == 1:
+            self.weights[..., 0, :] = dataset.sample_weight[..., rows]
+        else:
+            self.weights[..., 0, :] = np.take_along_axis(dataset.sample_weight, rows, axis=-1)
+
+
+class Batches:
+    """The batches of a dataset, an epoch at a time.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    batch_size : int
+    members : tuple of int
+        () for one network, (K,) for a stack.
+    own_rows : bool
+        Whether each member of a stack sees rows in an order of its own.
+    dtype : dtype
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        batch_size: int,
+        members: tuple[int, ...] = (),
+        *,
+        own_rows: bool = False,
+        dtype: np.dtype | type = np.float64,
+    ) -> None:
+        if own_rows and not isinstance(dataset.X, np.ndarray):
+            raise ValueError("sparse rows are shared by all members of a stack")
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.row_members = members if own_rows else ()
+        self.members = members
+        self.dtype = np.dtype(dtype)
+        row_bytes = self.dtype.itemsize * (dataset.X.shape[1] + 1) * max([1, *self.row_members])
+        batches_at_once = max(CHUNK_BYTES // (row_bytes * batch_size), 1)
+        self.chunk_size = min(batches_at_once * batch_size, dataset.n_samples)
+        self._chunks: dict[int, Chunk] = {}
+
+    def epoch(self, rows: np.ndarray) -> Iterator[Chunk]:
+        """Yield filled chunks; each is overwritten by the next.
+
+        Parameters
+        ----------
+        rows : ndarray of int of shape (n_samples,) or (K, n_samples)
+            Indices into the dataset, in the epoch's order.
+        """
+        n_samples = rows.shape[-1]
+        for start in range(0, n_samples, self.chunk_size):
+            chunk_rows = rows[..., start : start + self.chunk_size]
+            size = chunk_rows.shape[-1]
+            if size not in self._chunks:
+                self._chunks[size] = Chunk(
+                    self.dataset, size, self.batch_size, self.row_members, self.members, self.dtype
+                )
+            chunk = self._chunks[size]
+            chunk.fill(chunk_rows)
+            yield chunk

@@ -1,0 +1,152 @@
+"""Full-batch training by SciPy's L-BFGS-B."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.optimize
+
+from sknumpynet.core.batching import Batches, Dataset
+from sknumpynet.core.network import (
+    Network,
+    Propagation,
+    backward_propagation,
+    forward_propagation,
+)
+
+__all__ = ["Objective", "minimize_lbfgs"]
+
+# Rows go through the network in blocks whose widest activations take about this many bytes.
+BLOCK_BYTES = 2**18
+
+
+class Objective:
+    """Mean loss over a dataset plus the L2 penalty, with its gradient.
+
+    The loss is the one that belongs to the gradient (`Loss.value`), or the line search is misled.
+
+    Parameters
+    ----------
+    network : Network
+    dataset : Dataset
+    alpha : float or ndarray of shape (K, 1)
+        Strength of the L2 penalty on the weights.
+    members : tuple of int
+        () for parameters of shape (P,), (K,) for a stack.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        dataset: Dataset,
+        alpha: float | np.ndarray = 0.0,
+        members: tuple[int, ...] = (),
+    ) -> None:
+        self.network = network
+        self.penalty = alpha * network.layout.is_weight()
+        self.parameters = np.empty((*members, network.layout.size))
+        self.gradient = np.empty_like(self.parameters)
+        self.rows = np.arange(dataset.X.shape[0]) if dataset.rows is None else dataset.rows
+        widest = max(layer.fan_out for layer in network.layers) * self.parameters.itemsize
+        block = min(max(BLOCK_BYTES // widest, 64), dataset.n_samples)
+        self.batches = Batches(dataset, block, members, own_rows=self.rows.ndim == 2)
+        self.propagations: dict[int, Propagation] = {}
+
+    def __call__(self, parameters: np.ndarray) -> tuple[Any, np.ndarray]:
+        """Return the value, shape (...), and the gradient, shape (..., P)."""
+        self.parameters[...] = parameters
+        penalised = self.penalty * self.parameters
+        value = 0.5 * np.vecdot(self.parameters, penalised)
+        gradient, total = penalised, 0.0
+        loss = self.network.loss
+        for chunk in self.batches.epoch(self.rows):
+            for batch in chunk.batches:
+                if batch.n_samples not in self.propagations:
+                    self.propagations[batch.n_samples] = Propagation(
+                        self.network,
+                        self.parameters,
+                        self.gradient,
+                        batch.n_samples,
+                        sparse_inputs=not isinstance(self.batches.dataset.X, np.ndarray),
+                    )
+                propagation = self.propagations[batch.n_samples]
+                raw = forward_propagation(propagation, batch.inputs, out=batch.raw)
+                values = loss.value(raw, batch.targets)
+                loss.predict(raw, batch.predictions)
+                delta = batch.predictions - batch.targets
+                if batch.weights is None:
+                    total = total + batch.n_samples
+                else:
+                    values *= batch.weights[..., 0, :]
+                    delta *= batch.weights
+                    total = total + batch.weights.sum(axis=(-2, -1))
+                backward_propagation(propagation, delta)
+                value = value + values.sum(axis=-1)
+                gradient += self.gradient
+        return value / total, gradient / np.asarray(total)[..., np.newaxis]
+
+
+def minimize_lbfgs(
+    network: Network,
+    parameters: np.ndarray,
+    dataset: Dataset,
+    *,
+    alpha: float = 0.0,
+    max_iter: int = 200,
+    max_fun: int = 15000,
+    tol: float = 1e-4,
+    options: dict[str, Any] | None = None,
+    on_interrupt: Callable[[], None] | None = None,
+) -> scipy.optimize.OptimizeResult:
+    """Train one network until the largest entry of its projected gradient is at most ``tol``.
+
+    Parameters
+    ----------
+    network : Network
+    parameters : ndarray of shape (P,)
+        Where to start; left as it is.
+    dataset : Dataset
+    alpha : float
+        Strength of the L2 penalty.
+    max_iter, max_fun : int
+        Most iterations, most evaluations.
+    tol : float
+    options : dict, optional
+        More options for ``scipy.optimize.minimize``.
+    on_interrupt : callable(), optional
+        Called on Ctrl-C, which then ends the minimisation at the last iterate.
+
+    Returns
+    -------
+    scipy.optimize.OptimizeResult
+        ``x`` has the parameters in float64.
+
+    References
+    ----------
+    Byrd, Lu, Nocedal and Zhu, "A Limited Memory Algorithm for Bound Constrained Optimization",
+    SIAM Journal on Scientific Computing 16, 1995.
+    """
+    objective = Objective(network, dataset, alpha)
+    start = parameters.astype(np.float64)
+    last = scipy.optimize.OptimizeResult(x=start, nit=0, fun=np.nan, status=99, message="")
+
+    def remember(intermediate_result: scipy.optimize.OptimizeResult) -> None:
+        last.x, last.fun = intermediate_result.x.copy(), intermediate_result.fun
+        last.nit += 1
+
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        try:
+            return scipy.optimize.minimize(
+                objective,
+                start,
+                method="L-BFGS-B",
+                jac=True,
+                callback=remember,
+                options={"maxfun": max_fun, "maxiter": max_iter, "gtol": tol, **(options or {})},
+            )
+        except KeyboardInterrupt:
+            if on_interrupt is None:
+                raise
+            on_interrupt()
+            last.status, last.message = 0, "interrupted"
+            return last

@@ -1,0 +1,374 @@
+"""The training loop, the only one, and when it stops."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from sknumpynet.core.batching import Batch, Batches, Dataset
+from sknumpynet.core.network import (
+    Network,
+    Propagation,
+    backward_propagation,
+    forward_propagation,
+)
+from sknumpynet.core.optimizers import Optimizer, Update, update_parameters
+from sknumpynet.core.schedules import SCHEDULES, Schedule
+
+__all__ = ["Member", "Settings", "train"]
+
+Status = Literal["running", "converged", "exhausted", "diverged", "interrupted"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all members of a stack have in common.
+
+    Parameters
+    ----------
+    batch_size : int
+        Samples in a step.
+    max_epochs : int
+        Passes over the data.
+    shuffle : bool
+        Whether each epoch permutes the order of the last.
+    tol : float
+        An epoch must be better by this much to count as an improvement.
+    patience : float
+        Epochs without improvement, in a row, that are put up with (``n_iter_no_change``).
+    schedule : Schedule
+    power_t : float
+        Exponent of the inverse scaling schedule.
+    report : callable(str), optional
+        Called with a line of text for each event.
+    """
+
+    batch_size: int
+    max_epochs: int = 200
+    shuffle: bool = True
+    tol: float = 1e-4
+    patience: float = 10
+    schedule: Schedule = SCHEDULES["constant"]
+    power_t: float = 0.5
+    report: Callable[[str], None] | None = None
+
+
+@dataclass
+class Member:
+    """One network's course of training; goes on where it was when training is continued.
+
+    Parameters
+    ----------
+    random_state : RandomState
+        Source of its shuffles.
+    validation_score : callable(parameters), optional
+        Early stopping: judges the parameters, shape (P,), after every epoch.
+
+    Attributes
+    ----------
+    loss_curve : list of float
+        Loss of every epoch.
+    best_loss : float
+    stalled_epochs : int
+        Epochs since the last improvement.
+    n_epochs : int
+        Epochs of this run.
+    n_samples_seen : int
+    validation_scores : list of float
+    best_validation_score : float
+    best_parameters : ndarray of shape (P,) or None
+        After the best epoch of this run that beat all earlier ones.
+    status : str
+    """
+
+    random_state: np.random.RandomState
+    validation_score: Callable[[np.ndarray], float] | None = None
+    loss_curve: list[float] = field(default_factory=list)
+    best_loss: float = np.inf
+    stalled_epochs: int = 0
+    n_epochs: int = 0
+    n_samples_seen: int = 0
+    validation_scores: list[float] = field(default_factory=list)
+    best_validation_score: float = -np.inf
+    best_parameters: np.ndarray | None = None
+    status: Status = "running"
+
+    def judge(self, loss: float, parameters: np.ndarray, settings: Settings) -> None:
+        """Take an epoch's loss in, and its validation score if there is one."""
+        self.loss_curve.append(loss)
+        if settings.report:
+            settings.report(f"Iteration {self.n_epochs}, loss = {loss:.8f}")
+        if self.validation_score is None:
+            improved = not loss > self.best_loss - settings.tol
+            self.best_loss = min(loss, self.best_loss)
+        else:
+            score = self.validation_score(parameters)
+            self.validation_scores.append(score)
+            if settings.report:
+                settings.report(f"Validation score: {score:f}")
+            improved = not score < self.best_validation_score + settings.tol
+            if score > self.best_validation_score:
+                self.best_validation_score = score
+                self.best_parameters = parameters.copy()
+        self.stalled_epochs = 0 if improved else self.stalled_epochs + 1
+
+
+def train(
+    network: Network,
+    parameters: np.ndarray,
+    dataset: Dataset,
+    optimizer: Optimizer,
+    members: Sequence[Member],
+    settings: Settings,
+    alpha: float | np.ndarray = 0.0,
+) -> np.ndarray:
+    """Train one network, or a stack of them, until each has stopped.
+
+    Parameters
+    ----------
+    network : Network
+    parameters : ndarray of shape (P,) or (K, P)
+        Where training starts; changed in place.
+    dataset : Dataset
+    optimizer : Optimizer
+        Its state is gone on from, and holds the last state afterwards (of one network; members
+        of a stack leave it as they stop).
+    members : sequence of Member
+        One for a single network, otherwise K; they take down what happens.
+    settings : Settings
+    alpha : float or ndarray of shape (K, 1)
+        Strength of the L2 penalty on the weights, ½ alpha Σ w², divided by the batch's size.
+
+    Returns
+    -------
+    ndarray of the shape of ``parameters``
+        Each member's last parameters, or with a validation score those of its best epoch.
+    """
+    stack = _Stack(network, parameters, dataset, optimizer, members, settings, alpha)
+    result = np.empty_like(parameters)
+    try:
+        # Values too large to go on with are looked for at every epoch's end.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            while stack.members:
+                losses, n_samples = stack.run_epoch()
+                stopped = stack.end_epoch(losses, n_samples)
+                if stopped:
+                    stack.leave(stopped, result)
+    except KeyboardInterrupt:
+        for member in stack.members:
+            member.status = "interrupted"
+        stack.leave(range(len(stack.members)), result)
+    return result
+
+
+class _Stack:
+    """The members that are still training, and everything bound to their parameters."""
+
+    def __init__(
+        self,
+        network: Network,
+        parameters: np.ndarray,
+        dataset: Dataset,
+        optimizer: Optimizer,
+        members: Sequence[Member],
+        settings: Settings,
+        alpha: float | np.ndarray,
+    ) -> None:
+        self.network, self.settings = network, settings
+        self.dataset, self.members = dataset, list(members)
+        self.is_single = parameters.ndim == 1
+        self.places = list(range(len(self.members)))
+        all_rows = np.arange(dataset.X.shape[0]) if dataset.rows is None else dataset.rows
+        self.own_rows = not self.is_single and (settings.shuffle or all_rows.ndim == 2)
+        self.rows = all_rows
+        if self.own_rows:
+            self.rows = np.broadcast_to(all_rows, (len(self.members), all_rows.shape[-1])).copy()
+        self.initial_rates = self._as_column(optimizer.initial_learning_rate)
+        if settings.schedule is not SCHEDULES["constant"]:
+            optimizer.learning_rate = self._as_column(optimizer.learning_rate)
+        self.alpha = alpha
+        self._bind(parameters, optimizer)
+
+    def _as_column(self, setting: float | np.ndarray) -> float | np.ndarray:
+        if self.is_single:
+            return setting
+        return np.broadcast_to(np.asarray(setting, float), (len(self.members), 1)).copy()
+
+    def _bind(self, parameters: np.ndarray, optimizer: Optimizer) -> None:
+        self.parameters, self.optimizer = parameters, optimizer
+        penalty = None
+        if np.any(self.alpha):
+            penalty = (self.alpha * self.network.layout.is_weight()).astype(parameters.dtype)
+            penalty = np.broadcast_to(penalty, parameters.shape)
+        self.update = Update(optimizer, parameters, penalty)
+        self.batches = Batches(
+            self.dataset,
+            self.settings.batch_size,
+            parameters.shape[:-1],
+            own_rows=self.own_rows,
+            dtype=parameters.dtype,
+        )
+        self.scratch: dict[int, tuple[Propagation, np.ndarray, np.ndarray]] = {}
+
+    def run_epoch(self) -> tuple[np.ndarray, np.ndarray]:
+        """Take every batch's step; return each member's mean loss and the samples it is over."""
+        if self.settings.shuffle:
+            self._shuffle()
+        losses = np.zeros(self.parameters.shape[:-1])
+        n_samples = np.zeros(self.parameters.shape[:-1])
+        step = self._step if self.dataset.sample_weight is None else self._weighted_step
+        for chunk in self.batches.epoch(self.rows):
+            steps = [step(batch) for batch in chunk.batches]
+            values = self.network.loss.reported_value(chunk.raw, chunk.predictions, chunk.targets)
+            if chunk.weights is None:
+                losses += values.sum(axis=-1) + sum(steps)
+                n_samples += values.shape[-1]
+                continue
+            values *= chunk.weights[..., 0, :]
+            for batch, (penalty, total) in zip(chunk.batches, steps, strict=True):
+                taken = total > 0
+                weighted = values[..., batch.columns].sum(axis=-1) + penalty
+                # A batch counts by its samples, whatever their weights, as in scikit-learn.
+                losses += np.where(taken, batch.n_samples * weighted / total, 0.0)
+                n_samples += np.where(taken, batch.n_samples, 0)
+        return losses / np.maximum(n_samples, 1), n_samples
+
+    def _shuffle(self) -> None:
+        n_samples = self.rows.shape[-1]
+        if not self.own_rows:
+            self.rows = self.rows[self.members[0].random_state.permutation(n_samples)]
+            return
+        for member, rows in zip(self.members, self.rows, strict=True):
+            rows[:] = rows[member.random_state.permutation(n_samples)]
+
+    def _step(self, batch: Batch) -> float | np.ndarray:
+        """Learn from one batch; return the L2 penalty, in the unit of a sum over samples."""
+        propagation, delta, scale = self._scratch(batch.n_samples)
+        self._propagate(batch, propagation, delta)
+        backward_propagation(propagation, delta)
+        return update_parameters(self.update, scale)
+
+    def _weighted_step(self, batch: Batch) -> tuple[float | np.ndarray, np.ndarray]:
+        """Learn from one batch; return the penalty and the total weight, each (...)."""
+        propagation, delta, _ = self._scratch(batch.n_samples)
+        total = batch.weights.sum(axis=(-2, -1), dtype=float)
+        taken = total > 0
+        if not taken.any():
+            return 0.0, total
+        self._propagate(batch, propagation, delta)
+        np.multiply(delta, batch.weights, out=delta)
+        backward_propagation(propagation, delta)
+        scale = 1.0 / np.where(taken, total, 1.0)
+        if scale.ndim == 0:
+            return update_parameters(self.update, float(scale)), total
+        column = scale[:, np.newaxis].astype(delta.dtype)
+        return update_parameters(self.update, column, taken), total
+
+    def _propagate(self, batch: Batch, propagation: Propagation, delta: np.ndarray) -> None:
+        """Write the gradient of the loss with respect to the raw outputs to ``delta``."""
+        forward_propagation(propagation, batch.inputs, out=batch.raw)
+        self.network.loss.predict(batch.raw, batch.predictions)
+        np.subtract(batch.predictions, batch.targets, out=delta)
+
+    def _scratch(self, n_samples: int) -> tuple[Propagation, np.ndarray, np.ndarray]:
+        if n_samples not in self.scratch:
+            dtype = self.parameters.dtype
+            shape = (*self.parameters.shape[:-1], self.network.layers[-1].fan_out, n_samples)
+            propagation = Propagation(
+                self.network,
+                self.parameters,
+                self.update.gradient,
+                n_samples,
+                sparse_inputs=not isinstance(self.dataset.X, np.ndarray),
+            )
+            self.scratch[n_samples] = (
+                propagation,
+                np.empty(shape, dtype),
+                np.asarray(1.0 / n_samples, dtype),
+            )
+        return self.scratch[n_samples]
+
+    def end_epoch(self, losses: np.ndarray, n_samples: np.ndarray) -> list[int]:
+        """Judge the epoch of every member; return the positions of those that stop."""
+        finite = np.isfinite(self.parameters).all(axis=-1) & np.isfinite(losses)
+        for position, (member, loss, learned, is_finite) in enumerate(
+            zip(self.members, *map(np.ravel, (losses, n_samples > 0, finite)), strict=True)
+        ):
+            member.n_epochs += 1
+            member.n_samples_seen += self.rows.shape[-1]
+            if not is_finite:
+                member.status = "diverged"
+                continue
+            # An epoch in which every batch had only zero weights says nothing.
+            if learned:
+                parameters = self.parameters if self.is_single else self.parameters[position]
+                member.judge(float(loss), parameters, self.settings)
+                self._adapt_learning_rate(position)
+            if member.status == "running" and member.n_epochs == self.settings.max_epochs:
+                member.status = "exhausted"
+        return [i for i, member in enumerate(self.members) if member.status != "running"]
+
+    def _adapt_learning_rate(self, position: int) -> None:
+        """Let the schedule change the rate after an epoch, and again or stop if it stalled."""
+        settings, member = self.settings, self.members[position]
+        schedule = settings.schedule
+        if schedule.factor is not None:
+            factor = schedule.factor(member.n_samples_seen, settings.power_t)
+            self._set_rate(position, _item(self.initial_rates, position) * factor)
+        if member.stalled_epochs <= settings.patience:
+            return
+        what = "Training loss" if member.validation_score is None else "Validation score"
+        message = (
+            f"{what} did not improve more than tol={settings.tol:f} for "
+            f"{settings.patience:.0f} consecutive epochs."
+        )
+        rate = _item(self.optimizer.learning_rate, position)
+        if schedule.patience_divisor is None:
+            member.status, consequence = "converged", "Stopping."
+        elif rate <= schedule.smallest_rate:
+            member.status, consequence = "converged", "Learning rate too small. Stopping."
+        else:
+            rate /= schedule.patience_divisor
+            self._set_rate(position, rate)
+            member.stalled_epochs = 0
+            consequence = f"Setting learning rate to {rate:f}"
+        if settings.report:
+            settings.report(f"{message} {consequence}")
+
+    def _set_rate(self, position: int, rate: float) -> None:
+        if self.is_single:
+            self.optimizer.learning_rate = rate
+        else:
+            self.optimizer.learning_rate[position] = rate
+
+    def leave(self, positions: Iterable[int], result: np.ndarray) -> None:
+        """Take the members at these positions out, their parameters to their rows of ``result``."""
+        leaving = set(positions)
+        for position in leaving:
+            member = self.members[position]
+            last = self.parameters if self.is_single else self.parameters[position]
+            best = member.best_parameters
+            row = result if self.is_single else result[self.places[position]]
+            row[:] = last if best is None else best
+        staying = [i for i in range(len(self.members)) if i not in leaving]
+        self.members = [self.members[i] for i in staying]
+        self.places = [self.places[i] for i in staying]
+        if not staying:
+            return
+        if self.own_rows:
+            self.rows = self.rows[staying]
+        weights = self.dataset.sample_weight
+        if weights is not None and weights.ndim == 2:
+            self.dataset = replace(self.dataset, sample_weight=weights[staying])
+        self.initial_rates = _take(self.initial_rates, staying)
+        self.alpha = _take(self.alpha, staying)
+        self._bind(self.parameters[staying], self.optimizer.take(staying))
+
+
+def _item(setting: float | np.ndarray, position: int) -> float:
+    return float(setting[position, 0]) if isinstance(setting, np.ndarray) else setting
+
+
+def _take(setting: float | np.ndarray, positions: list[int]) -> float | np.ndarray:
+    return setting[positions] if isinstance(setting, np.ndarray) else setting
