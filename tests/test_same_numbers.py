@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+import sklearn
 from scipy import sparse
 from sklearn.datasets import (
     load_breast_cancer,
@@ -49,14 +50,12 @@ def _counts():
 def _problems():
     moons = make_moons(150, noise=0.3, random_state=0)
     iris = load_iris(return_X_y=True)
+    labels = make_multilabel_classification(150, 6, n_classes=4, random_state=0)
     return {
         "binary": (NumpyMLPClassifier, moons),
         "strings": (NumpyMLPClassifier, (moons[0], np.array(["no", "yes"])[moons[1]])),
         "multiclass": (NumpyMLPClassifier, (scale(iris[0]), iris[1])),
-        "multilabel": (
-            NumpyMLPClassifier,
-            make_multilabel_classification(150, 6, n_classes=4, random_state=0),
-        ),
+        "multilabel": (NumpyMLPClassifier, (scale(labels[0]), labels[1])),
         "single": (NumpyMLPRegressor, _regression_targets(1)),
         "several": (NumpyMLPRegressor, _regression_targets(3)),
         "counts": (NumpyMLPRegressor, _counts()),
@@ -142,6 +141,8 @@ def random_configuration(seed):
 def test_random_configurations(seed):
     name, parameters, steps, weighted, is_sparse = random_configuration(seed)
     kind, (X, y) = PROBLEMS[name]
+    if name == "strings" and parameters["early_stopping"] and sklearn.__version__ == "1.7.0":
+        pytest.skip("scikit-learn 1.7.0 raises TypeError for early stopping with string labels")
     if is_sparse:
         X = sparse.csr_matrix(X)
     weight = np.random.default_rng(seed).uniform(0.1, 2.0, len(y)) if weighted else None
@@ -154,3 +155,221 @@ def test_random_configurations(seed):
                 arguments["classes"] = labels
             getattr(estimator, step)(X, y, **arguments)
         assert_same(ours, theirs, X)
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+def test_until_convergence(name, solver):
+    kind, (X, y) = PROBLEMS[name]
+    parameters = {"solver": solver, "max_iter": 2000, "random_state": 3, "tol": 1e-3}
+    if name == "counts":
+        parameters |= {"loss": "poisson", "learning_rate_init": 1e-4}
+    ours, theirs = make_pair(kind, parameters)
+    assert_same(ours.fit(X, y), theirs.fit(X, y), X)
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+def test_float32(name, solver):
+    kind, (X, y) = PROBLEMS[name]
+    X = X.astype(np.float32)
+    ours, theirs = make_pair(kind, {"solver": solver, "max_iter": 10, "random_state": 0})
+    assert_same(ours.fit(X, y), theirs.fit(X, y), X, tol=1e-3)
+    assert ours.coefs_[0].dtype == np.float32
+    if hasattr(ours, "predict_proba"):
+        assert ours.predict_proba(X).dtype == np.float32
+
+
+def test_a_random_state_instance_is_drawn_from_as_often():
+    X, y = PROBLEMS["binary"][1]
+    ours, theirs = make_pair(NumpyMLPClassifier, {"max_iter": 5, "early_stopping": True})
+    sources = np.random.RandomState(7), np.random.RandomState(7)
+    for _ in range(3):
+        ours.set_params(random_state=sources[0]).fit(X, y)
+        theirs.set_params(random_state=sources[1]).fit(X, y)
+        assert_same(ours, theirs, X)
+    assert sources[0].randint(1 << 30) == sources[1].randint(1 << 30)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"tol": 0.5, "n_iter_no_change": 2},
+        {"early_stopping": True, "n_iter_no_change": 1},
+        {"solver": "sgd", "learning_rate": "adaptive", "tol": 0.5, "n_iter_no_change": 1},
+    ],
+)
+def test_verbose_prints_the_same_lines(parameters, capsys):
+    X, y = PROBLEMS["binary"][1]
+    lines = []
+    for estimator in make_pair(NumpyMLPClassifier, {"verbose": True, "random_state": 0}):
+        estimator.set_params(max_iter=60, **parameters).fit(X, y)
+        lines.append(capsys.readouterr().out)
+    assert lines[0] == lines[1]
+    assert "Iteration 1, loss = " in lines[0]
+    assert "did not improve more than" in lines[0]
+
+
+def test_interruption_keeps_what_was_learned(monkeypatch):
+    X, y = PROBLEMS["binary"][1]
+
+    def interrupting_print(line):
+        if line.startswith("Iteration 7"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("builtins.print", interrupting_print)
+    ours, theirs = make_pair(NumpyMLPClassifier, {"verbose": True, "random_state": 0})
+    for estimator in (ours, theirs):
+        with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
+            estimator.fit(X, y)
+    assert_same(ours, theirs, X)
+
+
+def _their_loss_and_gradient(theirs, X, y, sample_weight, vector):
+    """Call scikit-learn's objective at a vector of its own order: all weights, then all biases."""
+    y = y.reshape(len(y), -1)
+    if hasattr(theirs, "_label_binarizer"):
+        y = theirs._label_binarizer.transform(y.squeeze()).reshape(len(y), -1)
+    sizes = [X.shape[1], *(coef.shape[1] for coef in theirs.coefs_)]
+    scratch = [X] + [None] * (len(sizes) - 1)
+    return theirs._loss_grad_lbfgs(
+        vector, X, y, sample_weight, scratch, *([None] * (len(sizes) - 1) for _ in range(3))
+    )
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
+def test_lbfgs_objective(name, weighted, activation):
+    kind, (X, y) = PROBLEMS[name]
+    parameters = {"hidden_layer_sizes": (5, 3), "solver": "lbfgs", "max_iter": 1, "alpha": 0.1}
+    if name == "counts":
+        parameters["loss"] = "poisson"
+    ours, theirs = make_pair(kind, {**parameters, "activation": activation, "random_state": 0})
+    ours.fit(X, y)
+    theirs.fit(X, y)
+    rng = np.random.default_rng(0)
+    weight = rng.uniform(0.1, 2.0, len(y)) if weighted else None
+    coefs = [rng.normal(size=coef.shape) / 2 for coef in theirs.coefs_]
+    intercepts = [rng.normal(size=intercept.shape) / 2 for intercept in theirs.intercepts_]
+    loss, gradient = _their_loss_and_gradient(
+        theirs, X, y, weight, np.concatenate([array.ravel() for array in coefs + intercepts])
+    )
+
+    network = dense_network([X.shape[1], 5, 3, ours.n_outputs_], activation, ours._loss_name())
+    targets = y.reshape(len(y), -1)
+    if kind is NumpyMLPClassifier:
+        targets = ours._label_binarizer.transform(y).reshape(len(y), -1)
+    objective = Objective(network, Dataset(X, targets, weight), alpha=0.1)
+    our_loss, our_gradient = objective(
+        network.layout.pack(coefs, [intercept[None] for intercept in intercepts])
+    )
+    our_coefs, our_intercepts = network.layout.unpack(our_gradient)
+    our_gradient = np.concatenate([array.ravel() for array in our_coefs + our_intercepts])
+    np.testing.assert_allclose(our_gradient, gradient, rtol=1e-10, atol=1e-10)
+    if name != "several":  # There scikit-learn's loss does not belong to its gradient.
+        np.testing.assert_allclose(our_loss, loss, rtol=1e-10)
+
+
+@pytest.mark.parametrize("name", [name for name in PROBLEMS if name != "several"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("hidden_layer_sizes", [(), (10,), (6, 4)])
+def test_short_runs_of_lbfgs(name, dtype, hidden_layer_sizes):
+    kind, (X, y) = PROBLEMS[name]
+    X = X.astype(dtype)
+    parameters = {
+        "hidden_layer_sizes": hidden_layer_sizes,
+        "activation": "tanh",
+        "solver": "lbfgs",
+        "random_state": 0,
+        "max_iter": 20,
+        "alpha": 0.01,
+    }
+    if name == "counts":
+        parameters["loss"] = "poisson"
+    ours, theirs = make_pair(kind, parameters)
+    tol = 1e-6
+    if dtype == np.float32:
+        # Theirs evaluates the loss at points rounded to float32.
+        tol = 1e-3
+        ours.set_params(max_iter=5), theirs.set_params(max_iter=5)
+    assert_same(ours.fit(X, y), theirs.fit(X, y), X, tol=tol)
+    assert ours.coefs_[0].dtype == np.float64
+
+
+def test_long_runs_of_lbfgs_end_as_low():
+    X, y = PROBLEMS["multiclass"][1]
+    losses = []
+    for seed in range(25):
+        parameters = {"solver": "lbfgs", "hidden_layer_sizes": (8,), "alpha": 0.1}
+        ours, theirs = make_pair(
+            NumpyMLPClassifier, {**parameters, "max_iter": 300, "random_state": seed}
+        )
+        losses.append((ours.fit(X, y).loss_, theirs.fit(X, y).loss_))
+    ours, theirs = np.array(losses).T
+    assert np.median(ours) == pytest.approx(np.median(theirs), rel=0.02)
+    assert ours.mean() == pytest.approx(theirs.mean(), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("kind", "load"),
+    [
+        (NumpyMLPClassifier, load_breast_cancer),
+        (NumpyMLPClassifier, load_digits),
+        (NumpyMLPRegressor, load_diabetes),
+    ],
+)
+def test_defaults_on_real_data(kind, load):
+    X, y = load(return_X_y=True)
+    X = scale(X)
+    ours, theirs = make_pair(kind, {"random_state": 0, "max_iter": 30})
+    assert_same(ours.fit(X, y), theirs.fit(X, y), X)
+
+
+def test_parameters_have_the_same_names_order_and_defaults():
+    for kind, theirs in THEIRS.items():
+        newest = theirs().get_params()
+        assert kind().get_params() == newest
+        names = kind.__init__.__code__.co_varnames
+        expected = theirs.__init__.__code__.co_varnames
+        assert names[: len(newest) + 1] == expected[: len(newest) + 1]
+        constraints = {
+            name: [str(constraint) for constraint in constraints]
+            for name, constraints in kind._parameter_constraints.items()
+        }
+        for name, expected in theirs._parameter_constraints.items():
+            assert {_sorted_options(c) for c in constraints[name]} == {
+                _sorted_options(str(c)) for c in expected
+            }
+
+
+def _sorted_options(constraint):
+    return "".join(sorted(constraint))
+
+
+def test_sequences_of_unequal_batches():
+    X, y = PROBLEMS["multiclass"][1]
+    ours, theirs = make_pair(NumpyMLPClassifier, {"solver": "adam", "random_state": 1})
+    order = np.random.default_rng(0).permutation(len(y))
+    for rows in np.split(order, [1, 20, 23, 90]):
+        for estimator in (ours, theirs):
+            estimator.partial_fit(X[rows], y[rows], classes=[0, 1, 2])
+        assert_same(ours, theirs, X)
+    copied = copy.deepcopy(ours)
+    for estimator in (copied, theirs):
+        estimator.partial_fit(X, y)
+    assert_same(copied, theirs, X)
+
+
+def test_max_iter_warns_in_the_same_words():
+    X, y = PROBLEMS["binary"][1]
+    for solver in ("adam", "lbfgs"):
+        messages = []
+        for estimator in make_pair(NumpyMLPClassifier, {"solver": solver, "max_iter": 3}):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                estimator.set_params(random_state=0).fit(X, y)
+            assert [w.category for w in caught] == [ConvergenceWarning]
+            messages.append(str(caught[0].message))
+            assert solver == "lbfgs" or caught[0].filename
+        assert messages[0] == messages[1]
