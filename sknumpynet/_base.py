@@ -300,10 +300,10 @@ class BaseNumpyMLP(BaseEstimator, ABC):
             options={} if quiet else {"iprint": 1 if self.verbose else -1},
             on_interrupt=_warn_of_interruption,
         )
+        if not (np.isfinite(result.x).all() and np.isfinite(result.fun)):
+            raise ValueError(_DIVERGED)
         self.n_iter_ = lbfgs_iterations(result, self.max_iter)
         self.loss_ = float(result.fun)
-        if not np.isfinite(result.x).all():
-            raise ValueError(_DIVERGED)
         return result.x
 
     def _descend(

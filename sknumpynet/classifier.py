@@ -143,7 +143,7 @@ class NumpyMLPClassifier(ClassifierMixin, BaseNumpyMLP):
         if len(self.classes_) < 2 and self._label_binarizer.y_type_ != "multilabel-indicator":
             raise ValueError(
                 "A classifier needs samples of at least 2 classes, but the data contain only one "
-                f"class: {self.classes_[0]!r}"
+                f"class: {self.classes_.tolist()[0]!r}"
             )
         # Labels are kept a byte each, and become floats a batch at a time.
         targets = self._label_binarizer.transform(y).astype(bool)

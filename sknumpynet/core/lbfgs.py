@@ -128,10 +128,10 @@ def minimize_lbfgs(
     """
     objective = Objective(network, dataset, alpha)
     start = parameters.astype(np.float64)
-    last = scipy.optimize.OptimizeResult(x=start, nit=0, fun=np.nan, status=99, message="")
+    last = scipy.optimize.OptimizeResult(x=start, nit=0, status=0)
 
     def remember(intermediate_result: scipy.optimize.OptimizeResult) -> None:
-        last.x, last.fun = intermediate_result.x.copy(), intermediate_result.fun
+        last.x = intermediate_result.x.copy()
         last.nit += 1
 
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -148,5 +148,5 @@ def minimize_lbfgs(
             if on_interrupt is None:
                 raise
             on_interrupt()
-            last.status, last.message = 0, "interrupted"
+            last.fun = objective(last.x)[0]
             return last

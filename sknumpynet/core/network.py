@@ -215,6 +215,10 @@ def predict(
     array([[7.]])
     """
     raw = _raw_outputs(weights, biases, activation, X)
+    if loss.output_activation == "softmax":
+        # Logits that overflow to infinity would give NaN.
+        largest = np.finfo(raw.dtype).max
+        np.clip(raw, -largest, largest, out=raw)
     transposed = raw.swapaxes(-1, -2)
     loss.predict(transposed, transposed)
     return raw

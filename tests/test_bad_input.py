@@ -1,0 +1,345 @@
+"""What bad input gets: a clear error, or the right answer, and never half a change."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris, make_moons
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+
+from sknumpynet import NumpyMLPClassifier, NumpyMLPRegressor
+from sknumpynet.core.lbfgs import Objective
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, Y = make_moons(60, noise=0.2, random_state=0)
+VALUES = X[:, 0] * 2 + X[:, 1]
+SOLVERS = ["adam", "sgd", "lbfgs"]
+
+
+def with_entry(array, value):
+    array = np.array(array, dtype=float)
+    array.flat[3] = value
+    return array
+
+
+# kind of estimator, parameters, arguments of fit, words of the error
+BAD_FITS = {
+    "nan in X": ("any", {}, (with_entry(X, np.nan), Y), "Input X contains NaN"),
+    "infinity in X": ("any", {}, (with_entry(X, np.inf), Y), "Input X contains infinity"),
+    "nan in y": ("regressor", {}, (X, with_entry(VALUES, np.nan)), "Input y contains NaN"),
+    "nan in labels": ("classifier", {}, (X, with_entry(Y, np.nan)), "Input y contains NaN"),
+    "infinity in y": ("regressor", {}, (X, with_entry(VALUES, np.inf)), "Input y contains inf"),
+    "no samples": ("any", {}, (X[:0], Y[:0]), r"Found array with 0 sample\(s\)"),
+    "no features": ("any", {}, (X[:, :0], Y), r"Found array with 0 feature\(s\)"),
+    "unequal lengths": ("any", {}, (X, Y[:-1]), "inconsistent numbers of samples"),
+    "one dimension": ("any", {}, (X[:, 0], Y), "Expected 2D array, got 1D array"),
+    "three dimensions": ("any", {}, (X[:, :, None], Y), "dim 3"),
+    "complex X": ("any", {}, (X + 1j, Y), "Complex data not supported"),
+    "complex y": ("regressor", {}, (X, VALUES + 1j), "Complex data not supported"),
+    "objects in X": ("any", {}, (np.full(X.shape, "a", dtype=object), Y), "could not convert"),
+    "no y": ("any", {}, (X, None), "requires y to be passed"),
+    "one class": ("classifier", {}, (X, np.ones(60)), "at least 2 classes.*only one class: 1.0"),
+    "real-valued labels": ("classifier", {}, (X, VALUES), "Unknown label type"),
+    "negative counts": ("regressor", {"loss": "poisson"}, (X, VALUES), "must not be negative"),
+    "negative weight": ("any", {}, (X, Y, with_entry(np.ones(60), -1)), "Negative values in data"),
+    "only zero weights": ("any", {}, (X, Y, np.zeros(60)), "at least one non-zero number"),
+    "nan weight": ("any", {}, (X, Y, with_entry(np.ones(60), np.nan)), "contains NaN"),
+    "too few weights": ("any", {}, (X, Y, np.ones(59)), r"sample_weight.shape == \(59,\)"),
+    "unknown activation": ("any", {"activation": "elu"}, (X, Y), "'activation' parameter"),
+    "unknown solver": ("any", {"solver": "rprop"}, (X, Y), "'solver' parameter"),
+    "negative alpha": ("any", {"alpha": -1}, (X, Y), "'alpha' parameter"),
+    "no batch": ("any", {"batch_size": 0}, (X, Y), "'batch_size' parameter"),
+    "momentum": ("any", {"momentum": 1.5}, (X, Y), "'momentum' parameter"),
+    "no units": ("any", {"hidden_layer_sizes": (5, 0)}, (X, Y), r"must be > 0, got \[5, 0\]"),
+    "half a unit": ("any", {"hidden_layer_sizes": (2.5,)}, (X, Y), r"integers, got \[2.5\]"),
+    "tiny validation set": (
+        "any",
+        {"early_stopping": True, "validation_fraction": 0.01},
+        (X, Y),
+        "validation set is too small|should be greater or equal to the number of classes",
+    ),
+    "validation set without a class": (
+        "classifier",
+        {"early_stopping": True},
+        (X, np.r_[1, np.zeros(59, int)]),
+        "least populated class",
+    ),
+    "validation set of zero weights": (
+        "any",
+        {"early_stopping": True, "validation_fraction": 0.5, "random_state": 0},
+        (X, Y, np.eye(60)[0]),
+        "set of early_stopping must contain",
+    ),
+}
+ERRORS = (ValueError, TypeError)
+
+
+def kinds(which):
+    both = {"classifier": NumpyMLPClassifier, "regressor": NumpyMLPRegressor}
+    return list(both.values()) if which == "any" else [both[which]]
+
+
+@pytest.mark.parametrize("case", BAD_FITS)
+def test_bad_fits_are_refused_and_leave_the_model_as_it_was(case):
+    which, parameters, arguments, words = BAD_FITS[case]
+    for kind in kinds(which):
+        unfitted = kind(**parameters)
+        with pytest.raises(ERRORS, match=f"(?s){words}"):
+            unfitted.fit(*arguments)
+        assert not hasattr(unfitted, "coefs_")
+        assert not hasattr(unfitted, "n_features_in_")
+
+        estimator = kind(max_iter=3, random_state=0).fit(X, Y)
+        before, state = estimator.predict(X), vars(estimator).copy()
+        estimator.set_params(**parameters)
+        with pytest.raises(ERRORS, match=f"(?s){words}"):
+            estimator.fit(*arguments)
+        np.testing.assert_array_equal(estimator.predict(X), before)
+        for name in set(state) - set(parameters):
+            assert getattr(estimator, name) is state[name], name
+
+
+@pytest.mark.parametrize("kind", [NumpyMLPClassifier, NumpyMLPRegressor])
+@pytest.mark.parametrize(
+    "parameters",
+    [{"solver": "lbfgs"}, {"early_stopping": True}, {"warm_start": True, "hidden_layer_sizes": 7}],
+)
+def test_a_fit_with_other_features_that_fails_late_changes_nothing(kind, parameters):
+    estimator = kind(max_iter=3, random_state=0).fit(X, Y)
+    before = estimator.predict(X)
+    estimator.set_params(**parameters)
+    huge = np.full((60, 5), 1e300)
+    huge[::2] *= -1
+    width = X if "warm_start" in parameters else huge
+    weight = None if "warm_start" in parameters else np.eye(60)[0] * 0
+    with pytest.raises(ValueError, match=r"non-finite|zero|sizes"):
+        estimator.fit(width, Y, weight)
+    assert estimator.n_features_in_ == 2
+    np.testing.assert_array_equal(estimator.predict(X), before)
+
+
+BAD_PREDICTIONS = {
+    "nan": (with_entry(X, np.nan), "Input X contains NaN"),
+    "infinity": (with_entry(X, -np.inf), "Input X contains infinity"),
+    "more features": (np.ones((3, 5)), "X has 5 features, but"),
+    "fewer features": (np.ones((3, 1)), "X has 1 features, but"),
+    "no rows": (np.ones((0, 2)), r"0 sample\(s\)"),
+    "one dimension": (np.ones(2), "Expected 2D array, got 1D array"),
+    "strings": (np.array([["a", "b"]]), "could not convert|dtype"),
+    "complex": (X + 1j, "Complex data not supported"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_PREDICTIONS)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_bad_predictions_get_the_words_of_scikit_learn(case, dtype):
+    data, words = BAD_PREDICTIONS[case]
+    if data.dtype == float:
+        data = data.astype(dtype)
+    messages = []
+    for kind in (NumpyMLPClassifier, MLPClassifier):
+        with pytest.raises(ValueError, match=words) as error:
+            kind(max_iter=2, random_state=0).fit(X, Y).predict_proba(data)
+        messages.append(str(error.value).replace("NumpyMLP", "MLP"))
+    assert messages[0] == messages[1]
+
+
+def test_what_prediction_takes_besides_float_arrays():
+    regressor = NumpyMLPRegressor(max_iter=3, random_state=0).fit(X, VALUES)
+    whole = np.array([[1, 2], [3, 4]])
+    expected = regressor.predict(whole.astype(float))
+    for data in (whole, whole.tolist(), np.asfortranarray(whole), whole.astype(object)):
+        np.testing.assert_allclose(regressor.predict(data), expected)
+    np.testing.assert_allclose(regressor.predict(whole.astype(np.float32)), expected, rtol=1e-5)
+    np.testing.assert_allclose(regressor.predict(np.ones((4, 4))[::2, ::2] * [1, 2]).shape, (2,))
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_a_stream_may_bring_single_rows_and_single_classes(solver):
+    classifier = NumpyMLPClassifier(solver=solver, random_state=0)
+    classifier.partial_fit(X[:1], Y[:1], classes=[0, 1])
+    classifier.partial_fit(X[Y == 1], Y[Y == 1])
+    classifier.set_params(warm_start=True).partial_fit(X[Y == 0][:1], [0])
+    assert classifier.n_iter_ == 1
+    regressor = NumpyMLPRegressor(solver=solver, random_state=0)
+    regressor.partial_fit(X[:1], VALUES[:1]).partial_fit(X[1:2], VALUES[1:2])
+    assert len(regressor.loss_curve_) == 2
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("kind", [NumpyMLPClassifier, NumpyMLPRegressor])
+def test_a_batch_of_zero_weights_takes_no_step(kind, solver):
+    arguments = {"classes": [0, 1]} if kind is NumpyMLPClassifier else {}
+    estimator = kind(solver=solver, random_state=0).partial_fit(X, Y, **arguments)
+    coefs = [coef.copy() for coef in estimator.coefs_]
+    curve = list(estimator.loss_curve_)
+    estimator.partial_fit(X, Y, sample_weight=np.zeros(60))
+    for before, after in zip(coefs, estimator.coefs_, strict=True):
+        np.testing.assert_array_equal(before, after)
+    assert estimator.loss_curve_ == curve
+    # Neither did the moments and the step count move.
+    untouched = kind(solver=solver, random_state=0).partial_fit(X, Y, **arguments)
+    estimator.partial_fit(X, Y)
+    untouched.partial_fit(X, Y)
+    for mine, other in zip(estimator.coefs_, untouched.coefs_, strict=True):
+        np.testing.assert_array_equal(mine, other)
+
+
+@pytest.mark.parametrize("kind", [NumpyMLPClassifier, NumpyMLPRegressor])
+def test_rows_of_weight_zero_count_for_nothing(kind):
+    weight = np.r_[np.ones(40), np.zeros(20)]
+    parameters = {"solver": "lbfgs", "max_iter": 15, "random_state": 0}
+    weighted = kind(**parameters).fit(X, Y, sample_weight=weight)
+    fewer = kind(**parameters).fit(X[:40], Y[:40])
+    for mine, other in zip(weighted.coefs_, fewer.coefs_, strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-6)
+    # Batches in which only some, or none, of the rows count.
+    kind(batch_size=2, shuffle=False, max_iter=2, random_state=0).fit(X, Y, sample_weight=weight)
+
+
+def test_partial_fit_refuses_what_it_cannot_learn():
+    with pytest.raises(ValueError, match="classes must be passed on the first call"):
+        NumpyMLPClassifier().partial_fit(X, Y)
+    classifier = NumpyMLPClassifier(random_state=0).partial_fit(X, Y, classes=[0, 1])
+    before = classifier.predict_proba(X)
+    with pytest.raises(ValueError, match=r"`y` has classes not in `self.classes_`"):
+        classifier.partial_fit(X, Y + 1)
+    with pytest.raises(ValueError, match="is not the same as on last call"):
+        classifier.partial_fit(X, Y, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match="X has 1 features"):
+        classifier.partial_fit(X[:, :1], Y)
+    with pytest.raises(ValueError, match="partial_fit does not support early_stopping=True"):
+        classifier.set_params(early_stopping=True).partial_fit(X, Y)
+    np.testing.assert_array_equal(classifier.predict_proba(X), before)
+
+
+def test_a_first_partial_fit_that_fails_leaves_no_classes_behind():
+    classifier = NumpyMLPClassifier()
+    with pytest.raises(ValueError, match="NaN"):
+        classifier.partial_fit(with_entry(X, np.nan), Y, classes=[0, 1])
+    assert not hasattr(classifier, "classes_")
+
+
+def test_warm_start_refuses_other_classes_and_other_layers():
+    classifier = NumpyMLPClassifier(max_iter=2, warm_start=True, random_state=0).fit(X, Y)
+    with pytest.raises(ValueError, match="warm_start can only be used where"):
+        classifier.fit(X, Y + 1)
+    with pytest.raises(ValueError, match=r"layers of the same sizes.*\(100, 1\)"):
+        classifier.set_params(hidden_layer_sizes=(100, 5)).fit(X, Y)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("activation", ["relu", "identity"])
+def test_divergence_is_an_error_in_the_words_of_scikit_learn(solver, activation):
+    parameters = {
+        "solver": solver,
+        "activation": activation,
+        "learning_rate_init": 1e6,
+        "max_iter": 100_000,
+        "alpha": 0.0,
+    }
+    values = VALUES * 1e160
+    with pytest.raises(ValueError, match="Solver produced non-finite parameter weights"):
+        NumpyMLPRegressor(**parameters, random_state=0).fit(X * 1e160, values)
+
+
+def test_divergence_stops_at_the_epoch_where_it_happens(capsys):
+    regressor = NumpyMLPRegressor(
+        solver="sgd", learning_rate_init=10.0, max_iter=10_000, verbose=True, random_state=0
+    )
+    with pytest.raises(ValueError, match="non-finite"):
+        regressor.fit(X * 100, VALUES)
+    assert capsys.readouterr().out.count("Iteration") < 50
+
+
+def test_divergence_after_a_best_epoch_is_a_warning():
+    parameters = {"solver": "sgd", "early_stopping": True, "random_state": 0, "momentum": 0.0}
+    # A rate at which the loss grows slowly: the first epochs are finite.
+    regressor = NumpyMLPRegressor(
+        hidden_layer_sizes=(), learning_rate_init=3.0, max_iter=5000, tol=0, **parameters
+    ).set_params(n_iter_no_change=np.inf)
+    with pytest.warns(ConvergenceWarning, match=r"diverged in epoch \d+; the weights of the best"):
+        regressor.fit(X, VALUES)
+    assert np.isfinite(regressor.coefs_[0]).all()
+    assert regressor.best_validation_score_ == max(regressor.validation_scores_)
+
+
+@pytest.mark.parametrize("labels", [Y, load_iris().target[:60] + np.arange(60) % 3])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_huge_logits_give_probabilities(labels, dtype):
+    data = X.astype(dtype)
+    classifier = NumpyMLPClassifier(max_iter=3, random_state=0).fit(data, labels)
+    for factor in (1e3, 1e6, 1e20):
+        classifier.coefs_[-1] = classifier.coefs_[-1] * dtype(factor)
+        probabilities = classifier.predict_proba(data)
+        assert np.isfinite(probabilities).all()
+        assert (probabilities > 0).all()
+        assert np.isfinite(classifier.predict_log_proba(data)).all()
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
+def test_logits_that_overflow_give_probabilities():
+    classifier = NumpyMLPClassifier((), max_iter=3, random_state=0).fit(X, np.arange(60) % 3)
+    classifier.coefs_[0] = np.array([[1e308, -1e308, 1e307], [1e308, 1e308, 1e308]])
+    probabilities = classifier.predict_proba(X * 100)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+
+
+def test_a_logistic_output_is_never_zero_or_one():
+    indicators = np.column_stack([Y, 1 - Y, Y])
+    classifier = NumpyMLPClassifier(solver="lbfgs", max_iter=200, alpha=0, random_state=0)
+    for targets in (Y, indicators):
+        probabilities = classifier.fit(X * 1e3, targets).predict_proba(X * 1e3)
+        assert (probabilities > 0).all()
+        assert (probabilities < 1).all()
+
+
+def test_batch_size_is_clipped_with_a_warning():
+    with pytest.warns(UserWarning, match="Got `batch_size` less than 1 or larger than"):
+        NumpyMLPClassifier(batch_size=1000, max_iter=2, random_state=0).fit(X, Y)
+
+
+def test_column_vectors_are_flattened_with_a_warning():
+    with pytest.warns(UserWarning, match="A column-vector y was passed"):
+        NumpyMLPRegressor(max_iter=2, random_state=0).fit(X, VALUES[:, None])
+
+
+@pytest.mark.parametrize("evaluations", [1, 30])
+def test_interrupted_lbfgs_keeps_its_last_iterate(monkeypatch, evaluations):
+    classifier = NumpyMLPClassifier(solver="lbfgs", max_iter=500, random_state=0)
+    converged = classifier.fit(X, Y).loss_
+    count, call = [0], Objective.__call__
+
+    def interrupting_call(self, parameters):
+        count[0] += 1
+        if count[0] == evaluations:
+            raise KeyboardInterrupt
+        return call(self, parameters)
+
+    monkeypatch.setattr(Objective, "__call__", interrupting_call)
+    with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
+        classifier.fit(X, Y)
+    assert np.isfinite(classifier.predict_proba(X)).all()
+    assert classifier.loss_ > converged
+    assert (classifier.n_iter_ > 0) == (evaluations > 1)
+
+
+def test_the_regressor_keeps_to_its_number_of_outputs():
+    regressor = NumpyMLPRegressor(random_state=0).partial_fit(X, VALUES)
+    with pytest.raises(ValueError, match="same sizes"):
+        regressor.partial_fit(X, np.column_stack([VALUES, VALUES]))
+
+
+def test_float64_data_after_float32_data_keeps_the_type():
+    classifier = NumpyMLPClassifier(random_state=0)
+    classifier.partial_fit(X.astype(np.float32), Y, classes=[0, 1]).partial_fit(X, Y)
+    assert {coef.dtype for coef in classifier.coefs_} == {np.dtype(np.float32)}
+
+
+def test_no_warnings_on_an_ordinary_fit():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        NumpyMLPClassifier(max_iter=2000, random_state=0).fit(X, Y).predict(X)
