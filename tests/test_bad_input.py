@@ -307,24 +307,36 @@ def test_column_vectors_are_flattened_with_a_warning():
         NumpyMLPRegressor(max_iter=2, random_state=0).fit(X, VALUES[:, None])
 
 
-@pytest.mark.parametrize("evaluations", [1, 30])
-def test_interrupted_lbfgs_keeps_its_last_iterate(monkeypatch, evaluations):
-    classifier = NumpyMLPClassifier(solver="lbfgs", max_iter=500, random_state=0)
-    converged = classifier.fit(X, Y).loss_
+def interrupt_lbfgs(monkeypatch, at):
     count, call = [0], Objective.__call__
 
     def interrupting_call(self, parameters):
         count[0] += 1
-        if count[0] == evaluations:
+        if count[0] >= at:
             raise KeyboardInterrupt
         return call(self, parameters)
 
     monkeypatch.setattr(Objective, "__call__", interrupting_call)
+
+
+def test_interrupted_lbfgs_keeps_its_last_iterate(monkeypatch):
+    classifier = NumpyMLPClassifier(solver="lbfgs", max_iter=500, random_state=0)
+    converged = classifier.fit(X, Y).loss_
+    interrupt_lbfgs(monkeypatch, at=30)
     with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
         classifier.fit(X, Y)
     assert np.isfinite(classifier.predict_proba(X)).all()
     assert classifier.loss_ > converged
-    assert (classifier.n_iter_ > 0) == (evaluations > 1)
+    assert classifier.n_iter_ > 0
+
+
+def test_lbfgs_interrupted_before_it_learned_leaves_the_model_as_it_was(monkeypatch):
+    classifier = NumpyMLPClassifier(solver="lbfgs", max_iter=50, random_state=0).fit(X, Y)
+    before = classifier.predict_proba(X)
+    interrupt_lbfgs(monkeypatch, at=1)
+    with pytest.raises(KeyboardInterrupt):
+        classifier.fit(X, Y)
+    np.testing.assert_array_equal(classifier.predict_proba(X), before)
 
 
 def test_the_regressor_keeps_to_its_number_of_outputs():

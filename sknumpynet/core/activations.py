@@ -26,6 +26,8 @@ class Activation:
         The same, and writes the derivative at ``z`` into ``derivative``. Value and derivative are
         made together because they share work (the mask of a relu, the square of a tanh). ``mask``
         is a boolean scratch array of the shape of ``z``. None says that the derivative is 1.
+    derivative_is_mask : bool
+        Whether the derivative is only ever 0 or 1, so that ``derivative`` may be ``mask`` itself.
 
     Examples
     --------
@@ -39,6 +41,7 @@ class Activation:
     name: str
     apply: Callable[[np.ndarray], None]
     apply_with_derivative: Callable[[np.ndarray, np.ndarray, np.ndarray], None] | None
+    derivative_is_mask: bool = False
 
 
 _ZEROS = {char: np.zeros((), char) for char in "fd"}
@@ -75,10 +78,10 @@ def _relu(z: np.ndarray) -> None:
 
 
 def _relu_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarray) -> None:
-    # The mask is needed as floats by backward_propagation anyway; a product with it costs a third
-    # of a maximum (5 against 13 µs for 100 x 200 float64).
+    # A product with the mask costs less than a maximum, and training needs the mask in any case.
     np.greater(z, _ZEROS[z.dtype.char], out=mask)
-    derivative[...] = mask
+    if derivative is not mask:
+        derivative[...] = mask
     np.multiply(z, derivative, out=z)
 
 
@@ -88,6 +91,6 @@ ACTIVATIONS: dict[str, Activation] = {
         Activation("identity", _identity, None),
         Activation("logistic", _logistic, _logistic_with_derivative),
         Activation("tanh", _tanh, _tanh_with_derivative),
-        Activation("relu", _relu, _relu_with_derivative),
+        Activation("relu", _relu, _relu_with_derivative, derivative_is_mask=True),
     )
 }

@@ -130,16 +130,19 @@ class BoundDense:
         self.inputs: Any = None
         self.outputs = np.ones((*members, layer.fan_out + 1, n_samples), dtype)
         self.units = self.outputs[..., :-1, :]
-        shape = (0, 0) if self.is_linear else self.units.shape
-        self.derivative = np.empty(shape, dtype)
-        self.derivative_transposed = self.derivative.swapaxes(-1, -2)
-        self.mask = np.empty(shape, dtype=bool)
         # See `backward`; worth it unless the inputs are much wider than the layer.
+        scales_inputs = is_first and not self.is_linear and layer.fan_in < 2 * layer.fan_out
         self.scaled_inputs = (
-            np.empty((*members, layer.fan_in + 1, n_samples), dtype)
-            if is_first and not self.is_linear and layer.fan_in < 2 * layer.fan_out
-            else None
+            np.empty((*members, layer.fan_in + 1, n_samples), dtype) if scales_inputs else None
         )
+        shape = (0, 0) if self.is_linear else self.units.shape
+        self.mask = np.empty(shape, dtype=bool)
+        # A mask of bytes stays in the cache, but a matrix product needs it as floats.
+        if layer.activation.derivative_is_mask and not scales_inputs:
+            self.derivative = self.mask
+        else:
+            self.derivative = np.empty(shape, dtype)
+        self.derivative_transposed = self.derivative.swapaxes(-1, -2)
         self.below = np.empty((0,) if is_first else (*members, layer.fan_in, n_samples), dtype)
         self.outer_product = OuterProduct(self.weights, self.below) if layer.fan_out == 1 else None
 

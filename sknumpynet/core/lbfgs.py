@@ -114,7 +114,7 @@ def minimize_lbfgs(
     options : dict, optional
         More options for ``scipy.optimize.minimize``.
     on_interrupt : callable(), optional
-        Called on Ctrl-C, which then ends the minimisation at the last iterate.
+        Called on Ctrl-C, which then ends the minimisation at the last iterate, if there is one.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def minimize_lbfgs(
     last = scipy.optimize.OptimizeResult(x=start, nit=0, status=0)
 
     def remember(intermediate_result: scipy.optimize.OptimizeResult) -> None:
-        last.x = intermediate_result.x.copy()
+        last.x, last.fun = intermediate_result.x.copy(), intermediate_result.fun
         last.nit += 1
 
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -145,8 +145,7 @@ def minimize_lbfgs(
                 options={"maxfun": max_fun, "maxiter": max_iter, "gtol": tol, **(options or {})},
             )
         except KeyboardInterrupt:
-            if on_interrupt is None:
+            if on_interrupt is None or last.nit == 0:
                 raise
             on_interrupt()
-            last.fun = objective(last.x)[0]
             return last
