@@ -3,6 +3,7 @@
 import copy
 import pickle
 import threading
+import tracemalloc
 
 import joblib
 import numpy as np
@@ -187,6 +188,20 @@ def test_sparse_is_never_made_dense(monkeypatch):
     monkeypatch.setattr(sparse.csr_matrix, "toarray", toarray)
     for solver in SOLVERS:
         NumpyMLPClassifier(solver=solver, max_iter=3).fit(X, y).predict(X)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_sparse_rows_take_no_more_memory_than_their_entries(solver):
+    n_features = 50_000
+    X = sparse.random(300, n_features, density=4e-4, format="csr", random_state=0)
+    y = np.arange(300) % 2
+    classifier = NumpyMLPClassifier((2,), solver=solver, max_iter=2, random_state=0)
+    tracemalloc.start()
+    classifier.fit(X, y).predict(X)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # Parameters, gradient, moments and L-BFGS's ten pairs; a dense batch alone is 80 MB.
+    assert peak < 60 * (2 * n_features) * 8
 
 
 def test_multioutput_on_real_data():

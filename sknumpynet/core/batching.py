@@ -40,6 +40,11 @@ class Dataset:
         """How many rows a member trains on."""
         return self.X.shape[0] if self.rows is None else self.rows.shape[-1]
 
+    @property
+    def is_sparse(self) -> bool:
+        """Whether batches are sparse matrices, whose samples stay rows."""
+        return not isinstance(self.X, np.ndarray)
+
 
 @dataclass(slots=True)
 class Batch:
@@ -81,8 +86,9 @@ class Chunk:
     ) -> None:
         self.dataset = dataset
         n_features, n_outputs = dataset.X.shape[1], dataset.targets.shape[1]
-        self.gathered = np.empty((*row_members, n_samples, n_features), dataset.X.dtype)
-        self.inputs = np.ones((*row_members, n_features + 1, n_samples), dtype)
+        if not dataset.is_sparse:
+            self.gathered = np.empty((*row_members, n_samples, n_features), dataset.X.dtype)
+            self.inputs = np.ones((*row_members, n_features + 1, n_samples), dtype)
         self.targets = np.empty((*row_members, n_outputs, n_samples), dtype)
         self.weights = None
         if dataset.sample_weight is not None:
@@ -97,7 +103,7 @@ class Chunk:
                 Batch(
                     columns=columns,
                     n_samples=columns.stop - columns.start,
-                    inputs=self.inputs[..., columns],
+                    inputs=None if dataset.is_sparse else self.inputs[..., columns],
                     targets=self.targets[..., columns],
                     weights=None if self.weights is None else self.weights[..., columns],
                     raw=self.raw[..., columns],
@@ -108,7 +114,7 @@ class Chunk:
     def fill(self, rows: np.ndarray) -> None:
         """Gather rows of the dataset, given by their indices of shape (..., n_samples)."""
         dataset = self.dataset
-        if isinstance(dataset.X, np.ndarray):
+        if not dataset.is_sparse:
             # "clip" writes straight to `out`, the default mode through a copy.
             np.take(dataset.X, rows, axis=0, out=self.gathered, mode="clip")
             self.inputs[..., :-1, :] = self.gathered.swapaxes(-1, -2)
@@ -148,14 +154,17 @@ class Batches:
         own_rows: bool = False,
         dtype: np.dtype | type = np.float64,
     ) -> None:
-        if own_rows and not isinstance(dataset.X, np.ndarray):
+        if own_rows and dataset.is_sparse:
             raise ValueError("sparse rows are shared by all members of a stack")
         self.dataset = dataset
         self.batch_size = batch_size
         self.row_members = members if own_rows else ()
         self.members = members
         self.dtype = np.dtype(dtype)
-        row_bytes = self.dtype.itemsize * (dataset.X.shape[1] + 1) * max([1, *self.row_members])
+        row_entries = dataset.X.shape[1] + 1
+        if dataset.is_sparse:
+            row_entries = 2 * dataset.X.nnz // dataset.X.shape[0] + 1
+        row_bytes = self.dtype.itemsize * row_entries * max([1, *self.row_members])
         batches_at_once = max(CHUNK_BYTES // (row_bytes * batch_size), 1)
         self.chunk_size = min(batches_at_once * batch_size, dataset.n_samples)
         self._chunks: dict[int, Chunk] = {}

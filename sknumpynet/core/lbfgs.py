@@ -67,7 +67,7 @@ class Objective:
                         self.parameters,
                         self.gradient,
                         batch.n_samples,
-                        sparse_inputs=not isinstance(self.batches.dataset.X, np.ndarray),
+                        sparse_inputs=self.batches.dataset.is_sparse,
                     )
                 propagation = self.propagations[batch.n_samples]
                 raw = forward_propagation(propagation, batch.inputs, out=batch.raw)

@@ -1,5 +1,6 @@
 """The training loop, the only one, and when it stops."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -280,7 +281,7 @@ class _Stack:
                 self.parameters,
                 self.update.gradient,
                 n_samples,
-                sparse_inputs=not isinstance(self.dataset.X, np.ndarray),
+                sparse_inputs=self.dataset.is_sparse,
             )
             self.scratch[n_samples] = (
                 propagation,
@@ -291,19 +292,20 @@ class _Stack:
 
     def end_epoch(self, losses: np.ndarray, n_samples: np.ndarray) -> list[int]:
         """Judge the epoch of every member; return the positions of those that stop."""
-        finite = np.isfinite(self.parameters).all(axis=-1) & np.isfinite(losses)
+        finite = np.isfinite(self.parameters).all(axis=-1)
+        columns = (array.reshape(-1).tolist() for array in (losses, n_samples, finite))
         for position, (member, loss, learned, is_finite) in enumerate(
-            zip(self.members, *map(np.ravel, (losses, n_samples > 0, finite)), strict=True)
+            zip(self.members, *columns, strict=True)
         ):
             member.n_epochs += 1
             member.n_samples_seen += self.rows.shape[-1]
-            if not is_finite:
+            if not (is_finite and math.isfinite(loss)):
                 member.status = "diverged"
                 continue
             # An epoch in which every batch had only zero weights says nothing.
             if learned:
                 parameters = self.parameters if self.is_single else self.parameters[position]
-                member.judge(float(loss), parameters, self.settings)
+                member.judge(loss, parameters, self.settings)
                 self._adapt_learning_rate(position)
             if member.status == "running" and member.n_epochs == self.settings.max_epochs:
                 member.status = "exhausted"

@@ -1,0 +1,9 @@
+import pytest
+from threadpoolctl import threadpool_limits
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    """Two test processes on two cores do not fight over them."""
+    with threadpool_limits(1):
+        yield
