@@ -33,8 +33,9 @@ class Loss:
         Writes the predictions for raw outputs of shape (..., n_outputs, n_samples); ``out`` may
         be ``raw`` itself.
     value : callable(raw, targets)
-        The loss of each sample, shape (..., n_samples), finite for every finite raw output. Its
-        derivative with respect to ``raw`` is exactly ``predictions - targets``.
+        The loss of each sample, shape (..., n_samples), finite as far as predictions are: no
+        logarithm of a rounded probability. Its derivative with respect to ``raw`` is exactly
+        ``predictions - targets``.
     reported_value : callable(raw, predictions, targets)
         The same as scikit-learn's sgd and adam report it and stop by it: probabilities clipped
         to [eps, 1], the squared error averaged over outputs instead of summed.

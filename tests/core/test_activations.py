@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknumpynet.core.activations import ACTIVATIONS
+
+CLOSED_FORMS = {
+    "identity": lambda z: z,
+    "logistic": lambda z: 1 / (1 + np.exp(-z)),
+    "tanh": lambda z: (np.exp(2 * z) - 1) / (np.exp(2 * z) + 1),
+    "relu": lambda z: np.where(z > 0, z, 0),
+}
+WITH_DERIVATIVE = [name for name, a in ACTIVATIONS.items() if a.apply_with_derivative is not None]
+
+
+def applied(name, z):
+    z = z.copy()
+    assert ACTIVATIONS[name].apply(z) is None
+    return z
+
+
+def with_derivative(name, z):
+    z, derivative = z.copy(), np.full_like(z, np.nan)
+    ACTIVATIONS[name].apply_with_derivative(z, derivative, np.ones(z.shape, dtype=bool))
+    return z, derivative
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_table_is_keyed_by_name(name):
+    assert ACTIVATIONS[name].name == name
+
+
+@pytest.mark.parametrize("name", CLOSED_FORMS)
+def test_closed_form(name):
+    z = np.linspace(-5, 5, 102).reshape(2, 3, 17)
+    assert_allclose(applied(name, z), CLOSED_FORMS[name](z), rtol=1e-13)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_derivative_by_differences(name):
+    z, step = np.linspace(-5, 5, 102), 1e-6
+    slope = (applied(name, z + step) - applied(name, z - step)) / (2 * step)
+    derivative = with_derivative(name, z)[1] if name in WITH_DERIVATIVE else np.ones_like(z)
+    assert_allclose(derivative, slope, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", WITH_DERIVATIVE)
+def test_value_with_derivative_is_the_value(name, dtype):
+    z = np.array([-1e4, -3, -0.5, -0.0, 0.0, 0.5, 3, 1e4], dtype)
+    value, derivative = with_derivative(name, z)
+    assert value.dtype == derivative.dtype == dtype
+    assert_array_equal(value, applied(name, z))
+    assert np.isfinite(derivative).all()
+
+
+@pytest.mark.parametrize("name", WITH_DERIVATIVE)
+def test_works_on_views(name):
+    z = np.linspace(-2, 2, 3 * 5 * 7).reshape(3, 5, 7)
+    whole, view = z.copy(), z.copy()[:, :-1]
+    derivative = np.empty((3, 5, 7))
+    mask = np.empty(view.shape, dtype=bool)
+    ACTIVATIONS[name].apply_with_derivative(whole[:, :-1], derivative[:, :-1], mask)
+    for k in range(3):
+        value, slope = with_derivative(name, z[k, :-1])
+        assert_array_equal(whole[k, :-1], value)
+        assert_array_equal(derivative[k, :-1], slope)
+    assert_array_equal(whole[:, -1], z[:, -1])
+    ACTIVATIONS[name].apply(view)
+    assert_array_equal(view, whole[:, :-1])
+
+
+def test_relu_is_flat_at_zero():
+    assert with_derivative("relu", np.array([0.0, -0.0, 1e-300]))[1].tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize("name", [n for n, a in ACTIVATIONS.items() if a.derivative_is_mask])
+def test_the_mask_may_be_the_derivative(name):
+    z = np.linspace(-5, 5, 102)
+    value, derivative = with_derivative(name, z)
+    mask = derivative == 0
+    ACTIVATIONS[name].apply_with_derivative(z, mask, mask)
+    assert_array_equal(z, value)
+    assert_array_equal(mask, derivative)

@@ -1,0 +1,80 @@
+"""Every block, activation, loss and weighting against central differences."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from sknumpynet.core.activations import ACTIVATIONS, Activation
+from sknumpynet.core.lbfgs import Objective
+from sknumpynet.core.losses import LOSSES
+from sknumpynet.core.network import dense_network, initialize_parameters
+
+# With one output, a narrow (2,) and a wide (13,) first layer go different ways; (3, 1) has a
+# hidden layer of one unit.
+HIDDEN = [(), (2,), (13,), (3, 1), (13, 3)]
+
+
+def check_gradient(objective, parameters, step=1e-6):
+    _, gradient = objective(parameters)
+    gradient = gradient.copy()
+    slope = np.empty_like(parameters)
+    for i in range(parameters.size):
+        shift = step * (np.arange(parameters.size) == i)
+        slope[i] = (objective(parameters + shift)[0] - objective(parameters - shift)[0]) / step / 2
+    assert_allclose(gradient, slope, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("hidden", HIDDEN, ids=str)
+@pytest.mark.parametrize("weight_members", [None, ()], ids=["unweighted", "weighted"])
+@pytest.mark.parametrize("n_outputs", [1, 2])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_gradient(activation, loss, n_outputs, weight_members, hidden, make_dataset):
+    dataset = make_dataset(loss, 7, 5, n_outputs, weight_members)
+    network = dense_network([5, *hidden, n_outputs], activation, loss)
+    objective = Objective(network, dataset, alpha=0.3)
+    check_gradient(objective, initialize_parameters(network, np.random.RandomState(0)))
+
+
+def _one_percent_off(z, derivative, mask):
+    ACTIVATIONS["tanh"].apply_with_derivative(z, derivative, mask)
+    derivative *= 1.01
+
+
+def _predict_shifted(raw, out):
+    LOSSES["squared_error"].predict(raw, out)
+    out += 1e-4
+
+
+def _wrong_activation(network):
+    wrong = Activation("wrong", ACTIVATIONS["tanh"].apply, _one_percent_off)
+    first, last = network.layers
+    return replace(network, layers=(replace(first, activation=wrong), last))
+
+
+def _wrong_loss(network):
+    return replace(network, loss=replace(network.loss, predict=_predict_shifted))
+
+
+@pytest.mark.parametrize("break_network", [_wrong_activation, _wrong_loss])
+def test_the_check_catches_a_wrong_gradient(break_network, make_dataset):
+    network = dense_network([5, 3, 2], "tanh", "squared_error")
+    parameters = initialize_parameters(network, np.random.RandomState(0))
+    dataset = make_dataset("squared_error", 7)
+    check_gradient(Objective(network, dataset), parameters)
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        check_gradient(Objective(break_network(network), dataset), parameters)
+
+
+def test_the_check_catches_a_penalised_bias(make_dataset):
+    network = dense_network([5, 3, 2], "tanh", "squared_error")
+    objective = Objective(network, make_dataset("squared_error", 7), alpha=0.3)
+
+    def wrong(parameters):
+        value, gradient = objective(parameters)
+        return value, gradient + 0.3 / 7 * ~network.layout.is_weight() * parameters
+
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        check_gradient(wrong, initialize_parameters(network, np.random.RandomState(0)))

@@ -1,0 +1,291 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknumpynet.core import optimizers
+from sknumpynet.core.optimizers import OPTIMIZERS, SGD, Adam, Update, update_parameters
+
+MEMBERS, SIZE, STEPS = 3, 17, 7
+
+
+@pytest.fixture(params=OPTIMIZERS)
+def optimizer_class(request):
+    return OPTIMIZERS[request.param]
+
+
+@pytest.fixture
+def parameters(rng):
+    return rng.normal(size=(MEMBERS, SIZE))
+
+
+@pytest.fixture
+def gradients(rng):
+    return rng.normal(size=(STEPS, MEMBERS, SIZE))
+
+
+@pytest.fixture
+def penalty(rng):
+    """Differs from parameter to parameter and from member to member, zero for some."""
+    return np.array([[0.0], [0.1], [0.3]]) * rng.integers(2, size=SIZE)
+
+
+def run(optimizer, parameters, gradients, penalty=None, scale=1.0, taken=None):
+    """Take a step per gradient from a copy of the parameters; return them and the penalties."""
+    parameters, values = parameters.copy(), []
+    update = Update(optimizer, parameters, penalty)
+    for gradient in gradients:
+        update.gradient[...] = gradient
+        values.append(update_parameters(update, scale, taken))
+    return parameters, values
+
+
+def column(value, *factors):
+    return value * np.array(factors)[:, np.newaxis]
+
+
+def with_columns(optimizer_class):
+    """One with a column for every setting, and the same for each member alone."""
+    defaults = vars(optimizer_class(0.01))
+    columns = {name: column(defaults[name], 1.0, 0.9, 0.5) for name in optimizer_class.settings}
+    rates = column(0.01, 1.0, 5.0, 0.2)
+    alone = [
+        optimizer_class(float(rates[k, 0]), **{n: float(c[k, 0]) for n, c in columns.items()})
+        for k in range(MEMBERS)
+    ]
+    return optimizer_class(rates, **columns), alone
+
+
+def longhand_sgd(parameters, gradients, learning_rate, momentum, nesterov):
+    velocity = np.zeros_like(parameters)
+    for gradient in gradients:
+        velocity = momentum * velocity - learning_rate * gradient
+        if nesterov:
+            parameters = parameters + momentum * velocity - learning_rate * gradient
+        else:
+            parameters = parameters + velocity
+    return parameters
+
+
+def longhand_adam(parameters, gradients, learning_rate, beta_1, beta_2, epsilon):
+    first = second = np.zeros_like(parameters)
+    for t, gradient in enumerate(gradients, start=1):
+        first = beta_1 * first + (1 - beta_1) * gradient
+        second = beta_2 * second + (1 - beta_2) * gradient**2
+        step_size = learning_rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
+        parameters = parameters - step_size * first / (np.sqrt(second) + epsilon)
+    return parameters
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_sgd_longhand(momentum, nesterov, parameters, gradients):
+    result, _ = run(SGD(0.1, momentum=momentum, nesterov=nesterov), parameters, gradients)
+    expected = longhand_sgd(parameters, gradients, 0.1, momentum, nesterov)
+    assert_allclose(result, expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("settings", [(0.9, 0.999, 1e-8), (0.5, 0.7, 0.1), (0.0, 0.0, 1e-3)])
+def test_adam_longhand(settings, parameters, gradients):
+    beta_1, beta_2, epsilon = settings
+    adam = Adam(0.1, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+    result, _ = run(adam, parameters, gradients)
+    assert_allclose(result, longhand_adam(parameters, gradients, 0.1, *settings), rtol=1e-12)
+
+
+def test_a_changed_learning_rate_is_obeyed(optimizer_class, parameters, gradients):
+    update = Update(optimizer_class(0.1), parameters.copy())
+    update.gradient[...] = gradients[0]
+    update_parameters(update, 1.0)
+    update.optimizer.learning_rate = 0.0
+    before = update.parameters.copy()
+    update.gradient[...] = gradients[1]
+    update_parameters(update, 1.0)
+    if optimizer_class is SGD:  # whose momentum has the old rate in it
+        velocity = -0.1 * gradients[0]
+        assert_allclose(update.parameters, before + 0.81 * velocity, rtol=1e-12)
+    else:
+        assert_array_equal(update.parameters, before)
+
+
+def _torch_sgd(torch, parameters, nesterov, momentum):
+    return torch.optim.SGD(
+        [parameters], lr=0.1, momentum=momentum, nesterov=nesterov, weight_decay=0.3
+    )
+
+
+def _torch_adam(torch, parameters):
+    # PyTorch's epsilon is divided by the bias correction: the same only where it is negligible.
+    return torch.optim.Adam([parameters], lr=0.1, eps=1e-30, weight_decay=0.3)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "settings"),
+    [
+        (lambda: SGD(0.1, momentum=0.0, nesterov=False), _torch_sgd, (False, 0.0)),
+        (lambda: SGD(0.1, momentum=0.9, nesterov=False), _torch_sgd, (False, 0.9)),
+        (lambda: SGD(0.1, momentum=0.9, nesterov=True), _torch_sgd, (True, 0.9)),
+        (lambda: Adam(0.1, epsilon=1e-30), _torch_adam, ()),
+    ],
+    ids=["sgd", "momentum", "nesterov", "adam"],
+)
+def test_pytorch(ours, theirs, settings, parameters, gradients):
+    torch = pytest.importorskip("torch")
+    tensor = torch.tensor(parameters, requires_grad=True)
+    optimizer = theirs(torch, tensor, *settings)
+    for gradient in gradients:
+        tensor.grad = torch.tensor(gradient)
+        optimizer.step()
+    result, _ = run(ours(), parameters, gradients, penalty=np.full_like(parameters, 0.3))
+    assert_allclose(result, tensor.detach().numpy(), rtol=1e-12, atol=1e-13)
+
+
+def test_law(optimizer_class, parameters, gradients, penalty):
+    scale = column(1.0, 0.5, 0.25, 2.0)
+    stack, alone = with_columns(optimizer_class)
+    result, values = run(stack, parameters, gradients, penalty, scale)
+    for k in range(MEMBERS):
+        expected, values_k = run(
+            alone[k], parameters[k], gradients[:, k], penalty[k], float(scale[k, 0])
+        )
+        assert_allclose(result[k], expected, rtol=1e-13)
+        assert_allclose(stack.state[:, k], alone[k].state, rtol=1e-13)
+        assert_allclose([value[k] for value in values], values_k, rtol=1e-13)
+
+
+def test_law_with_as_many_parameters_as_members(optimizer_class, rng):
+    parameters, gradients = rng.normal(size=(3, 3)), rng.normal(size=(STEPS, 3, 3))
+    stack, alone = with_columns(optimizer_class)
+    result, _ = run(stack, parameters, gradients)
+    for k in range(MEMBERS):
+        expected, _ = run(alone[k], parameters[k], gradients[:, k])
+        assert_allclose(result[k], expected, rtol=1e-13)
+
+
+def test_idle_members_stay_as_they_are(optimizer_class, parameters, gradients, penalty):
+    stack, alone = with_columns(optimizer_class)
+    update = Update(stack, parameters.copy(), penalty)
+    patterns = np.array([[1, 0, 1], [1, 1, 0], [0, 0, 0], [1, 0, 0], [1, 1, 1]], dtype=bool)
+    patterns = np.concatenate([patterns, patterns[:2]])
+    for taken, gradient in zip(patterns, gradients, strict=True):
+        before, state = update.parameters.copy(), stack.state.copy()
+        update.gradient[...] = gradient
+        update.gradient[~taken] = np.nan  # such a member has no gradient
+        update_parameters(update, column(1.0, 0.5, 0.25, 2.0), taken)
+        assert_array_equal(update.parameters[~taken], before[~taken])
+        assert_array_equal(stack.state[:, ~taken], state[:, ~taken])
+    assert stack.n_updates.tolist() == patterns.sum(axis=0)[:, np.newaxis].tolist()
+    for k, scale in enumerate((0.5, 0.25, 2.0)):
+        steps = gradients[patterns[:, k], k]
+        expected, _ = run(alone[k], parameters[k], steps, penalty[k], scale)
+        assert_allclose(update.parameters[k], expected, rtol=1e-13)
+        assert_allclose(stack.state[:, k], alone[k].state, rtol=1e-13)
+
+
+def test_all_taken_is_the_same_as_none_said(optimizer_class, parameters, gradients):
+    result, _ = run(optimizer_class(0.1), parameters, gradients)
+    taken, _ = run(optimizer_class(0.1), parameters, gradients, taken=np.ones(3, dtype=bool))
+    assert_allclose(taken, result, rtol=1e-13)
+
+
+@pytest.mark.parametrize("members", [[2, 0], [1], [0, 1, 2]])
+def test_take(members, optimizer_class, parameters, gradients):
+    stack, _ = with_columns(optimizer_class)
+    taken = np.array([True, True, False])
+    halfway, _ = run(stack, parameters, gradients[:3])
+    halfway, _ = run(stack, halfway, gradients[3:4], taken=taken)
+    some = stack.take(members)
+    assert not np.shares_memory(some.state, stack.state)
+    result, _ = run(some, halfway[members], gradients[4:, members])
+    everyone, _ = run(stack, halfway, gradients[4:])
+    assert_allclose(result, everyone[members], rtol=1e-13)
+    assert_array_equal(some.initial_learning_rate, stack.initial_learning_rate[members])
+    assert_array_equal(some.n_updates, stack.n_updates[members])
+
+
+def test_state_goes_on(optimizer_class, parameters, gradients):
+    optimizer = optimizer_class(0.1)
+    halfway, _ = run(optimizer, parameters, gradients[:3])
+    assert optimizer.n_updates == 3
+    result, _ = run(optimizer, halfway, gradients[3:])
+    assert_array_equal(result, run(optimizer_class(0.1), parameters, gradients)[0])
+
+
+@pytest.mark.parametrize("piece_size", [1, 5, SIZE - 1, SIZE])
+def test_pieces(piece_size, optimizer_class, parameters, gradients, penalty, monkeypatch):
+    whole = optimizer_class(0.1)
+    expected, values = run(whole, parameters, gradients, penalty)
+    monkeypatch.setattr(optimizers, "PIECE_SIZE", piece_size)
+    in_pieces = optimizer_class(0.1)
+    assert len(Update(optimizer_class(0.1), parameters).pieces) == -(-SIZE // piece_size)
+    result, values_in_pieces = run(in_pieces, parameters, gradients, penalty)
+    assert_allclose(result, expected, rtol=1e-13)
+    assert_allclose(in_pieces.state, whole.state, rtol=1e-13)
+    assert_allclose(values_in_pieces, values, rtol=1e-13)
+    assert in_pieces.n_updates == STEPS
+
+
+def test_penalty_is_part_of_the_gradient(optimizer_class, parameters, gradients, penalty):
+    # Of a sum over samples: both are scaled.
+    result, values = run(optimizer_class(0.1), parameters, gradients[:1], penalty, scale=0.25)
+    steepened = gradients[:1] + penalty * parameters
+    expected, no_values = run(optimizer_class(0.1), parameters, steepened, scale=0.25)
+    assert_allclose(result, expected, rtol=1e-13)
+    assert_allclose(values[0], 0.5 * (penalty * parameters**2).sum(axis=-1), rtol=1e-13)
+    assert no_values == [0.0]
+
+
+class Float32Only(np.ndarray):
+    """Refuses to be computed with anything wider, even where the result is rounded again."""
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=(), **keywords):
+        arrays = [x.view(np.ndarray) if isinstance(x, np.ndarray) else x for x in inputs]
+        assert {x.dtype.char for x in arrays if isinstance(x, np.ndarray)} == {"f"}
+        if out:
+            keywords["out"] = tuple(x.view(np.ndarray) for x in out)
+        result = getattr(ufunc, method)(*arrays, **keywords)
+        return out[0] if out else result
+
+
+@pytest.mark.parametrize("piece_size", [5, SIZE])
+@pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
+def test_keeps_float32(members, piece_size, optimizer_class, parameters, monkeypatch):
+    monkeypatch.setattr(optimizers, "PIECE_SIZE", piece_size)
+    parameters = (parameters if members else parameters[0]).astype(np.float32)
+    optimizer = with_columns(optimizer_class)[0] if members else optimizer_class(0.1)
+    penalty = np.linspace(0, 1, parameters.size, dtype=np.float32).reshape(parameters.shape)
+    update = Update(optimizer, parameters, penalty)
+    update.pieces = [
+        piece._replace(
+            parameters=piece.parameters.view(Float32Only),
+            gradient=piece.gradient.view(Float32Only),
+            state=tuple(buffer.view(Float32Only) for buffer in piece.state),
+            scratch=piece.scratch.view(Float32Only),
+        )
+        for piece in update.pieces
+    ]
+    values = [update_parameters(update, 0.5)]
+    if members:
+        taken = np.array([True, False, True])
+        values.append(update_parameters(update, column(1.0, 1.0, 0.5, 2.0).astype("f"), taken))
+    arrays = [update.parameters, update.gradient, optimizer.state, *values]
+    assert {array.dtype.char for array in arrays} == {"f"}
+
+
+def test_float32_follows_float64(optimizer_class, parameters, gradients, penalty):
+    precise, _ = run(optimizer_class(0.1), parameters, gradients, penalty)
+    rounded, _ = run(
+        optimizer_class(0.1),
+        *(array.astype(np.float32) for array in (parameters, gradients, penalty)),
+    )
+    assert_allclose(rounded, precise, rtol=1e-4, atol=1e-5)
+
+
+def test_reads_nothing_stale(optimizer_class, parameters, gradients, penalty):
+    update = Update(optimizer_class(0.1), parameters.copy(), penalty)
+    for gradient in gradients:
+        for piece in update.pieces:
+            piece.scratch[...] = np.nan
+        update.gradient[...] = gradient
+        update_parameters(update, 1.0)
+    expected, _ = run(optimizer_class(0.1), parameters, gradients, penalty)
+    assert_array_equal(update.parameters, expected)

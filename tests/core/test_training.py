@@ -1,0 +1,524 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknumpynet.core import batching, training
+from sknumpynet.core.activations import ACTIVATIONS
+from sknumpynet.core.batching import Chunk, Dataset
+from sknumpynet.core.lbfgs import Objective
+from sknumpynet.core.losses import LOSSES
+from sknumpynet.core.network import dense_network, initialize_parameters
+from sknumpynet.core.optimizers import OPTIMIZERS, SGD, Adam
+from sknumpynet.core.schedules import SCHEDULES
+from sknumpynet.core.training import Member, Settings, train
+
+MEMBERS = 3
+RATES = (0.01, 0.05, 0.002)
+ALPHAS = (0.0, 0.1, 0.5)
+
+
+def column(values):
+    return np.array(values)[:, np.newaxis]
+
+
+def new_members(n_members=MEMBERS, **keywords):
+    return [Member(np.random.RandomState(10 + k), **keywords) for k in range(n_members)]
+
+
+def start(network, members=(MEMBERS,), dtype=float):
+    if not members:
+        return initialize_parameters(network, np.random.RandomState(0), dtype)
+    seeds = [np.random.RandomState(k) for k in range(members[0])]
+    return initialize_parameters(network, seeds, dtype)
+
+
+def of_member(dataset, k):
+    """What member k sees of a dataset."""
+    weights, rows = dataset.sample_weight, dataset.rows
+    if weights is not None and weights.ndim == 2:
+        weights = weights[k]
+    if rows is not None and rows.ndim == 2:
+        rows = rows[k]
+    return replace(dataset, sample_weight=weights, rows=rows)
+
+
+def assert_law(network, dataset, optimizers, settings, alphas=ALPHAS, validation_scores=None):
+    """Train a stack and each of its members alone, compare them, return the stack's members.
+
+    ``optimizers`` has the stack's first, then each member's.
+    """
+    stack, members = start(network), new_members()
+    for member, score in zip(members, validation_scores or [None] * MEMBERS, strict=True):
+        member.validation_score = score
+    trained = train(
+        network, stack.copy(), dataset, optimizers[0], members, settings, column(alphas)
+    )
+    for k in range(MEMBERS):
+        alone = new_members()[k]
+        alone.validation_score = members[k].validation_score
+        expected = train(
+            network,
+            stack[k].copy(),
+            of_member(dataset, k),
+            optimizers[k + 1],
+            [alone],
+            settings,
+            alphas[k],
+        )
+        assert members[k].status == alone.status
+        assert members[k].n_epochs == alone.n_epochs
+        assert members[k].n_samples_seen == alone.n_samples_seen
+        assert_allclose(trained[k], expected, rtol=1e-9, atol=1e-12)
+        assert_allclose(members[k].loss_curve, alone.loss_curve, rtol=1e-9, atol=1e-12)
+        assert_allclose(members[k].validation_scores, alone.validation_scores, rtol=1e-9)
+        assert_array_equal(
+            members[k].random_state.get_state()[1], alone.random_state.get_state()[1]
+        )
+    return members
+
+
+def optimizers_with(optimizer_class, rates, **settings):
+    return [optimizer_class(rate, **settings) for rate in (column(rates), *rates)]
+
+
+@pytest.mark.parametrize("n_samples", [11, MEMBERS])
+@pytest.mark.parametrize("batch_size", [2, 11])
+@pytest.mark.parametrize("weight_members", [None, (), (MEMBERS,)], ids=str)
+@pytest.mark.parametrize("rows", [None, "shared", "own"])
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_law(shuffle, rows, weight_members, batch_size, n_samples, rng, make_dataset, monkeypatch):
+    monkeypatch.setattr(batching, "CHUNK_BYTES", 500)
+    dataset = make_dataset("squared_error", n_samples, 5, 2, weight_members)
+    if rows is not None:
+        orders = np.stack([rng.permutation(n_samples)[:-1] for _ in range(MEMBERS)])
+        dataset = replace(dataset, rows=orders if rows == "own" else orders[0])
+    network = dense_network([5, 13, 2], "relu", "squared_error")
+    settings = Settings(batch_size, max_epochs=5, shuffle=shuffle)
+    members = assert_law(network, dataset, optimizers_with(Adam, RATES), settings)
+    assert [member.status for member in members] == ["exhausted"] * MEMBERS
+
+
+@pytest.mark.parametrize("hidden", [(), (2,), (13, 7)], ids=str)
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_law_for_every_combination(optimizer, activation, loss, hidden, make_dataset):
+    for n_outputs in (1, 2):
+        network = dense_network([5, *hidden, n_outputs], activation, loss)
+        dataset = make_dataset(loss, 11, 5, n_outputs)
+        optimizers = optimizers_with(OPTIMIZERS[optimizer], RATES)
+        assert_law(network, dataset, optimizers, Settings(4, max_epochs=3))
+
+
+@pytest.mark.parametrize("weight_members", [None, (MEMBERS,)], ids=["unweighted", "weighted"])
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_members_stop_at_different_epochs(optimizer, schedule, weight_members, make_dataset):
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    dataset = make_dataset("squared_error", 11, weight_members=weight_members)
+    settings = Settings(4, max_epochs=60, tol=0.05, patience=2, schedule=SCHEDULES[schedule])
+    optimizers = optimizers_with(OPTIMIZERS[optimizer], (0.03, 0.3, 1e-3))
+    members = assert_law(network, dataset, optimizers, settings)
+    assert len({member.n_epochs for member in members}) > 1
+
+
+def test_a_diverging_member_takes_no_other_with_it(make_dataset):
+    network = dense_network([5, 13, 2], "identity", "squared_error")
+    optimizers = optimizers_with(SGD, (0.01, 1e100, 0.02))
+    members = assert_law(
+        network, make_dataset("squared_error"), optimizers, Settings(4, max_epochs=9)
+    )
+    assert [member.status for member in members] == ["exhausted", "diverged", "exhausted"]
+    assert [member.n_epochs for member in members] == [9, members[1].n_epochs, 9]
+    assert members[1].n_epochs < 9
+    assert np.isfinite(members[1].loss_curve).all()
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_law_with_weights_of_zero(shuffle, optimizer, make_dataset):
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    dataset = make_dataset("squared_error", 11, weight_members=(MEMBERS,))
+    dataset.sample_weight[1, :4] = 0.0  # all of member 1's first batch, if rows are not shuffled
+    dataset.sample_weight[2, 1::2] = 0.0
+    optimizers = optimizers_with(OPTIMIZERS[optimizer], RATES)
+    assert_law(network, dataset, optimizers, Settings(4, max_epochs=5, shuffle=shuffle))
+    if not shuffle:
+        assert np.ravel(optimizers[0].n_updates).tolist() == [15, 10, 15]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_member_without_weight_takes_no_step(optimizer, make_dataset):
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    dataset = make_dataset("squared_error", 11, weight_members=(MEMBERS,))
+    dataset.sample_weight[1] = 0.0
+    optimizers = optimizers_with(OPTIMIZERS[optimizer], RATES)
+    members = assert_law(network, dataset, optimizers, Settings(4, max_epochs=5))
+    assert members[1].loss_curve == []
+
+    stack, optimizer = start(network), optimizers_with(OPTIMIZERS[optimizer], RATES)[0]
+    trained = train(
+        network,
+        stack.copy(),
+        dataset,
+        optimizer,
+        new_members(),
+        Settings(4, max_epochs=1),
+        column((0.3,) * 3),
+    )
+    assert_array_equal(trained[1], stack[1])
+    assert (trained[[0, 2]] != stack[[0, 2]]).any(axis=-1).all()
+    assert (optimizer.state[:, 1] == 0.0).all()
+    assert (optimizer.state[:, [0, 2]] != 0.0).any(axis=-1).all()
+    assert np.ravel(optimizer.n_updates).tolist() == [3, 0, 3]
+
+
+def test_sizes_of_batches_make_the_mean(make_dataset):
+    """The steps, rates and losses of two epochs, by `Objective` and plain gradient descent."""
+    network = dense_network([5, 13, 2], "tanh", "poisson")
+    dataset = make_dataset("poisson", 11, weight_members=())
+    for weights in (None, dataset.sample_weight):
+        dataset = replace(dataset, sample_weight=weights)
+        member = Member(np.random.RandomState(3))
+        optimizer = SGD(0.05, momentum=0.0, nesterov=False)
+        trained = train(
+            network,
+            start(network, ()),
+            dataset,
+            optimizer,
+            [member],
+            Settings(4, max_epochs=2),
+            alpha=0.3,
+        )
+        expected, source, order, curve = (
+            start(network, ()),
+            np.random.RandomState(3),
+            np.arange(11),
+            [],
+        )
+        for _ in range(2):
+            order, values = order[source.permutation(11)], []
+            for rows in (order[:4], order[4:8], order[8:]):
+                # Weights are looked up by row, as targets are.
+                value, gradient = Objective(network, replace(dataset, rows=rows), 0.3)(expected)
+                expected = expected - 0.05 * gradient
+                values.append(value)
+            curve.append(np.dot(values, [4, 4, 3]) / 11)
+        assert_allclose(trained, expected, rtol=1e-11)
+        assert_allclose(member.loss_curve, curve, rtol=1e-11)
+        assert member.n_samples_seen == 22
+        assert optimizer.n_updates == 6
+
+
+def test_only_ratios_of_weights_count(make_dataset):
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    dataset = make_dataset("squared_error", 11)
+    results = []
+    for weight in (None, 1.0, 7.0):
+        weights = None if weight is None else np.full(11, weight)
+        member = new_members(1)
+        results.append(
+            train(
+                network,
+                start(network, ()),
+                replace(dataset, sample_weight=weights),
+                Adam(0.01),
+                member,
+                Settings(4, max_epochs=5),
+            )
+        )
+        results.append(member[0].loss_curve)
+    for i in (2, 4):
+        assert_allclose(results[i], results[0], rtol=1e-9)
+        assert_allclose(results[i + 1], results[1], rtol=1e-9)
+
+
+@pytest.mark.parametrize("to_sparse", [sp.csr_matrix, sp.csr_array])
+@pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
+@pytest.mark.parametrize("weight_members", [None, ()], ids=["unweighted", "weighted"])
+def test_sparse_rows(weight_members, members, to_sparse, make_dataset):
+    network = dense_network([5, 13, 1], "relu", "binary_cross_entropy")
+    dataset = make_dataset("binary_cross_entropy", 11, 5, 1, weight_members)
+    dataset.X[dataset.X < 0.5] = 0.0
+    settings = Settings(4, max_epochs=5, shuffle=not members)
+    results = []
+    for X in (dataset.X, to_sparse(dataset.X)):
+        them = new_members(*members or (1,))
+        results.append(
+            train(
+                network,
+                start(network, members),
+                replace(dataset, X=X),
+                Adam(0.01),
+                them,
+                settings,
+                0.1,
+            )
+        )
+        results.append([member.loss_curve for member in them])
+    assert_allclose(results[2], results[0], rtol=1e-9)
+    assert_allclose(results[3], results[1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("weight_members", [None, ()], ids=["unweighted", "weighted"])
+@pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
+def test_reads_nothing_stale(members, weight_members, make_dataset, spoil, monkeypatch):
+    monkeypatch.setattr(batching, "CHUNK_BYTES", 500)
+    network = dense_network([5, 13, 7, 1], "relu", "squared_error")
+    dataset = make_dataset("squared_error", 11, 5, 1, weight_members)
+
+    def result():
+        them = new_members(*members or (1,))
+        settings = Settings(2, max_epochs=5)
+        trained = train(network, start(network, members), dataset, Adam(0.01), them, settings, 0.1)
+        return trained, [member.loss_curve for member in them]
+
+    clean = result()
+    fill, forward_propagation = Chunk.fill, training.forward_propagation
+
+    def spoiled_fill(chunk, rows):
+        buffers = [chunk.inputs[..., :-1, :], chunk.targets, chunk.raw, chunk.predictions]
+        for buffer in [*buffers, *([] if chunk.weights is None else [chunk.weights])]:
+            buffer[...] = np.nan
+        fill(chunk, rows)
+
+    def spoiled_forward_propagation(propagation, inputs, out):
+        spoil(propagation)
+        return forward_propagation(propagation, inputs, out=out)
+
+    monkeypatch.setattr(Chunk, "fill", spoiled_fill)
+    monkeypatch.setattr(training, "forward_propagation", spoiled_forward_propagation)
+    spoiled = result()
+    assert_array_equal(spoiled[0], clean[0])
+    assert_array_equal(spoiled[1], clean[1])
+
+
+@pytest.mark.parametrize("is_sparse", [False, True], ids=["dense", "sparse"])
+@pytest.mark.parametrize("weight_members", [None, ()], ids=["unweighted", "weighted"])
+@pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_keeps_float32(
+    optimizer, loss, members, weight_members, is_sparse, make_dataset, monkeypatch
+):
+    network = dense_network([5, 13, 2], "tanh", loss)
+    dataset = make_dataset(loss, 11, 5, 2, weight_members, np.float32)
+    if is_sparse:
+        dataset = replace(dataset, X=sp.csr_array(dataset.X))
+    seen, backward_propagation = set(), training.backward_propagation
+
+    def observed(propagation, delta):
+        backward_propagation(propagation, delta)
+        for layer in [*propagation.hidden_layers, propagation.output_layer]:
+            seen.update(a.dtype.char for a in vars(layer).values() if hasattr(a, "dtype"))
+        seen.add(delta.dtype.char)
+
+    monkeypatch.setattr(training, "backward_propagation", observed)
+    parameters = start(network, members, np.float32)
+    optimizer = OPTIMIZERS[optimizer](column(RATES) if members else 0.01)
+    alpha = column(ALPHAS) if members else 0.1
+    settings = Settings(4, 3, shuffle=not is_sparse, schedule=SCHEDULES["invscaling"])
+    trained = train(
+        network, parameters, dataset, optimizer, new_members(*members or (1,)), settings, alpha
+    )
+    assert seen == {"f", "?"}
+    assert trained.dtype == optimizer.state.dtype == np.float32
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_goes_on_where_it_was(schedule, optimizer, make_dataset):
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    dataset = make_dataset("squared_error", 11)
+    settings = Settings(
+        4, max_epochs=6, shuffle=False, tol=0.05, patience=1, schedule=SCHEDULES[schedule]
+    )
+    at_once, once = Member(np.random.RandomState(0)), OPTIMIZERS[optimizer](0.1)
+    expected = train(network, start(network, ()), dataset, once, [at_once], settings)
+
+    member, twice = Member(np.random.RandomState(0)), OPTIMIZERS[optimizer](0.1)
+    parameters = start(network, ())
+    while member.status == "running":
+        one_epoch = replace(settings, max_epochs=member.n_epochs + 1)
+        parameters = train(network, parameters, dataset, twice, [member], one_epoch)
+        if member.status == "exhausted" and member.n_epochs < 6:
+            member.status = "running"
+    assert member.status == at_once.status
+    assert member.loss_curve == at_once.loss_curve
+    assert member.n_samples_seen == at_once.n_samples_seen
+    assert_array_equal(parameters, expected)
+    assert twice.learning_rate == once.learning_rate
+
+
+def run(make_dataset, rate=0.01, **settings):
+    """Train a single network; return the member, its optimiser and the lines it reported."""
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    member, optimizer, lines = Member(np.random.RandomState(0)), SGD(rate), []
+    settings = Settings(11, report=lines.append, **settings)
+    dataset = make_dataset("squared_error")
+    train(network, start(network, ()), dataset, optimizer, [member], settings)
+    return member, optimizer, lines
+
+
+def test_stops_when_the_loss_stalls(make_dataset):
+    member, _, lines = run(make_dataset, max_epochs=500, tol=0.01, patience=3)
+    assert member.status == "converged"
+    assert member.n_epochs == len(member.loss_curve) < 500
+    # The last `patience + 1` epochs, and no others before, did not beat the best by tol.
+    losses = np.array(member.loss_curve)
+    stalled = losses[1:] > np.minimum.accumulate(losses)[:-1] - 0.01
+    assert stalled[-4:].all()
+    assert not any(stalled[i : i + 4].all() for i in range(len(stalled) - 4))
+    assert lines[0] == f"Iteration 1, loss = {losses[0]:.8f}"
+    assert lines[-1] == (
+        "Training loss did not improve more than tol=0.010000 for 3 consecutive epochs. Stopping."
+    )
+    assert len(lines) == member.n_epochs + 1
+
+
+def test_adaptive_divides_a_stalled_rate_by_five(make_dataset):
+    member, optimizer, lines = run(
+        make_dataset, 0.01, max_epochs=500, tol=10.0, patience=1, schedule=SCHEDULES["adaptive"]
+    )
+    # 0.01 / 5⁶ = 6.4e-7 is the first rate below 1e-6; every rate lasts for patience + 1 epochs,
+    # the first for one more, since the first epoch beats infinity.
+    assert member.status == "converged"
+    assert optimizer.learning_rate == pytest.approx(0.01 / 5**6)
+    assert optimizer.initial_learning_rate == 0.01
+    assert member.n_epochs == 7 * 2 + 1
+    assert sum("Setting learning rate to" in line for line in lines) == 6
+    assert "Setting learning rate to 0.002000" in lines[3]
+    assert lines[-1].endswith("Learning rate too small. Stopping.")
+
+
+def test_invscaling_follows_the_samples_seen(make_dataset):
+    member, optimizer, _ = run(
+        make_dataset, 0.01, max_epochs=7, schedule=SCHEDULES["invscaling"], power_t=0.3
+    )
+    assert member.status == "exhausted"
+    assert optimizer.learning_rate == pytest.approx(0.01 / (7 * 11 + 1) ** 0.3)
+
+
+def test_keeps_the_best_validated_parameters(make_dataset):
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    dataset = make_dataset("squared_error")
+    scores = iter([0.1, 0.5, 0.5, 0.3, 0.50001, 0.4, 0.50001, 0.9])
+    shown, buffers = [], []
+
+    def validation_score(parameters):
+        shown.append(parameters.copy())
+        buffers.append(parameters)
+        return next(scores)
+
+    member = Member(np.random.RandomState(0), validation_score)
+    settings = Settings(4, tol=1e-4, patience=4)
+    trained = train(network, start(network, ()), dataset, Adam(0.01), [member], settings)
+    # 0.50001 is the best, first at epoch 5, yet no improvement by tol: epochs 3 to 7 stalled.
+    assert member.status == "converged"
+    assert member.validation_scores == [0.1, 0.5, 0.5, 0.3, 0.50001, 0.4, 0.50001]
+    assert member.best_validation_score == 0.50001
+    assert_array_equal(trained, shown[4])
+    assert_array_equal(member.best_parameters, shown[4])
+    assert len(member.loss_curve) == 7
+    assert_array_equal(buffers[0], shown[-1])  # judged where they lie, without a copy
+
+
+def test_law_with_validation(make_dataset):
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    objective = Objective(network, make_dataset("squared_error", 7))
+    targets = [0.0, 1e3, -1.0]
+    scores = [lambda p, t=t: -(objective(p)[0] + t * (p**2).mean()) for t in targets]
+    settings = Settings(4, max_epochs=20, patience=3, tol=1e-3)
+    members = assert_law(
+        network,
+        make_dataset("squared_error"),
+        optimizers_with(Adam, RATES),
+        settings,
+        validation_scores=scores,
+    )
+    assert len({member.n_epochs for member in members}) > 1
+
+
+@pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
+def test_interrupt_keeps_what_there_is(members, make_dataset):
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    dataset = make_dataset("squared_error")
+
+    def press_ctrl_c(line):
+        if line.startswith("Iteration 3"):
+            raise KeyboardInterrupt
+
+    settings = Settings(11, max_epochs=9, report=press_ctrl_c)
+    them = new_members(*members or (1,))
+    result = train(network, start(network, members), dataset, Adam(0.01), them, settings)
+    assert {member.status for member in them} == {"interrupted"}
+    uninterrupted = train(
+        network,
+        start(network, members),
+        dataset,
+        Adam(0.01),
+        new_members(*members or (1,)),
+        Settings(11, max_epochs=3),
+    )
+    assert_array_equal(result, uninterrupted)
+
+
+def test_interrupt_after_a_member_has_left(make_dataset):
+    network = dense_network([5, 13, 2], "identity", "squared_error")
+    dataset = make_dataset("squared_error")
+
+    def press_ctrl_c(line):
+        if line.startswith("Iteration 5"):
+            raise KeyboardInterrupt
+
+    members, stack = new_members(), start(network)
+    settings = Settings(4, max_epochs=9, report=press_ctrl_c)
+    rates = (0.01, 1e150, 0.02)
+    result = train(network, stack.copy(), dataset, SGD(column(rates)), members, settings)
+    assert [m.status for m in members] == ["interrupted", "diverged", "interrupted"]
+    assert np.isfinite(result[[0, 2]]).all()
+    for k in (0, 2):
+        alone = train(
+            network,
+            stack[k].copy(),
+            dataset,
+            SGD(rates[k]),
+            [new_members()[k]],
+            Settings(4, max_epochs=5),
+        )
+        assert_allclose(result[k], alone, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
+def test_the_result_is_a_copy(members, make_dataset):
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    parameters, optimizer = start(network, members), Adam(0.01)
+    result = train(
+        network,
+        parameters,
+        make_dataset("squared_error"),
+        optimizer,
+        new_members(*members or (1,)),
+        Settings(4, max_epochs=2),
+    )
+    assert not np.shares_memory(result, parameters)
+    assert not np.shares_memory(result, optimizer.state)
+
+
+def test_learns_xor():
+    X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    y = np.array([[0.0], [1.0], [1.0], [0.0]])
+    network = dense_network([2, 13, 1], "tanh", "binary_cross_entropy")
+    member = Member(np.random.RandomState(0))
+    train(
+        network,
+        start(network, ()),
+        Dataset(X, y),
+        Adam(0.1),
+        [member],
+        Settings(4, max_epochs=200),
+    )
+    assert member.loss_curve[-1] < 0.01 < 0.5 < member.loss_curve[0]
