@@ -23,7 +23,7 @@ class OuterProduct:
     Parameters
     ----------
     weights : ndarray of shape (..., fan_in, 1)
-    scratch : ndarray of shape (..., fan_in, n_samples)
+    out : ndarray of shape (..., fan_in, n_samples)
         Where `multiply_out` puts the product.
 
     Attributes
@@ -31,17 +31,17 @@ class OuterProduct:
     delta : ndarray of shape (..., 1, n_samples)
     """
 
-    __slots__ = ("delta", "scratch", "weights", "weights_transposed")
+    __slots__ = ("delta", "out", "weights", "weights_transposed")
 
-    def __init__(self, weights: np.ndarray, scratch: np.ndarray) -> None:
+    def __init__(self, weights: np.ndarray, out: np.ndarray) -> None:
         self.weights = weights
         self.weights_transposed = weights.swapaxes(-1, -2)
-        self.scratch = scratch
+        self.out = out
         self.delta: np.ndarray | None = None
 
     def multiply_out(self) -> np.ndarray:
         """Return the product; by broadcasting, a matrix product takes more than twice as long."""
-        return np.multiply(self.weights, self.delta, out=self.scratch)
+        return np.multiply(self.weights, self.delta, out=self.out)
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,12 @@ class Dense:
         gradient: np.ndarray,
         n_samples: int,
         *,
-        is_first: bool = False,
+        below: np.ndarray | None = None,
         sparse_inputs: bool = False,
     ) -> "BoundDense":
         """Return the layer with its parameters, and scratch for a batch of ``n_samples``."""
         kind = BoundSparseDense if sparse_inputs else BoundDense
-        return kind(self, parameters, gradient, n_samples, is_first)
+        return kind(self, parameters, gradient, n_samples, below)
 
 
 class BoundDense:
@@ -106,8 +106,9 @@ class BoundDense:
         Views of the flat buffers. `backward` overwrites the gradient.
     n_samples : int
         Samples in a batch.
-    is_first : bool
-        Whether the inputs are the data, to which no gradient is passed down.
+    below : ndarray of shape (..., fan_in, n_samples) or None
+        The units that are the inputs: once their values are used, `backward` overwrites them with
+        their gradient. None if the inputs are the data, which get none.
     """
 
     def __init__(
@@ -116,22 +117,25 @@ class BoundDense:
         parameters: np.ndarray,
         gradient: np.ndarray,
         n_samples: int,
-        is_first: bool,
+        below: np.ndarray | None,
     ) -> None:
         members, dtype = parameters.shape[:-2], parameters.dtype
         self.apply_with_derivative = layer.activation.apply_with_derivative
         self.is_linear = self.apply_with_derivative is None
-        self.is_first = is_first
 
         self.parameters_transposed = parameters.swapaxes(-1, -2)
         self.weights = parameters[..., :-1, :]
         self.gradient = gradient
+        self.below = below
+        self.outer_product = (
+            None if below is None or layer.fan_out > 1 else OuterProduct(self.weights, below)
+        )
 
         self.inputs: Any = None
         self.outputs = np.ones((*members, layer.fan_out + 1, n_samples), dtype)
         self.units = self.outputs[..., :-1, :]
         # See `backward`; worth it unless the inputs are much wider than the layer.
-        scales_inputs = is_first and not self.is_linear and layer.fan_in < 2 * layer.fan_out
+        scales_inputs = below is None and not self.is_linear and layer.fan_in < 2 * layer.fan_out
         self.scaled_inputs = (
             np.empty((*members, layer.fan_in + 1, n_samples), dtype) if scales_inputs else None
         )
@@ -143,8 +147,6 @@ class BoundDense:
         else:
             self.derivative = np.empty(shape, dtype)
         self.derivative_transposed = self.derivative.swapaxes(-1, -2)
-        self.below = np.empty((0,) if is_first else (*members, layer.fan_in, n_samples), dtype)
-        self.outer_product = OuterProduct(self.weights, self.below) if layer.fan_out == 1 else None
 
     def preactivate(self, inputs: Any, out: np.ndarray) -> np.ndarray:
         """Write ``weightsᵀ · inputs + biasesᵀ`` to ``out``, shape (..., fan_out, n_samples).
@@ -187,7 +189,7 @@ class BoundDense:
             upstream = upstream.multiply_out()
         delta = upstream if self.is_linear else np.multiply(upstream, self.derivative, out=upstream)
         self.accumulate(delta)
-        if self.is_first:
+        if self.below is None:
             return None
         if self.outer_product is not None:
             self.outer_product.delta = delta
@@ -204,9 +206,9 @@ class BoundSparseDense(BoundDense):
         parameters: np.ndarray,
         gradient: np.ndarray,
         n_samples: int,
-        is_first: bool,
+        below: np.ndarray | None,
     ) -> None:
-        super().__init__(layer, parameters, gradient, n_samples, is_first)
+        super().__init__(layer, parameters, gradient, n_samples, below)
         self.biases_transposed = self.parameters_transposed[..., -1:]
         self.scaled_inputs = None
 

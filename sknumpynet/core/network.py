@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from sknumpynet.core.activations import ACTIVATIONS, Activation
-from sknumpynet.core.layers import Dense
+from sknumpynet.core.layers import BoundDense, Dense
 from sknumpynet.core.losses import LOSSES, Loss
 from sknumpynet.core.parameters import Layout
 
@@ -139,17 +139,17 @@ class Propagation:
         *,
         sparse_inputs: bool = False,
     ) -> None:
-        *self.hidden_layers, self.output_layer = [
-            layer.bind(*views, n_samples, is_first=i == 0, sparse_inputs=sparse_inputs and i == 0)
-            for i, (layer, *views) in enumerate(
-                zip(
-                    network.layers,
-                    network.layout.views(parameters),
-                    network.layout.views(gradient),
-                    strict=True,
-                )
-            )
-        ]
+        layers: list[BoundDense] = []
+        for layer, *views in zip(
+            network.layers,
+            network.layout.views(parameters),
+            network.layout.views(gradient),
+            strict=True,
+        ):
+            below = layers[-1].units if layers else None
+            is_sparse = sparse_inputs and below is None
+            layers.append(layer.bind(*views, n_samples, below=below, sparse_inputs=is_sparse))
+        *self.hidden_layers, self.output_layer = layers
         self.hidden_layers_downwards = self.hidden_layers[::-1]
 
 
@@ -170,7 +170,7 @@ def forward_propagation(propagation: Propagation, inputs: Any, out: np.ndarray) 
 
 
 def backward_propagation(propagation: Propagation, delta: np.ndarray) -> None:
-    """Write the gradient of the batch that went forward last.
+    """Write the gradient of the batch that went forward last, whose activations are used up.
 
     Parameters
     ----------
