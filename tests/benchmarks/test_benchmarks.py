@@ -1,0 +1,85 @@
+"""Every benchmark runs to its table. Times are never judged here."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def run_benchmark(name, *options):
+    """Run it as a user would, from the root; return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{name}", "--quick", *map(str, options)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def read_table(text):
+    """Return the rows of the one table as dictionaries."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    columns, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def test_make_moons_compares_every_network_and_data_set():
+    text = run_benchmark("make_moons")
+    rows = read_table(text)
+    assert [row["data set"] for row in rows] == ["make_moons"] * 8 + ["breast cancer", "digits"]
+    assert {"(3,)", "(100,), default", "(64, 64, 64)"} < {row["network"] for row in rows}
+    assert sum(row["network"].startswith("2-3-1") for row in rows) == 2
+    for row in rows:
+        assert 0 <= float(row["accuracy"]) <= 1
+        for column in ("log loss", "scikit-learn fit s", "fit ratio", "predict ratio"):
+            assert float(row[column]) > 0
+    assert "probabilities agree" in text
+    assert "numpy" in text
+    assert "scikit-learn" in text
+
+
+def test_make_moons_draws(tmp_path):
+    pytest.importorskip("matplotlib")
+    file = tmp_path / "moons.png"
+    run_benchmark("make_moons", "--plot", file)
+    assert file.read_bytes().startswith(b"\x89PNG")
+
+
+def test_training_step(tmp_path):
+    file = tmp_path / "steps.json"
+    rows = read_table(run_benchmark("training_step", "--json", file))
+    assert [row["dtype"] for row in rows] == ["float64", "float32"] * 2
+    for row in rows:
+        for column in ("scikit-learn µs", "sknumpynet µs", "floor µs", "sknumpynet / floor"):
+            assert float(row[column]) > 0
+    assert json.loads(file.read_text(encoding="utf-8"))["rows"] == rows
+
+
+def test_predict():
+    rows = read_table(run_benchmark("predict"))
+    assert [row["rows"] for row in rows] == ["1", "5,000"]
+    for row in rows:
+        assert float(row["ratio"]) > 0
+        assert float(row["sknumpynet peak MB"]) > 0
+
+
+def test_sides_that_disagree_are_not_timed(monkeypatch, capsys):
+    monkeypatch.syspath_prepend(ROOT)
+    from benchmarks import predict
+
+    class Wrong(predict.NumpyMLPClassifier):
+        def predict_proba(self, X):
+            return super().predict_proba(X) + 1e-5
+
+    monkeypatch.setattr(predict, "NumpyMLPClassifier", Wrong)
+    assert predict.main(["--quick"]) == 1
+    printed = capsys.readouterr()
+    assert not printed.out
+    assert "disagree" in printed.err
