@@ -1,6 +1,7 @@
 """What the classifier and the regressor share: validate, encode, call the engine, publish."""
 
 import copy
+import math
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -54,6 +55,7 @@ _COURSE_OF_TRAINING = (
     "t_",
     "_stalled_epochs",
     "_optimizer",
+    "_schedule",
 )
 
 _DIVERGED = (
@@ -256,17 +258,25 @@ class BaseNumpyMLP(BaseEstimator, ABC):
             parameters = initialize_parameters(network, random_state, X.dtype)
         else:
             parameters = self._continued_parameters(network)
+        alpha = float(self.alpha)
+        if sample_weight is not None and sample_weight.any():
+            # Only their ratios to each other and to the penalty count. A power of two divides
+            # without rounding, and huge or tiny weights fit in float32.
+            unit = math.ldexp(1.0, math.frexp(sample_weight.max())[1] - 1)
+            sample_weight, alpha = sample_weight / unit, alpha / unit
         dataset = Dataset(X, targets, sample_weight)
         if self.solver == "lbfgs":
-            parameters = self._minimize(network, parameters, dataset)
+            parameters = self._minimize(network, parameters, dataset, alpha)
         else:
-            parameters = self._descend(network, parameters, dataset, random_state, incremental)
+            parameters = self._descend(
+                network, parameters, dataset, alpha, random_state, incremental
+            )
         self._publish(network, parameters)
 
     def _checked_hidden_layer_sizes(self) -> list[int]:
         sizes = self.hidden_layer_sizes
         sizes = list(sizes) if hasattr(sizes, "__iter__") else [sizes]
-        if not all(isinstance(size, Integral) for size in sizes):
+        if not all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes):
             raise ValueError(f"hidden_layer_sizes must be integers, got {sizes}.")
         if any(size <= 0 for size in sizes):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
@@ -283,9 +293,13 @@ class BaseNumpyMLP(BaseEstimator, ABC):
                 f"the data need {wanted}"
             )
         biases = [np.reshape(intercept, (1, -1)) for intercept in self.intercepts_]
-        return network.layout.pack(self.coefs_, biases)
+        parameters = network.layout.pack(self.coefs_, biases)
+        # Weights may have been assigned in any type.
+        return parameters.astype(np.float32 if parameters.dtype == np.float32 else np.float64)
 
-    def _minimize(self, network: Network, parameters: np.ndarray, dataset: Dataset) -> np.ndarray:
+    def _minimize(
+        self, network: Network, parameters: np.ndarray, dataset: Dataset, alpha: float
+    ) -> np.ndarray:
         """Train by L-BFGS."""
         # SciPy has printed nothing since 1.15.
         quiet = parse_version(scipy.__version__) >= parse_version("1.15")
@@ -293,7 +307,7 @@ class BaseNumpyMLP(BaseEstimator, ABC):
             network,
             parameters,
             dataset,
-            alpha=self.alpha,
+            alpha=alpha,
             max_iter=self.max_iter,
             max_fun=self.max_fun,
             tol=self.tol,
@@ -302,6 +316,7 @@ class BaseNumpyMLP(BaseEstimator, ABC):
         )
         if not (np.isfinite(result.x).all() and np.isfinite(result.fun)):
             raise ValueError(_DIVERGED)
+        vars(self).pop("_optimizer", None)
         self.n_iter_ = lbfgs_iterations(result, self.max_iter)
         self.loss_ = float(result.fun)
         return result.x
@@ -311,13 +326,14 @@ class BaseNumpyMLP(BaseEstimator, ABC):
         network: Network,
         parameters: np.ndarray,
         dataset: Dataset,
+        alpha: float,
         random_state: np.random.RandomState,
         incremental: bool,
     ) -> np.ndarray:
         """Train by stochastic gradient descent."""
         if self.early_stopping and incremental:
             raise ValueError("partial_fit does not support early_stopping=True")
-        optimizer = self._make_optimizer(parameters, incremental)
+        optimizer, (learning_rate, power_t) = self._make_optimizer(parameters, incremental)
         validation_score = None
         if self.early_stopping:
             dataset, held_out = self._split(dataset, random_state)
@@ -338,20 +354,22 @@ class BaseNumpyMLP(BaseEstimator, ABC):
             shuffle=self.shuffle,
             tol=self.tol,
             patience=self.n_iter_no_change,
-            schedule=SCHEDULES[self.learning_rate if self.solver == "sgd" else "constant"],
-            power_t=self.power_t,
+            schedule=SCHEDULES[learning_rate if self.solver == "sgd" else "constant"],
+            power_t=power_t,
             report=print if self.verbose else None,
         )
-        parameters = train(network, parameters, dataset, optimizer, [member], settings, self.alpha)
+        parameters = train(network, parameters, dataset, optimizer, [member], settings, alpha)
 
+        if not np.isfinite(parameters).all() or (
+            member.status == "diverged" and member.best_parameters is None
+        ):
+            raise ValueError(_DIVERGED)
         if member.status == "diverged":
-            if member.best_parameters is None:
-                raise ValueError(_DIVERGED)
             warnings.warn(
                 f"Training diverged in epoch {member.n_epochs}; the weights of the best epoch "
                 "are kept. The input data may contain large values and need to be preprocessed.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         elif member.status == "interrupted":
             _warn_of_interruption()
@@ -360,7 +378,7 @@ class BaseNumpyMLP(BaseEstimator, ABC):
                 f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the "
                 "optimization hasn't converged yet.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
         self.n_iter_ = member.n_epochs
@@ -371,26 +389,27 @@ class BaseNumpyMLP(BaseEstimator, ABC):
         self.validation_scores_ = member.validation_scores if self.early_stopping else None
         self.best_validation_score_ = member.best_validation_score if self.early_stopping else None
         self._stalled_epochs = member.stalled_epochs
-        self._optimizer = optimizer
+        self._optimizer, self._schedule = optimizer, (learning_rate, power_t)
         return parameters
 
-    def _make_optimizer(self, parameters: np.ndarray, incremental: bool) -> Optimizer:
+    def _make_optimizer(
+        self, parameters: np.ndarray, incremental: bool
+    ) -> tuple[Optimizer, tuple[str, float]]:
+        """Return an optimiser with its schedule's name and exponent.
+
+        As in scikit-learn, `partial_fit` goes on with the optimiser and settings that it has.
+        """
         kind = SGD if self.solver == "sgd" else Adam
         previous = getattr(self, "_optimizer", None)
         if incremental and type(previous) is kind and previous.state.dtype == parameters.dtype:
-            return copy.deepcopy(previous)
+            return copy.deepcopy(previous), self._schedule
+        schedule = (self.learning_rate, float(self.power_t))
+        rate = float(self.learning_rate_init)
         if kind is SGD:
-            return SGD(
-                float(self.learning_rate_init),
-                momentum=float(self.momentum),
-                nesterov=self.nesterovs_momentum,
-            )
-        return Adam(
-            float(self.learning_rate_init),
-            beta_1=float(self.beta_1),
-            beta_2=float(self.beta_2),
-            epsilon=float(self.epsilon),
-        )
+            momentum = float(self.momentum)
+            return SGD(rate, momentum=momentum, nesterov=self.nesterovs_momentum), schedule
+        betas = {"beta_1": float(self.beta_1), "beta_2": float(self.beta_2)}
+        return Adam(rate, **betas, epsilon=float(self.epsilon)), schedule
 
     def _clipped_batch_size(self, n_samples: int) -> int:
         if self.batch_size == "auto":
@@ -399,7 +418,7 @@ class BaseNumpyMLP(BaseEstimator, ABC):
             warnings.warn(
                 "Got `batch_size` less than 1 or larger than sample size. It is going to be "
                 "clipped",
-                stacklevel=5,
+                stacklevel=6,
             )
         return min(int(self.batch_size), n_samples)
 
@@ -469,7 +488,7 @@ class BaseNumpyMLP(BaseEstimator, ABC):
             and X.ndim == 2
             and X.dtype.char in "fd"
             and X.shape[0] > 0
-            and X.shape[1] == self.n_features_in_
+            and X.shape[1] == getattr(self, "n_features_in_", None)
             and not hasattr(self, "feature_names_in_")
             and np.isfinite(X).all()
         ):
@@ -480,7 +499,7 @@ class BaseNumpyMLP(BaseEstimator, ABC):
     def _predictions(self, X: Any) -> np.ndarray:
         """Return activated outputs, shape (n_samples, n_outputs)."""
         X = self._check_for_prediction(X)
-        activation = ACTIVATIONS[self._hidden_activation]
+        activation = ACTIVATIONS[getattr(self, "_hidden_activation", self.activation)]
         loss = _LOSS_OF_OUTPUT[self.out_activation_]
         return predict(self.coefs_, self.intercepts_, activation, loss, X)
 
@@ -491,7 +510,7 @@ class BaseNumpyMLP(BaseEstimator, ABC):
 
 
 def _warn_of_interruption() -> None:
-    warnings.warn("Training interrupted by user.", stacklevel=2)
+    warnings.warn("Training interrupted by user.", stacklevel=6)
 
 
 def _not_none(value: Any, default: Any) -> Any:

@@ -142,8 +142,8 @@ class NumpyMLPClassifier(ClassifierMixin, BaseNumpyMLP):
             self._check_classes(unique_labels(y), incremental)
         if len(self.classes_) < 2 and self._label_binarizer.y_type_ != "multilabel-indicator":
             raise ValueError(
-                "A classifier needs samples of at least 2 classes, but the data contain only one "
-                f"class: {self.classes_.tolist()[0]!r}"
+                "A classifier needs at least 2 classes, but there is only one class: "
+                f"{self.classes_.tolist()[0]!r}"
             )
         # Labels are kept a byte each, and become floats a batch at a time.
         targets = self._label_binarizer.transform(y).astype(bool)

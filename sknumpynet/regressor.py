@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import Tags, column_or_1d
@@ -151,6 +152,10 @@ class NumpyMLPRegressor(RegressorMixin, BaseNumpyMLP):
         return predictions.ravel() if predictions.shape[1] == 1 else predictions
 
     def _encode(self, y: np.ndarray, *, fresh: bool, incremental: bool) -> np.ndarray:
+        if issparse(y):
+            y = y.toarray()
+        if y.dtype.kind not in "biuf":
+            raise ValueError(f"y must be real numbers, got values of dtype {y.dtype}.")
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         if self.loss == "poisson" and y.min() < 0:
@@ -166,6 +171,8 @@ class NumpyMLPRegressor(RegressorMixin, BaseNumpyMLP):
     def _validation_score(
         self, targets: np.ndarray, predictions: np.ndarray, sample_weight: np.ndarray | None
     ) -> float:
+        if not np.isfinite(predictions).all():
+            return np.nan
         return r2_score(targets, predictions, sample_weight=sample_weight)
 
     def __sklearn_tags__(self) -> Tags:

@@ -4,12 +4,14 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.datasets import load_iris, make_moons
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPClassifier
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from sknumpynet import NumpyMLPClassifier, NumpyMLPRegressor
 from sknumpynet.core.lbfgs import Objective
+from sknumpynet.core.optimizers import SGD
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -41,6 +43,13 @@ BAD_FITS = {
     "objects in X": ("any", {}, (np.full(X.shape, "a", dtype=object), Y), "could not convert"),
     "no y": ("any", {}, (X, None), "requires y to be passed"),
     "one class": ("classifier", {}, (X, np.ones(60)), "at least 2 classes.*only one class: 1.0"),
+    "dates as targets": (
+        "regressor",
+        {},
+        (X, np.arange("2020-01-01", "2020-03-01", dtype="M8[D]")),
+        "y must be real numbers, got values of dtype datetime64",
+    ),
+    "strings as targets": ("regressor", {}, (X, VALUES.astype(str)), "got values of dtype <U"),
     "real-valued labels": ("classifier", {}, (X, VALUES), "Unknown label type"),
     "negative counts": ("regressor", {"loss": "poisson"}, (X, VALUES), "must not be negative"),
     "negative weight": ("any", {}, (X, Y, with_entry(np.ones(60), -1)), "Negative values in data"),
@@ -53,6 +62,7 @@ BAD_FITS = {
     "no batch": ("any", {"batch_size": 0}, (X, Y), "'batch_size' parameter"),
     "momentum": ("any", {"momentum": 1.5}, (X, Y), "'momentum' parameter"),
     "no units": ("any", {"hidden_layer_sizes": (5, 0)}, (X, Y), r"must be > 0, got \[5, 0\]"),
+    "true units": ("any", {"hidden_layer_sizes": (True, 2)}, (X, Y), r"integers, got \[True, 2\]"),
     "half a unit": ("any", {"hidden_layer_sizes": (2.5,)}, (X, Y), r"integers, got \[2.5\]"),
     "tiny validation set": (
         "any",
@@ -355,3 +365,116 @@ def test_no_warnings_on_an_ordinary_fit():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         NumpyMLPClassifier(max_iter=2000, random_state=0).fit(X, Y).predict(X)
+
+
+def test_an_interruption_after_divergence_is_an_error(monkeypatch):
+    regressor = NumpyMLPRegressor(max_iter=3, random_state=0).fit(X, VALUES)
+    before = regressor.predict(X)
+    regressor.set_params(solver="sgd", learning_rate_init=1e100, batch_size=5)
+    count, step = [0], SGD.step
+
+    def interrupting_step(self, piece):
+        count[0] += 1
+        if count[0] == 7:
+            raise KeyboardInterrupt
+        step(self, piece)
+
+    monkeypatch.setattr(SGD, "step", interrupting_step)
+    with pytest.raises(ValueError, match="non-finite"):
+        regressor.fit(X, VALUES)
+    np.testing.assert_array_equal(regressor.predict(X), before)
+
+
+def test_moments_that_overflow_are_a_divergence():
+    # Adam would divide by infinity and stand still, all parameters finite.
+    with pytest.raises(ValueError, match="non-finite"):
+        NumpyMLPRegressor(hidden_layer_sizes=(20,), random_state=0).fit(X * 1e100, VALUES)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("unit", [1e-300, 1e-50, 1e50, 1e300])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_only_ratios_of_weights_count(solver, unit, dtype):
+    parameters = {"solver": solver, "max_iter": 5, "alpha": 0.0, "random_state": 0}
+    weight = np.arange(1.0, 61.0)
+    expected = NumpyMLPRegressor(**parameters).fit(X.astype(dtype), VALUES, weight)
+    scaled = NumpyMLPRegressor(**parameters).fit(X.astype(dtype), VALUES, weight * unit)
+    assert scaled.loss_ == pytest.approx(expected.loss_, rel=1e-5)
+    np.testing.assert_allclose(scaled.coefs_[0], expected.coefs_[0], rtol=1e-4, atol=1e-5)
+
+
+def test_held_out_predictions_that_overflow_score_nan():
+    rng = np.random.RandomState(0)
+    data = rng.randn(90, 3)
+    counts = np.floor(np.exp((2 * data[:, 0] + data[:, 1]) / 2))
+    data[48] *= 1e4
+    regressor = NumpyMLPRegressor(
+        hidden_layer_sizes=(4,), loss="poisson", early_stopping=True, random_state=0, max_iter=30
+    )
+    regressor.fit(data, counts)
+    assert np.isnan(regressor.validation_scores_).any()
+    theirs = MLPRegressor(
+        hidden_layer_sizes=(4,), loss="poisson", early_stopping=True, random_state=0, max_iter=30
+    )
+    with np.errstate(all="ignore"):
+        theirs.fit(data, counts)
+    np.testing.assert_array_equal(
+        np.isnan(regressor.validation_scores_), np.isnan(theirs.validation_scores_)
+    )
+
+
+def test_sparse_targets():
+    targets = np.column_stack([VALUES, -VALUES])
+    parameters = {"solver": "lbfgs", "max_iter": 5, "random_state": 0}
+    dense = NumpyMLPRegressor(**parameters).fit(X, targets)
+    from_sparse = NumpyMLPRegressor(**parameters).fit(X, sparse.csr_array(targets))
+    np.testing.assert_array_equal(from_sparse.predict(X), dense.predict(X))
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "g", "i8", "O"])
+def test_weights_assigned_in_any_type_are_trained_on(dtype):
+    regressor = NumpyMLPRegressor(hidden_layer_sizes=(3,), max_iter=2, random_state=0).fit(
+        X, VALUES
+    )
+    regressor.coefs_ = [(coef * 8).astype(dtype) for coef in regressor.coefs_]
+    regressor.intercepts_ = [(bias * 8).astype(dtype) for bias in regressor.intercepts_]
+    regressor.partial_fit(X, VALUES)
+    expected = np.float32 if dtype == "f4" else np.float64
+    assert {coef.dtype for coef in regressor.coefs_} == {np.dtype(expected)}
+
+
+def test_the_type_of_predictions_does_not_depend_on_the_rows():
+    data = X.astype(np.float32)
+    regressor = NumpyMLPRegressor(max_iter=2, random_state=0).fit(data, VALUES)
+    regressor.coefs_[1] = regressor.coefs_[1].astype(float)
+    for rows in (data[:1], np.tile(data, (200, 1))):
+        assert regressor.predict(rows).dtype == float
+
+
+@pytest.mark.parametrize("changes", [{"learning_rate": "adaptive"}, {"power_t": 2.0}])
+def test_partial_fit_goes_on_with_the_schedule_it_has(changes):
+    estimators = NumpyMLPRegressor(hidden_layer_sizes=(4,)), MLPRegressor(hidden_layer_sizes=(4,))
+    for estimator in estimators:
+        estimator.set_params(solver="sgd", learning_rate="invscaling", learning_rate_init=0.05)
+        estimator.set_params(tol=0.5, n_iter_no_change=1, random_state=0)
+        for _ in range(5):
+            estimator.partial_fit(X, VALUES)
+        estimator.set_params(**changes)
+        for _ in range(10):
+            estimator.partial_fit(X, VALUES)
+    np.testing.assert_allclose(estimators[0].loss_curve_, estimators[1].loss_curve_)
+
+
+@pytest.mark.parametrize("parameters", [{"max_iter": 2}, {"max_iter": 2, "batch_size": 100}])
+def test_warnings_point_at_the_line_that_called_fit(parameters):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        NumpyMLPClassifier(**parameters, random_state=0).fit(X, Y)
+    assert caught
+    assert {warning.filename for warning in caught} == {__file__}
+
+
+def test_prediction_uses_the_activation_that_was_trained():
+    regressor = NumpyMLPRegressor(max_iter=3, random_state=0).fit(X, VALUES)
+    before = regressor.predict(X)
+    np.testing.assert_array_equal(regressor.set_params(activation="tanh").predict(X), before)

@@ -228,7 +228,7 @@ def _raw_outputs(
     weights: Sequence[np.ndarray], biases: Sequence[np.ndarray], activation: Activation, X: Any
 ) -> np.ndarray:
     n_samples = X.shape[0]
-    dtype = np.result_type(X.dtype, weights[0].dtype)
+    dtype = np.result_type(X.dtype, *weights, *biases)
     members = weights[0].shape[:-2]
     row_bytes = dtype.itemsize * max([1, *members]) * max(weight.shape[-1] for weight in weights)
     block = max(PREDICTION_BLOCK_BYTES // row_bytes, 16)

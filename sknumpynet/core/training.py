@@ -292,7 +292,9 @@ class _Stack:
 
     def end_epoch(self, losses: np.ndarray, n_samples: np.ndarray) -> list[int]:
         """Judge the epoch of every member; return the positions of those that stop."""
+        # A moment that overflowed would hold its parameter fast without a sign.
         finite = np.isfinite(self.parameters).all(axis=-1)
+        finite &= np.isfinite(self.optimizer.state).all(axis=(0, -1))
         columns = (array.reshape(-1).tolist() for array in (losses, n_samples, finite))
         for position, (member, loss, learned, is_finite) in enumerate(
             zip(self.members, *columns, strict=True)
