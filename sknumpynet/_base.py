@@ -482,7 +482,7 @@ class BaseNumpyMLP(BaseEstimator, ABC):
     def _check_for_prediction(self, X: Any) -> Any:
         if not hasattr(self, "coefs_"):
             check_is_fitted(self)
-        # validate_data takes 70 µs to find nothing wrong with such an array.
+        # To find nothing wrong with such an array takes validate_data longer than to predict a row.
         if (
             type(X) is np.ndarray
             and X.ndim == 2

@@ -73,7 +73,7 @@ def _tanh_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarra
 
 def _relu(z: np.ndarray) -> None:
     # A row of zeros instead of the scalar: NumPy's maximum is vectorised only over two arrays
-    # (13 instead of 26 µs for 100 x 200 float64).
+    # (13 instead of 29 µs for 200 x 100 float64).
     np.maximum(z, np.zeros(z.shape[-1], z.dtype), out=z)
 
 

@@ -181,7 +181,8 @@ class BoundDense:
         if type(upstream) is OuterProduct:
             if self.scaled_inputs is not None:
                 # inputs · (weights δ ∘ derivative)ᵀ = (inputs ∘ δ) · derivativeᵀ ∘ weightsᵀ needs
-                # no pass over an array of this layer's size: 17 of the default network's 60 µs.
+                # no pass over an array of this layer's size: 17 instead of 43 µs for 100 units,
+                # 200 samples, float64.
                 np.multiply(self.inputs, upstream.delta, out=self.scaled_inputs)
                 np.matmul(self.scaled_inputs, self.derivative_transposed, out=self.gradient)
                 np.multiply(self.gradient, upstream.weights_transposed, out=self.gradient)

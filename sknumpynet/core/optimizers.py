@@ -14,7 +14,7 @@ import numpy as np
 __all__ = ["OPTIMIZERS", "SGD", "Adam", "Optimizer", "Update", "update_parameters"]
 
 # Parameters updated at once: a piece, its gradient and its moments stay in the second-level cache
-# through a step's dozen calls. (512, 512, 512) float64: 3.4 ms a step instead of 10.
+# through a step's dozen calls. (512, 512, 512) float64: 5.2 ms a step instead of 7.3.
 PIECE_SIZE = 16384
 
 Setting = float | np.ndarray

@@ -17,7 +17,7 @@ class Layout:
     Within a row the blocks follow each other, and a dense layer's bias follows its weights, so
     that (weights, bias) is one contiguous matrix of fan_in + 1 rows: the bias rides in the matrix
     product as the weights of an input that is always one. Adding it separately and summing its
-    gradient would cost 25 of the default network's 60 µs a step.
+    gradient would cost 9 µs each for 100 units, 200 samples, float64.
 
     Parameters
     ----------
