@@ -70,6 +70,28 @@ class Optimizer:
         taken.state = self.state[:, members]
         return taken
 
+    def keep(self, member: int, other: Self, position: int) -> None:
+        """Take over where a member of another optimiser's stack has come to.
+
+        Parameters
+        ----------
+        member : int
+            Its place in this stack.
+        other : Optimizer
+            May be this one.
+        position : int
+            Its place in the other stack.
+        """
+        members = (self.state.shape[1], 1)
+        for name in ("learning_rate", "n_updates"):
+            own, value = getattr(self, name), getattr(other, name)
+            if np.ndim(own) == 0 and (name == "n_updates" or np.ndim(value)):
+                own = np.full(members, own)
+                setattr(self, name, own)
+            if np.ndim(own):
+                own[member] = value[position] if np.ndim(value) else value
+        self.state[:, member] = other.state[:, position]
+
     def begin_step(self, taken: int | np.ndarray) -> None:
         """Count the step and prepare what is the same for all of its pieces."""
         self.n_updates = self.n_updates + taken

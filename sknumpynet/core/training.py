@@ -24,7 +24,9 @@ Status = Literal["running", "converged", "exhausted", "diverged", "interrupted"]
 
 @dataclass(frozen=True)
 class Settings:
-    """What all members of a stack have in common.
+    """How a member trains and when it stops.
+
+    The members of a stack may differ in all but ``batch_size`` and ``shuffle``.
 
     Parameters
     ----------
@@ -62,7 +64,8 @@ class Member:
     Parameters
     ----------
     random_state : RandomState
-        Source of its shuffles.
+        Source of its shuffles. Members that are given the same object share its shuffles, and
+        if their rows are the same too, their batches.
     validation_score : callable(parameters), optional
         Early stopping: judges the parameters, shape (P,), after every epoch.
 
@@ -121,7 +124,7 @@ def train(
     dataset: Dataset,
     optimizer: Optimizer,
     members: Sequence[Member],
-    settings: Settings,
+    settings: Settings | Sequence[Settings],
     alpha: float | np.ndarray = 0.0,
 ) -> np.ndarray:
     """Train one network, or a stack of them, until each has stopped.
@@ -133,11 +136,11 @@ def train(
         Where training starts; changed in place.
     dataset : Dataset
     optimizer : Optimizer
-        Its state is gone on from, and holds the last state afterwards (of one network; members
-        of a stack leave it as they stop).
+        Its state is gone on from, and holds each member's last state afterwards.
     members : sequence of Member
         One for a single network, otherwise K; they take down what happens.
-    settings : Settings
+    settings : Settings or sequence of K Settings
+        For all members or for each.
     alpha : float or ndarray of shape (K, 1)
         Strength of the L2 penalty on the weights, ½ alpha Σ w², divided by the batch's size.
 
@@ -145,7 +148,18 @@ def train(
     -------
     ndarray of the shape of ``parameters``
         Each member's last parameters, or with a validation score those of its best epoch.
+
+    Raises
+    ------
+    ValueError
+        If members differ in ``batch_size`` or ``shuffle``.
     """
+    if isinstance(settings, Settings):
+        settings = [settings] * len(members)
+    for name in ("batch_size", "shuffle"):
+        values = {getattr(own, name) for own in settings}
+        if len(values) > 1:
+            raise ValueError(f"members of a stack need the same {name}, got {sorted(values)}")
     stack = _Stack(network, parameters, dataset, optimizer, members, settings, alpha)
     result = np.empty_like(parameters)
     try:
@@ -173,20 +187,23 @@ class _Stack:
         dataset: Dataset,
         optimizer: Optimizer,
         members: Sequence[Member],
-        settings: Settings,
+        settings: Sequence[Settings],
         alpha: float | np.ndarray,
     ) -> None:
-        self.network, self.settings = network, settings
+        self.network, self.settings = network, list(settings)
+        self.batch_size, self.shuffle = settings[0].batch_size, settings[0].shuffle
         self.dataset, self.members = dataset, list(members)
         self.is_single = parameters.ndim == 1
         self.places = list(range(len(self.members)))
         all_rows = np.arange(dataset.X.shape[0]) if dataset.rows is None else dataset.rows
-        self.own_rows = not self.is_single and (settings.shuffle or all_rows.ndim == 2)
+        one_order = not self.shuffle or len({id(m.random_state) for m in members}) == 1
+        self.own_rows = not self.is_single and (all_rows.ndim == 2 or not one_order)
         self.rows = all_rows
         if self.own_rows:
             self.rows = np.broadcast_to(all_rows, (len(self.members), all_rows.shape[-1])).copy()
         self.initial_rates = self._as_column(optimizer.initial_learning_rate)
-        if settings.schedule is not SCHEDULES["constant"]:
+        self.last_optimizer = optimizer
+        if any(own.schedule is not SCHEDULES["constant"] for own in settings):
             optimizer.learning_rate = self._as_column(optimizer.learning_rate)
         self.alpha = alpha
         self._bind(parameters, optimizer)
@@ -205,7 +222,7 @@ class _Stack:
         self.update = Update(optimizer, parameters, penalty)
         self.batches = Batches(
             self.dataset,
-            self.settings.batch_size,
+            self.batch_size,
             parameters.shape[:-1],
             own_rows=self.own_rows,
             dtype=parameters.dtype,
@@ -214,7 +231,7 @@ class _Stack:
 
     def run_epoch(self) -> tuple[np.ndarray, np.ndarray]:
         """Take every batch's step; return each member's mean loss and the samples it is over."""
-        if self.settings.shuffle:
+        if self.shuffle:
             self._shuffle()
         losses = np.zeros(self.parameters.shape[:-1])
         n_samples = np.zeros(self.parameters.shape[:-1])
@@ -240,8 +257,12 @@ class _Stack:
         if not self.own_rows:
             self.rows = self.rows[self.members[0].random_state.permutation(n_samples)]
             return
+        permutations: dict[int, np.ndarray] = {}
         for member, rows in zip(self.members, self.rows, strict=True):
-            rows[:] = rows[member.random_state.permutation(n_samples)]
+            source = id(member.random_state)
+            if source not in permutations:
+                permutations[source] = member.random_state.permutation(n_samples)
+            rows[:] = rows[permutations[source]]
 
     def _step(self, batch: Batch) -> float | np.ndarray:
         """Learn from one batch; return the L2 penalty, in the unit of a sum over samples."""
@@ -307,15 +328,16 @@ class _Stack:
             # An epoch in which every batch had only zero weights says nothing.
             if learned:
                 parameters = self.parameters if self.is_single else self.parameters[position]
-                member.judge(loss, parameters, self.settings)
+                member.judge(loss, parameters, self.settings[position])
                 self._adapt_learning_rate(position)
-            if member.status == "running" and member.n_epochs == self.settings.max_epochs:
+            is_last = member.n_epochs == self.settings[position].max_epochs
+            if member.status == "running" and is_last:
                 member.status = "exhausted"
         return [i for i, member in enumerate(self.members) if member.status != "running"]
 
     def _adapt_learning_rate(self, position: int) -> None:
         """Let the schedule change the rate after an epoch, and again or stop if it stalled."""
-        settings, member = self.settings, self.members[position]
+        settings, member = self.settings[position], self.members[position]
         schedule = settings.schedule
         if schedule.factor is not None:
             factor = schedule.factor(member.n_samples_seen, settings.power_t)
@@ -356,9 +378,14 @@ class _Stack:
             row = result if self.is_single else result[self.places[position]]
             row[:] = last if best is None else best
         staying = [i for i in range(len(self.members)) if i not in leaving]
+        optimizer = self.optimizer.take(staying) if staying else None
+        if not self.is_single:
+            for position in leaving:
+                self.last_optimizer.keep(self.places[position], self.optimizer, position)
         self.members = [self.members[i] for i in staying]
+        self.settings = [self.settings[i] for i in staying]
         self.places = [self.places[i] for i in staying]
-        if not staying:
+        if optimizer is None:
             return
         if self.own_rows:
             self.rows = self.rows[staying]
@@ -367,7 +394,7 @@ class _Stack:
             self.dataset = replace(self.dataset, sample_weight=weights[staying])
         self.initial_rates = _take(self.initial_rates, staying)
         self.alpha = _take(self.alpha, staying)
-        self._bind(self.parameters[staying], self.optimizer.take(staying))
+        self._bind(self.parameters[staying], optimizer)
 
 
 def _item(setting: float | np.ndarray, position: int) -> float:

@@ -48,8 +48,9 @@ def of_member(dataset, k):
 def assert_law(network, dataset, optimizers, settings, alphas=ALPHAS, validation_scores=None):
     """Train a stack and each of its members alone, compare them, return the stack's members.
 
-    ``optimizers`` has the stack's first, then each member's.
+    ``optimizers`` has the stack's first, then each member's; ``settings`` may be per member.
     """
+    own_settings = [settings] * MEMBERS if isinstance(settings, Settings) else settings
     stack, members = start(network), new_members()
     for member, score in zip(members, validation_scores or [None] * MEMBERS, strict=True):
         member.validation_score = score
@@ -65,7 +66,7 @@ def assert_law(network, dataset, optimizers, settings, alphas=ALPHAS, validation
             of_member(dataset, k),
             optimizers[k + 1],
             [alone],
-            settings,
+            own_settings[k],
             alphas[k],
         )
         assert members[k].status == alone.status
@@ -77,6 +78,10 @@ def assert_law(network, dataset, optimizers, settings, alphas=ALPHAS, validation
         assert_array_equal(
             members[k].random_state.get_state()[1], alone.random_state.get_state()[1]
         )
+        for name in ("learning_rate", "n_updates"):
+            last = np.broadcast_to(getattr(optimizers[0], name), (MEMBERS, 1))[k, 0]
+            assert_allclose(last, getattr(optimizers[k + 1], name))
+        assert_allclose(optimizers[0].state[:, k], optimizers[k + 1].state, rtol=1e-9, atol=1e-12)
     return members
 
 
@@ -522,3 +527,94 @@ def test_learns_xor():
         Settings(4, max_epochs=200),
     )
     assert member.loss_curve[-1] < 0.01 < 0.5 < member.loss_curve[0]
+
+
+def test_members_may_stop_by_rules_of_their_own(make_dataset):
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    settings = [
+        Settings(4, max_epochs=9, schedule=SCHEDULES["adaptive"], tol=1.0, patience=2),
+        Settings(4, max_epochs=40, tol=0.05, patience=1),
+        Settings(4, max_epochs=30, schedule=SCHEDULES["invscaling"], power_t=0.3, patience=np.inf),
+    ]
+    for optimizer in OPTIMIZERS.values():
+        members = assert_law(
+            network,
+            make_dataset("squared_error"),
+            optimizers_with(optimizer, RATES),
+            settings,
+        )
+        assert members[0].n_epochs == 9
+        assert members[1].status == "converged"
+        assert members[2].n_epochs == 30
+
+
+def test_what_members_of_a_stack_must_share(make_dataset):
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    settings = [Settings(4), Settings(4), Settings(7)]
+    with pytest.raises(ValueError, match=r"need the same batch_size, got \[4, 7\]"):
+        train(
+            network,
+            start(network),
+            make_dataset("squared_error"),
+            Adam(0.1),
+            new_members(),
+            settings,
+        )
+
+
+class CountingRandomState(np.random.RandomState):
+    n_permutations = 0
+
+    def permutation(self, x):
+        self.n_permutations += 1
+        return super().permutation(x)
+
+
+@pytest.mark.parametrize("own_rows", [False, True])
+def test_members_share_the_shuffles_of_one_source(own_rows, rng, make_dataset):
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    dataset = make_dataset("squared_error", 17)
+    if own_rows:
+        rows = np.stack([rng.permutation(17)[:11] for _ in range(MEMBERS)])
+        dataset = replace(dataset, rows=rows)
+    source = CountingRandomState(0)
+    settings = Settings(4, max_epochs=5)
+    members = [Member(source) for _ in range(MEMBERS)]
+    optimizers = optimizers_with(Adam, RATES)
+    trained = train(
+        network, start(network), dataset, optimizers[0], members, settings, column(ALPHAS)
+    )
+    assert source.n_permutations == 5
+    for k in range(MEMBERS):
+        alone = train(
+            network,
+            start(network)[k],
+            of_member(dataset, k),
+            optimizers[k + 1],
+            [Member(np.random.RandomState(0))],
+            settings,
+            ALPHAS[k],
+        )
+        assert_allclose(trained[k], alone, rtol=1e-9, atol=1e-12)
+
+
+def test_members_of_one_source_and_the_same_rows_share_batches(make_dataset, monkeypatch):
+    shapes = set()
+    fill = Chunk.fill
+
+    def noting(chunk, rows):
+        shapes.add((rows.shape, chunk.inputs.shape))
+        fill(chunk, rows)
+
+    monkeypatch.setattr(Chunk, "fill", noting)
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    source = np.random.RandomState(0)
+    train(
+        network,
+        start(network),
+        make_dataset("squared_error", 11),
+        Adam(0.01),
+        [Member(source) for _ in range(MEMBERS)],
+        Settings(4, max_epochs=2),
+    )
+    assert shapes == {((11,), (6, 11))}
