@@ -28,16 +28,20 @@ class Dataset:
         Weights, per member if they have a member axis. All ones by default.
     rows : ndarray of shape (n_samples,) or (K, n_samples), optional
         Which rows are trained on; all by default.
+    lengths : ndarray of int of shape (K,), optional
+        How many of ``rows`` each member trains on; what follows them is padding, any row of its
+        own. All by default.
     """
 
     X: Any
     targets: np.ndarray
     sample_weight: np.ndarray | None = None
     rows: np.ndarray | None = None
+    lengths: np.ndarray | None = None
 
     @property
     def n_samples(self) -> int:
-        """How many rows a member trains on."""
+        """How many rows a member trains on at most."""
         return self.X.shape[0] if self.rows is None else self.rows.shape[-1]
 
     @property
@@ -48,10 +52,15 @@ class Dataset:
 
 @dataclass(slots=True)
 class Batch:
-    """One batch: views of its chunk's buffers, in which samples are columns."""
+    """One batch: views of its chunk's buffers, in which samples are columns.
+
+    ``counts`` says how many of its ``n_samples`` columns are each member's own; those behind are
+    padding of weight 0.
+    """
 
     columns: slice
     n_samples: int
+    counts: int | np.ndarray
     inputs: Any
     targets: np.ndarray
     weights: np.ndarray | None
@@ -94,6 +103,8 @@ class Chunk:
         if dataset.sample_weight is not None:
             weight_members = row_members or dataset.sample_weight.shape[:-1]
             self.weights = np.empty((*weight_members, 1, n_samples), dtype)
+        elif dataset.lengths is not None:
+            self.weights = np.empty((*row_members, 1, n_samples), dtype)
         self.raw = np.empty((*members, n_outputs, n_samples), dtype)
         self.predictions = np.empty_like(self.raw)
         self.batches = []
@@ -103,6 +114,7 @@ class Chunk:
                 Batch(
                     columns=columns,
                     n_samples=columns.stop - columns.start,
+                    counts=columns.stop - columns.start,
                     inputs=None if dataset.is_sparse else self.inputs[..., columns],
                     targets=self.targets[..., columns],
                     weights=None if self.weights is None else self.weights[..., columns],
@@ -111,8 +123,15 @@ class Chunk:
                 )
             )
 
-    def fill(self, rows: np.ndarray) -> None:
-        """Gather rows of the dataset, given by their indices of shape (..., n_samples)."""
+    def fill(self, rows: np.ndarray, lengths: np.ndarray | None = None) -> None:
+        """Gather rows of the dataset.
+
+        Parameters
+        ----------
+        rows : ndarray of int of shape (..., n_samples)
+        lengths : ndarray of int of shape (K,), optional
+            How many of them are not padding; may be below 0 or above ``n_samples``.
+        """
         dataset = self.dataset
         if not dataset.is_sparse:
             # "clip" writes straight to `out`, the default mode through a copy.
@@ -125,10 +144,24 @@ class Chunk:
         self.targets[...] = dataset.targets[rows].swapaxes(-1, -2)
         if self.weights is None:
             return
-        if dataset.sample_weight.ndim == 1 or rows.ndim == 1:
+        if dataset.sample_weight is None:
+            self.weights.fill(1.0)
+        elif dataset.sample_weight.ndim == 1 or rows.ndim == 1:
             self.weights[..., 0, :] = dataset.sample_weight[..., rows]
         else:
             self.weights[..., 0, :] = np.take_along_axis(dataset.sample_weight, rows, axis=-1)
+        if lengths is not None:
+            self._weigh_padding(lengths)
+
+    def _weigh_padding(self, lengths: np.ndarray) -> None:
+        """Give padding the weight 0; a batch that has neither padding nor weights needs none."""
+        is_padding = np.arange(self.weights.shape[-1]) >= lengths[:, np.newaxis]
+        self.weights[:, 0][is_padding] = 0.0
+        for batch in self.batches:
+            batch.counts = np.clip(lengths - batch.columns.start, 0, batch.n_samples)
+            batch.weights = self.weights[..., batch.columns]
+            if self.dataset.sample_weight is None and (batch.counts == batch.n_samples).all():
+                batch.weights = None
 
 
 class Batches:
@@ -169,13 +202,15 @@ class Batches:
         self.chunk_size = min(batches_at_once * batch_size, dataset.n_samples)
         self._chunks: dict[int, Chunk] = {}
 
-    def epoch(self, rows: np.ndarray) -> Iterator[Chunk]:
+    def epoch(self, rows: np.ndarray, lengths: np.ndarray | None = None) -> Iterator[Chunk]:
         """Yield filled chunks; each is overwritten by the next.
 
         Parameters
         ----------
         rows : ndarray of int of shape (n_samples,) or (K, n_samples)
             Indices into the dataset, in the epoch's order.
+        lengths : ndarray of int of shape (K,), optional
+            How many of them each member trains on, if the dataset says that they differ.
         """
         n_samples = rows.shape[-1]
         for start in range(0, n_samples, self.chunk_size):
@@ -186,5 +221,5 @@ class Batches:
                     self.dataset, size, self.batch_size, self.row_members, self.members, self.dtype
                 )
             chunk = self._chunks[size]
-            chunk.fill(chunk_rows)
+            chunk.fill(chunk_rows, None if lengths is None else lengths - start)
             yield chunk

@@ -152,7 +152,8 @@ def train(
     Raises
     ------
     ValueError
-        If members differ in ``batch_size`` or ``shuffle``.
+        If members differ in ``batch_size`` or ``shuffle``, or in the number of their rows where
+        they share a random source.
     """
     if isinstance(settings, Settings):
         settings = [settings] * len(members)
@@ -160,6 +161,14 @@ def train(
         values = {getattr(own, name) for own in settings}
         if len(values) > 1:
             raise ValueError(f"members of a stack need the same {name}, got {sorted(values)}")
+    if dataset.lengths is not None:
+        sources = {id(member.random_state) for member in members}
+        pairs = zip(members, dataset.lengths.tolist(), strict=True)
+        if len({(id(member.random_state), length) for member, length in pairs}) > len(sources):
+            raise ValueError(
+                "members that share a random source need as many rows, got "
+                f"{dataset.lengths.tolist()}"
+            )
     stack = _Stack(network, parameters, dataset, optimizer, members, settings, alpha)
     result = np.empty_like(parameters)
     try:
@@ -198,7 +207,7 @@ class _Stack:
         all_rows = np.arange(dataset.X.shape[0]) if dataset.rows is None else dataset.rows
         one_order = not self.shuffle or len({id(m.random_state) for m in members}) == 1
         self.own_rows = not self.is_single and (all_rows.ndim == 2 or not one_order)
-        self.rows = all_rows
+        self.rows, self.lengths = all_rows, dataset.lengths
         if self.own_rows:
             self.rows = np.broadcast_to(all_rows, (len(self.members), all_rows.shape[-1])).copy()
         self.initial_rates = self._as_column(optimizer.initial_learning_rate)
@@ -235,21 +244,23 @@ class _Stack:
             self._shuffle()
         losses = np.zeros(self.parameters.shape[:-1])
         n_samples = np.zeros(self.parameters.shape[:-1])
-        step = self._step if self.dataset.sample_weight is None else self._weighted_step
-        for chunk in self.batches.epoch(self.rows):
-            steps = [step(batch) for batch in chunk.batches]
+        for chunk in self.batches.epoch(self.rows, self.lengths):
+            steps = [
+                self._step(batch) if batch.weights is None else self._weighted_step(batch)
+                for batch in chunk.batches
+            ]
             values = self.network.loss.reported_value(chunk.raw, chunk.predictions, chunk.targets)
             if chunk.weights is None:
-                losses += values.sum(axis=-1) + sum(steps)
+                losses += values.sum(axis=-1) + sum(penalty for penalty, _ in steps)
                 n_samples += values.shape[-1]
                 continue
             values *= chunk.weights[..., 0, :]
             for batch, (penalty, total) in zip(chunk.batches, steps, strict=True):
-                taken = total > 0
+                taken = np.greater(total, 0)
                 weighted = values[..., batch.columns].sum(axis=-1) + penalty
                 # A batch counts by its samples, whatever their weights, as in scikit-learn.
-                losses += np.where(taken, batch.n_samples * weighted / total, 0.0)
-                n_samples += np.where(taken, batch.n_samples, 0)
+                losses += np.where(taken, batch.counts * weighted / total, 0.0)
+                n_samples += np.where(taken, batch.counts, 0)
         return losses / np.maximum(n_samples, 1), n_samples
 
     def _shuffle(self) -> None:
@@ -258,18 +269,27 @@ class _Stack:
             self.rows = self.rows[self.members[0].random_state.permutation(n_samples)]
             return
         permutations: dict[int, np.ndarray] = {}
-        for member, rows in zip(self.members, self.rows, strict=True):
+        for position, (member, rows) in enumerate(zip(self.members, self.rows, strict=True)):
+            length = n_samples if self.lengths is None else int(self.lengths[position])
             source = id(member.random_state)
             if source not in permutations:
-                permutations[source] = member.random_state.permutation(n_samples)
-            rows[:] = rows[permutations[source]]
+                permutations[source] = member.random_state.permutation(length)
+            rows[:length] = rows[permutations[source]]
 
-    def _step(self, batch: Batch) -> float | np.ndarray:
-        """Learn from one batch; return the L2 penalty, in the unit of a sum over samples."""
+    def _step(self, batch: Batch) -> tuple[float | np.ndarray, int]:
+        """Learn from one batch.
+
+        Returns
+        -------
+        penalty : float or ndarray of shape (K,)
+            The L2 penalty, in the unit of a sum over samples.
+        total : int
+            The batch's weight.
+        """
         propagation, delta, scale = self._scratch(batch.n_samples)
         self._propagate(batch, propagation, delta)
         backward_propagation(propagation, delta)
-        return update_parameters(self.update, scale)
+        return update_parameters(self.update, scale), batch.n_samples
 
     def _weighted_step(self, batch: Batch) -> tuple[float | np.ndarray, np.ndarray]:
         """Learn from one batch; return the penalty and the total weight, each (...)."""
@@ -321,7 +341,9 @@ class _Stack:
             zip(self.members, *columns, strict=True)
         ):
             member.n_epochs += 1
-            member.n_samples_seen += self.rows.shape[-1]
+            member.n_samples_seen += (
+                self.rows.shape[-1] if self.lengths is None else int(self.lengths[position])
+            )
             if not (is_finite and math.isfinite(loss)):
                 member.status = "diverged"
                 continue
@@ -389,6 +411,10 @@ class _Stack:
             return
         if self.own_rows:
             self.rows = self.rows[staying]
+        if self.lengths is not None:
+            self.lengths = self.lengths[staying]
+            self.rows = self.rows[:, : self.lengths.max()]
+            self.dataset = replace(self.dataset, rows=self.rows, lengths=self.lengths)
         weights = self.dataset.sample_weight
         if weights is not None and weights.ndim == 2:
             self.dataset = replace(self.dataset, sample_weight=weights[staying])

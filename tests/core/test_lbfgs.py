@@ -80,11 +80,11 @@ def test_reads_nothing_stale(make_dataset, spoil, monkeypatch):
     value, gradient = objective(parameters)
     fill = Chunk.fill
 
-    def spoiled_fill(chunk, rows):
+    def spoiled_fill(chunk, rows, lengths):
         for buffer in (chunk.inputs[..., :-1, :], chunk.targets, chunk.weights, chunk.raw):
             buffer[...] = np.nan
         chunk.predictions[...] = np.nan
-        fill(chunk, rows)
+        fill(chunk, rows, lengths)
 
     monkeypatch.setattr(Chunk, "fill", spoiled_fill)
     objective.gradient[...] = np.nan

@@ -42,7 +42,9 @@ def of_member(dataset, k):
         weights = weights[k]
     if rows is not None and rows.ndim == 2:
         rows = rows[k]
-    return replace(dataset, sample_weight=weights, rows=rows)
+    if dataset.lengths is not None:
+        rows = rows[: dataset.lengths[k]]
+    return replace(dataset, sample_weight=weights, rows=rows, lengths=None)
 
 
 def assert_law(network, dataset, optimizers, settings, alphas=ALPHAS, validation_scores=None):
@@ -284,11 +286,11 @@ def test_reads_nothing_stale(members, weight_members, make_dataset, spoil, monke
     clean = result()
     fill, forward_propagation = Chunk.fill, training.forward_propagation
 
-    def spoiled_fill(chunk, rows):
+    def spoiled_fill(chunk, rows, lengths):
         buffers = [chunk.inputs[..., :-1, :], chunk.targets, chunk.raw, chunk.predictions]
         for buffer in [*buffers, *([] if chunk.weights is None else [chunk.weights])]:
             buffer[...] = np.nan
-        fill(chunk, rows)
+        fill(chunk, rows, lengths)
 
     def spoiled_forward_propagation(propagation, inputs, out):
         spoil(propagation)
@@ -602,9 +604,9 @@ def test_members_of_one_source_and_the_same_rows_share_batches(make_dataset, mon
     shapes = set()
     fill = Chunk.fill
 
-    def noting(chunk, rows):
+    def noting(chunk, rows, lengths):
         shapes.add((rows.shape, chunk.inputs.shape))
-        fill(chunk, rows)
+        fill(chunk, rows, lengths)
 
     monkeypatch.setattr(Chunk, "fill", noting)
     network = dense_network([5, 13, 2], "tanh", "squared_error")
@@ -618,3 +620,67 @@ def test_members_of_one_source_and_the_same_rows_share_batches(make_dataset, mon
         Settings(4, max_epochs=2),
     )
     assert shapes == {((11,), (6, 11))}
+
+
+@pytest.mark.parametrize("chunk_bytes", [1, 2**18])
+@pytest.mark.parametrize("weight_members", [None, (), (MEMBERS,)])
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("lengths", [(11, 10, 7), (12, 11, 3), (8, 12, 1), (13, 4, 13), (4, 4, 4)])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_law_with_ragged_rows(
+    optimizer, lengths, shuffle, weight_members, chunk_bytes, rng, make_dataset, monkeypatch
+):
+    """Batches of 4: members have different numbers of batches, full ones and cut ones."""
+    monkeypatch.setattr(batching, "CHUNK_BYTES", chunk_bytes)
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    dataset = make_dataset("squared_error", 17, weight_members=weight_members)
+    longest = max(lengths)
+    rows = np.stack([rng.permutation(17)[:longest] for _ in range(MEMBERS)])
+    for row, length in zip(rows, lengths, strict=True):
+        row[length:] = row[length - 1]
+    dataset = replace(dataset, rows=rows, lengths=np.array(lengths))
+    settings = Settings(4, max_epochs=12, shuffle=shuffle, tol=0.05, patience=2)
+    members = assert_law(network, dataset, optimizers_with(OPTIMIZERS[optimizer], RATES), settings)
+    assert [m.n_samples_seen for m in members] == [
+        m.n_epochs * n for m, n in zip(members, lengths, strict=True)
+    ]
+
+
+def test_padding_is_not_learned_from(rng, make_dataset):
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    full = make_dataset("squared_error", 17)
+    rows = np.stack([rng.permutation(17)[:11] for _ in range(MEMBERS)])
+    results = []
+    for padding in (rows[1, 0], rows[1, 6]):
+        rows[1, 7:] = padding
+        dataset = replace(full, rows=rows, lengths=np.array([11, 7, 11]))
+        results.append(
+            train(
+                network,
+                start(network),
+                dataset,
+                Adam(0.05),
+                new_members(),
+                Settings(4, max_epochs=5),
+            )
+        )
+    assert_array_equal(*results)
+
+
+def test_members_of_one_source_need_as_many_rows(make_dataset):
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    dataset = replace(
+        make_dataset("squared_error", 11),
+        rows=np.tile(np.arange(11), (MEMBERS, 1)),
+        lengths=np.array([11, 10, 11]),
+    )
+    source = np.random.RandomState(0)
+    with pytest.raises(ValueError, match=r"need as many rows, got \[11, 10, 11\]"):
+        train(
+            network,
+            start(network),
+            dataset,
+            Adam(0.1),
+            [Member(source) for _ in range(MEMBERS)],
+            Settings(4),
+        )
