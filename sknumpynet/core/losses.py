@@ -14,7 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, xlogy
+from scipy.special import xlogy
+
+from sknumpynet.core.activations import logistic
 
 __all__ = ["LOSSES", "Loss"]
 
@@ -66,10 +68,6 @@ def _negative_log(probabilities: np.ndarray) -> np.ndarray:
 
 def _sum_outputs(values: np.ndarray) -> np.ndarray:
     return values[..., 0, :] if values.shape[-2] == 1 else values.sum(axis=-2)
-
-
-def _logistic(raw: np.ndarray, out: np.ndarray) -> None:
-    expit(raw, out=out)
 
 
 def _binary_value(raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -130,7 +128,7 @@ def _poisson_reported(raw: np.ndarray, predictions: np.ndarray, targets: np.ndar
 LOSSES: dict[str, Loss] = {
     loss.name: loss
     for loss in (
-        Loss("binary_cross_entropy", "logistic", _logistic, _binary_value, _binary_reported),
+        Loss("binary_cross_entropy", "logistic", logistic, _binary_value, _binary_reported),
         Loss(
             "categorical_cross_entropy",
             "softmax",

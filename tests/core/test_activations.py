@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import expit
 
-from sknumpynet.core.activations import ACTIVATIONS
+from sknumpynet.core.activations import ACTIVATIONS, FEWEST_ENTRIES_TO_VECTORISE, logistic
 
 CLOSED_FORMS = {
     "identity": lambda z: z,
@@ -82,3 +83,17 @@ def test_the_mask_may_be_the_derivative(name):
     ACTIVATIONS[name].apply_with_derivative(z, mask, mask)
     assert_array_equal(z, value)
     assert_array_equal(mask, derivative)
+
+
+@pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-14), (np.float32, 1e-6)])
+@pytest.mark.parametrize("n_entries", [7, FEWEST_ENTRIES_TO_VECTORISE, 5003])
+def test_logistic_is_scipys_at_every_size(n_entries, dtype, rtol):
+    z = np.linspace(-80, 80, n_entries).astype(dtype)
+    out = np.full_like(z, np.nan)
+    logistic(z, out)
+    assert out.dtype == dtype
+    assert_allclose(out, expit(z), rtol=rtol)
+    extremes = np.resize(np.array([-np.inf, -1e30, 0, 1e30, np.inf, np.nan], dtype), n_entries)
+    expected = expit(extremes)
+    logistic(extremes, extremes)
+    assert_array_equal(extremes, expected)
