@@ -206,7 +206,8 @@ class _Stack:
         self.places = list(range(len(self.members)))
         all_rows = np.arange(dataset.X.shape[0]) if dataset.rows is None else dataset.rows
         one_order = not self.shuffle or len({id(m.random_state) for m in members}) == 1
-        self.own_rows = not self.is_single and (all_rows.ndim == 2 or not one_order)
+        same_rows = all_rows.ndim == 1 and dataset.lengths is None
+        self.own_rows = not self.is_single and not (same_rows and one_order)
         self.rows, self.lengths = all_rows, dataset.lengths
         if self.own_rows:
             self.rows = np.broadcast_to(all_rows, (len(self.members), all_rows.shape[-1])).copy()

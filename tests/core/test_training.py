@@ -646,6 +646,15 @@ def test_law_with_ragged_rows(
     ]
 
 
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_law_with_the_beginnings_of_shared_rows(shuffle, make_dataset):
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    dataset = make_dataset("squared_error", 11)
+    dataset = replace(dataset, rows=np.arange(11)[::-1], lengths=np.array([11, 7, 10]))
+    settings = Settings(4, max_epochs=6, shuffle=shuffle)
+    assert_law(network, dataset, optimizers_with(Adam, RATES), settings)
+
+
 def test_padding_is_not_learned_from(rng, make_dataset):
     network = dense_network([5, 13, 2], "tanh", "squared_error")
     full = make_dataset("squared_error", 17)
