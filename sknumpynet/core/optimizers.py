@@ -82,14 +82,14 @@ class Optimizer:
         position : int
             Its place in the other stack.
         """
-        members = (self.state.shape[1], 1)
         for name in ("learning_rate", "n_updates"):
-            own, value = getattr(self, name), getattr(other, name)
-            if np.ndim(own) == 0 and (name == "n_updates" or np.ndim(value)):
-                own = np.full(members, own)
-                setattr(self, name, own)
-            if np.ndim(own):
-                own[member] = value[position] if np.ndim(value) else value
+            column, others = (
+                np.broadcast_to(getattr(optimizer, name), (optimizer.state.shape[1], 1))
+                for optimizer in (self, other)
+            )
+            column = column.copy()
+            column[member] = others[position]
+            setattr(self, name, column)
         self.state[:, member] = other.state[:, position]
 
     def begin_step(self, taken: int | np.ndarray) -> None:

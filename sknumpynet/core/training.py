@@ -257,7 +257,7 @@ class _Stack:
                 continue
             values *= chunk.weights[..., 0, :]
             for batch, (penalty, total) in zip(chunk.batches, steps, strict=True):
-                taken = np.greater(total, 0)
+                taken = total > 0
                 weighted = values[..., batch.columns].sum(axis=-1) + penalty
                 # A batch counts by its samples, whatever their weights, as in scikit-learn.
                 losses += np.where(taken, batch.counts * weighted / total, 0.0)
@@ -265,17 +265,19 @@ class _Stack:
         return losses / np.maximum(n_samples, 1), n_samples
 
     def _shuffle(self) -> None:
-        n_samples = self.rows.shape[-1]
         if not self.own_rows:
-            self.rows = self.rows[self.members[0].random_state.permutation(n_samples)]
+            self.rows = self.rows[self.members[0].random_state.permutation(self._n_rows(0))]
             return
         permutations: dict[int, np.ndarray] = {}
         for position, (member, rows) in enumerate(zip(self.members, self.rows, strict=True)):
-            length = n_samples if self.lengths is None else int(self.lengths[position])
-            source = id(member.random_state)
+            n_rows, source = self._n_rows(position), id(member.random_state)
             if source not in permutations:
-                permutations[source] = member.random_state.permutation(length)
-            rows[:length] = rows[permutations[source]]
+                permutations[source] = member.random_state.permutation(n_rows)
+            rows[:n_rows] = rows[permutations[source]]
+
+    def _n_rows(self, position: int) -> int:
+        """Return how many rows a member trains on, padding not counted."""
+        return self.rows.shape[-1] if self.lengths is None else int(self.lengths[position])
 
     def _step(self, batch: Batch) -> tuple[float | np.ndarray, int]:
         """Learn from one batch.
@@ -342,9 +344,7 @@ class _Stack:
             zip(self.members, *columns, strict=True)
         ):
             member.n_epochs += 1
-            member.n_samples_seen += (
-                self.rows.shape[-1] if self.lengths is None else int(self.lengths[position])
-            )
+            member.n_samples_seen += self._n_rows(position)
             if not (is_finite and math.isfinite(loss)):
                 member.status = "diverged"
                 continue
@@ -401,6 +401,7 @@ class _Stack:
             row = result if self.is_single else result[self.places[position]]
             row[:] = last if best is None else best
         staying = [i for i in range(len(self.members)) if i not in leaving]
+        # Taken first: the last states may go to the very optimiser that is taken from.
         optimizer = self.optimizer.take(staying) if staying else None
         if not self.is_single:
             for position in leaving:
