@@ -55,7 +55,15 @@ epsilon : float, default=1e-8
 n_iter_no_change : int, default=10
     Epochs without improvement that are put up with.
 max_fun : int, default=15000
-    Most evaluations of the loss by 'lbfgs'."""
+    Most evaluations of the loss by 'lbfgs'.
+n_members : int, default=1
+    Networks that are trained at once, each from a seed of its own; predictions are their mean.
+    An ensemble trains on the workers of ``joblib.parallel_config``.
+resample : {'bootstrap', 'folds'}, splitter or None, default=None
+    What each member sees: None all rows; 'bootstrap' a bootstrap sample, as weights; 'folds', or
+    a splitter that makes ``n_members`` splits, the rows of one split. The rows that it does not
+    see judge it in ``early_stopping`` and give ``oof_prediction_``. 'folds' shuffles, and
+    stratifies by class."""
 
 SHARED_ATTRIBUTES = """\
 loss_ : float
@@ -85,7 +93,21 @@ n_layers_ : int
 n_outputs_ : int
     Outputs of the network.
 out_activation_ : str
-    Activation of the outputs."""
+    Activation of the outputs.
+member_seeds_ : ndarray of int of shape (n_members,)
+    Seeds of the members, if there are several. A single network fitted with
+    ``random_state=member_seeds_[k]`` is member k.
+oof_prediction_ : ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_classes)
+    What the members that never saw a row predict for it, values or probabilities, NaN where all
+    have seen it. Only where ``resample`` holds rows out.
+oof_score_ : float
+    Accuracy or R² of ``oof_prediction_``, over the rows that have one.
+
+Notes
+-----
+With ``n_members`` above 1, ``coefs_`` and ``intercepts_`` have a leading member axis; ``loss_``,
+``best_loss_``, ``best_validation_score_``, ``t_`` and ``n_iter_`` are arrays with an entry for each
+member, ``loss_curve_`` and ``validation_scores_`` lists with a list for each."""
 
 
 def with_shared_parameters(cls: type[T]) -> type[T]:

@@ -108,14 +108,7 @@ class NumpyMLPClassifier(ClassifierMixin, BaseNumpyMLP):
             In the order of `classes_`. None is rounded to exactly 0, nor a logistic output to
             exactly 1.
         """
-        probabilities = self._predictions(X)
-        if self.n_outputs_ == 1:
-            probabilities = np.concatenate([1 - probabilities, probabilities], axis=1)
-        limits = np.finfo(probabilities.dtype)
-        np.maximum(probabilities, limits.tiny, out=probabilities)
-        if self.out_activation_ == "logistic":
-            np.minimum(probabilities, 1 - limits.epsneg, out=probabilities)
-        return probabilities
+        return self._as_output(self._predictions(X))
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Return the logarithm of `predict_proba`; it is always finite.
@@ -131,6 +124,15 @@ class NumpyMLPClassifier(ClassifierMixin, BaseNumpyMLP):
         """
         probabilities = self.predict_proba(X)
         return np.log(probabilities, out=probabilities)
+
+    def _as_output(self, predictions: np.ndarray) -> np.ndarray:
+        if predictions.shape[-1] == 1:
+            predictions = np.concatenate([1 - predictions, predictions], axis=-1)
+        limits = np.finfo(predictions.dtype)
+        np.maximum(predictions, limits.tiny, out=predictions)
+        if self.out_activation_ == "logistic":
+            np.minimum(predictions, 1 - limits.epsneg, out=predictions)
+        return predictions
 
     def _encode(self, y: np.ndarray, *, fresh: bool, incremental: bool) -> np.ndarray:
         if y.ndim == 2 and y.shape[1] == 1:

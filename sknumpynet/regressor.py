@@ -81,6 +81,8 @@ class NumpyMLPRegressor(RegressorMixin, BaseNumpyMLP):
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
+        n_members: int = 1,
+        resample: Any = None,
     ) -> None:
         super().__init__(
             hidden_layer_sizes=hidden_layer_sizes,
@@ -106,6 +108,8 @@ class NumpyMLPRegressor(RegressorMixin, BaseNumpyMLP):
             epsilon=epsilon,
             n_iter_no_change=n_iter_no_change,
             max_fun=max_fun,
+            n_members=n_members,
+            resample=resample,
         )
         self.loss = loss
 
@@ -137,19 +141,30 @@ class NumpyMLPRegressor(RegressorMixin, BaseNumpyMLP):
             self._train(X, y, sample_weight, incremental=True)
         return self
 
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the predicted value of each row.
+    def predict(
+        self, X: Any, return_std: bool = False
+    ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
+        """Return the predicted value of each row, the mean over members.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        return_std : bool, default=False
+            Whether to return the members' spread as well.
 
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        mean : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        std : ndarray of the same shape
+            Standard deviation over members, 0 for a single network; only if ``return_std``.
         """
-        predictions = self._predictions(X)
-        return predictions.ravel() if predictions.shape[1] == 1 else predictions
+        if not return_std:
+            return self._as_output(self._predictions(X))
+        members = self.predict_members(X)
+        return members.mean(axis=0), members.std(axis=0)
+
+    def _as_output(self, predictions: np.ndarray) -> np.ndarray:
+        return predictions[..., 0] if predictions.shape[-1] == 1 else predictions
 
     def _encode(self, y: np.ndarray, *, fresh: bool, incremental: bool) -> np.ndarray:
         if issparse(y):

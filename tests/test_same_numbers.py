@@ -326,10 +326,16 @@ def test_defaults_on_real_data(kind, load):
     assert_same(ours.fit(X, y), theirs.fit(X, y), X)
 
 
+# What scikit-learn does not have comes after what it has.
+OURS = {"n_members": 1, "resample": None}
+
+
 def test_parameters_have_the_same_names_order_and_defaults():
     for kind, theirs in THEIRS.items():
         newest = theirs().get_params()
-        assert kind().get_params() == newest
+        parameters = kind().get_params()
+        assert {name: parameters.pop(name) for name in OURS} == OURS
+        assert parameters == newest
         names = kind.__init__.__code__.co_varnames
         expected = theirs.__init__.__code__.co_varnames
         assert names[: len(newest) + 1] == expected[: len(newest) + 1]

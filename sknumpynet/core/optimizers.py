@@ -11,7 +11,15 @@ from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
-__all__ = ["OPTIMIZERS", "SGD", "Adam", "Optimizer", "Update", "update_parameters"]
+__all__ = [
+    "OPTIMIZERS",
+    "SGD",
+    "Adam",
+    "Optimizer",
+    "Update",
+    "stack_optimizers",
+    "update_parameters",
+]
 
 # Parameters updated at once: a piece, its gradient and its moments stay in the second-level cache
 # through a step's dozen calls. (512, 512, 512) float64: 5.2 ms a step instead of 7.3.
@@ -91,6 +99,16 @@ class Optimizer:
             column[member] = others[position]
             setattr(self, name, column)
         self.state[:, member] = other.state[:, position]
+
+    def of_member(self, member: int) -> Self:
+        """Return an optimiser for one network, with a copy of that member's state."""
+        single = copy.copy(self)
+        for name in ("initial_learning_rate", "learning_rate", "n_updates", *self.settings):
+            value = getattr(self, name)
+            if isinstance(value, np.ndarray):
+                setattr(single, name, value[member, 0].item())
+        single.state = self.state[:, member].copy()
+        return single
 
     def begin_step(self, taken: int | np.ndarray) -> None:
         """Count the step and prepare what is the same for all of its pieces."""
@@ -237,6 +255,31 @@ class Adam(Optimizer):
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adam": Adam}
+
+
+def stack_optimizers(optimizers: Sequence[Optimizer]) -> Optimizer:
+    """Return one optimiser for a stack of K networks, each of which had its own.
+
+    Parameters
+    ----------
+    optimizers : sequence of K Optimizer
+        Of one kind, all with a state or none, equal in what is no setting of a member.
+
+    Examples
+    --------
+    >>> stacked = stack_optimizers([SGD(0.1, momentum=0.9), SGD(0.2, momentum=0.9)])
+    >>> stacked.learning_rate.tolist(), stacked.momentum
+    ([[0.1], [0.2]], 0.9)
+    """
+    stacked = copy.copy(optimizers[0])
+    for name in ("initial_learning_rate", "learning_rate", "n_updates", *stacked.settings):
+        values = [getattr(optimizer, name) for optimizer in optimizers]
+        # A number for all is quicker than a column.
+        if any(value != values[0] for value in values):
+            setattr(stacked, name, np.array(values)[:, np.newaxis])
+    if stacked.state is not None:
+        stacked.state = np.stack([optimizer.state for optimizer in optimizers], axis=1)
+    return stacked
 
 
 class Update:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = ["SCHEDULES", "Schedule"]
 
@@ -31,6 +32,10 @@ class Schedule:
     patience_divisor: float | None = None
     smallest_rate: float = 1e-6
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by name: a function made in a table cannot be."""
+        return _by_name, (self.name,)
+
 
 SCHEDULES: dict[str, Schedule] = {
     schedule.name: schedule
@@ -40,3 +45,7 @@ SCHEDULES: dict[str, Schedule] = {
         Schedule("adaptive", patience_divisor=5.0),
     )
 }
+
+
+def _by_name(name: str) -> Schedule:
+    return SCHEDULES[name]

@@ -1,0 +1,396 @@
+"""From an estimator's data and parameters to the runs that the engine trains."""
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import scipy
+from sklearn.base import is_regressor
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.fixes import parse_version
+from sklearn.utils.validation import validate_data
+
+from sknumpynet._resampling import Share, shares_of_members
+from sknumpynet._sklearn import check_sample_weight
+from sknumpynet._stacking import Run
+from sknumpynet.core.batching import Dataset
+from sknumpynet.core.network import Network, dense_network, initialize_parameters, predict
+from sknumpynet.core.optimizers import SGD, Adam, Optimizer
+from sknumpynet.core.schedules import SCHEDULES
+from sknumpynet.core.training import Member, Settings
+
+if TYPE_CHECKING:
+    from sknumpynet._base import BaseNumpyMLP
+
+__all__ = ["Complaint", "Data", "Plan", "prepare_data", "prepare_runs"]
+
+# What validation finds out about the data.
+_DESCRIPTION = ("n_features_in_", "feature_names_in_", "classes_", "_label_binarizer")
+
+# What training leaves behind, so that a fit from scratch starts without it.
+_COURSE_OF_TRAINING = (
+    "loss_",
+    "best_loss_",
+    "loss_curve_",
+    "validation_scores_",
+    "best_validation_score_",
+    "t_",
+    "member_seeds_",
+    "oof_prediction_",
+    "oof_score_",
+    "_stalled_epochs",
+    "_optimizer",
+    "_schedule",
+)
+
+# SciPy has printed nothing since 1.15.
+_LBFGS_IS_QUIET = parse_version(scipy.__version__) >= parse_version("1.15")
+
+Complaint = tuple[str, type[Warning]]
+
+
+class Data(NamedTuple):
+    """Validated data, which the runs of many estimators can share.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n_samples, n_features)
+    y : ndarray
+        The targets as they were given.
+    targets : ndarray of shape (n_samples, n_outputs)
+        The targets as the network learns them.
+    sample_weight : ndarray of shape (n_samples,) or None
+        Divided by ``weight_unit``.
+    weight_unit : float
+    description : dict
+        The estimator's attributes that say what the data are.
+    """
+
+    X: Any
+    y: np.ndarray
+    targets: np.ndarray
+    sample_weight: np.ndarray | None
+    weight_unit: float
+    description: dict[str, Any]
+
+
+class Plan(NamedTuple):
+    """The runs of one estimator, a run for each member.
+
+    Parameters
+    ----------
+    runs : list of Run
+    held_out : list of (ndarray of int or None)
+        The rows that a member of ``resample`` never sees.
+    complaints : list of (str, category)
+        What to warn of.
+    """
+
+    runs: list[Run]
+    held_out: list[np.ndarray | None]
+    complaints: list[Complaint]
+
+
+def goes_on(estimator: "BaseNumpyMLP", incremental: bool) -> bool:
+    """Return whether training starts from the fitted weights."""
+    return hasattr(estimator, "coefs_") and (estimator.warm_start or incremental)
+
+
+def prepare_data(
+    estimator: "BaseNumpyMLP", X: Any, y: Any, sample_weight: Any, *, incremental: bool = False
+) -> Data:
+    """Validate and encode; sets the estimator's attributes that describe the data."""
+    fresh = not goes_on(estimator, incremental)
+    X, y = validate_data(
+        estimator,
+        X,
+        y,
+        accept_sparse=["csr", "csc"],
+        multi_output=True,
+        y_numeric=is_regressor(estimator),
+        dtype=(np.float64, np.float32),
+        reset=fresh,
+    )
+    targets = estimator._encode(y, fresh=fresh, incremental=incremental)
+    unit = 1.0
+    if sample_weight is not None:
+        sample_weight = check_sample_weight(sample_weight, X, allow_all_zero=incremental)
+        if sample_weight.any():
+            # Only their ratios to each other and to the penalty count. A power of two divides
+            # without rounding, and huge or tiny weights fit in float32.
+            unit = math.ldexp(1.0, math.frexp(sample_weight.max())[1] - 1)
+            sample_weight = sample_weight / unit
+    # Rows are gathered by index: quick only where they are contiguous.
+    X = np.ascontiguousarray(X) if isinstance(X, np.ndarray) else X.tocsr()
+    attributes = vars(estimator)
+    description = {name: attributes[name] for name in _DESCRIPTION if name in attributes}
+    return Data(X, y, targets, sample_weight, unit, description)
+
+
+def prepare_runs(
+    estimator: "BaseNumpyMLP",
+    data: Data,
+    split_params: dict[str, Any] | None = None,
+    *,
+    incremental: bool = False,
+) -> Plan:
+    """Return each member's training as the engine takes it.
+
+    Parameters
+    ----------
+    estimator : BaseNumpyMLP
+        Forgets the course of earlier training unless that is gone on with.
+    data : Data
+    split_params : dict, optional
+        For the ``split`` of a splitter given as ``resample``.
+    incremental : bool
+        Whether it is for `partial_fit`.
+    """
+    vars(estimator).update(data.description)
+    fresh = not goes_on(estimator, incremental)
+    network = dense_network(
+        [data.X.shape[1], *_checked_hidden_layer_sizes(estimator), data.targets.shape[1]],
+        estimator.activation,
+        estimator._loss_name(),
+    )
+    if estimator.early_stopping and incremental and estimator.solver != "lbfgs":
+        raise ValueError("partial_fit does not support early_stopping=True")
+    if fresh:
+        for name in _COURSE_OF_TRAINING:
+            vars(estimator).pop(name, None)
+    random_state = check_random_state(estimator.random_state)
+    sources = _sources_of_members(estimator, random_state, fresh)
+    if fresh:
+        starts = [initialize_parameters(network, source, data.X.dtype) for source in sources]
+    else:
+        starts = _continued_parameters(estimator, network)
+    shares = shares_of_members(estimator, data, random_state, split_params or {})
+    runs = []
+    for k, (source, start, share) in enumerate(zip(sources, starts, shares, strict=True)):
+        if estimator.solver == "lbfgs":
+            runs.append(_lbfgs_run(estimator, network, start, data, share, source))
+        else:
+            runs.append(
+                _stochastic_run(estimator, k, network, start, data, share, source, incremental)
+            )
+    return Plan(runs, [share.held_out for share in shares], _complaints(estimator, runs))
+
+
+def _checked_hidden_layer_sizes(estimator: "BaseNumpyMLP") -> list[int]:
+    sizes = estimator.hidden_layer_sizes
+    sizes = list(sizes) if hasattr(sizes, "__iter__") else [sizes]
+    if not all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes):
+        raise ValueError(f"hidden_layer_sizes must be integers, got {sizes}.")
+    if any(size <= 0 for size in sizes):
+        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+    return [int(size) for size in sizes]
+
+
+def _sources_of_members(
+    estimator: "BaseNumpyMLP", random_state: np.random.RandomState, fresh: bool
+) -> list[np.random.RandomState]:
+    if not fresh and estimator.n_members != len(getattr(estimator, "member_seeds_", [0])):
+        raise ValueError(
+            "training can only be continued with as many members as were fitted, "
+            f"{len(getattr(estimator, 'member_seeds_', [0]))}: got n_members={estimator.n_members}"
+        )
+    if estimator.n_members == 1:
+        return [random_state]
+    if fresh:
+        largest = np.iinfo(np.int32).max
+        estimator.member_seeds_ = random_state.randint(largest, size=estimator.n_members)
+    return [np.random.RandomState(seed) for seed in estimator.member_seeds_]
+
+
+def _continued_parameters(estimator: "BaseNumpyMLP", network: Network) -> list[np.ndarray]:
+    """Return the fitted parameters as fresh buffers to train on."""
+    fitted = [coef.shape[-2:] for coef in estimator.coefs_]
+    wanted = [(layer.fan_in, layer.fan_out) for layer in network.layers]
+    if fitted != wanted:
+        raise ValueError(
+            "training can only be continued with layers of the same sizes: the fitted "
+            f"weights have shapes {fitted}, hidden_layer_sizes={estimator.hidden_layer_sizes} and "
+            f"the data need {wanted}"
+        )
+    biases = [np.expand_dims(intercept, -2) for intercept in estimator.intercepts_]
+    parameters = network.layout.pack(estimator.coefs_, biases)
+    # Weights may have been assigned in any type.
+    parameters = parameters.astype(np.float32 if parameters.dtype == np.float32 else np.float64)
+    return list(parameters.reshape(-1, parameters.shape[-1]))
+
+
+def _lbfgs_run(
+    estimator: "BaseNumpyMLP",
+    network: Network,
+    parameters: np.ndarray,
+    data: Data,
+    share: Share,
+    random_state: np.random.RandomState,
+) -> Run:
+    return Run(
+        network,
+        parameters,
+        _dataset(data, share),
+        Member(random_state),
+        float(estimator.alpha) / data.weight_unit,
+        lbfgs={
+            "max_iter": estimator.max_iter,
+            "max_fun": estimator.max_fun,
+            "tol": estimator.tol,
+            "options": {} if _LBFGS_IS_QUIET else {"iprint": 1 if estimator.verbose else -1},
+        },
+    )
+
+
+def _dataset(data: Data, share: Share) -> Dataset:
+    weight = data.sample_weight if share.sample_weight is None else share.sample_weight
+    return Dataset(data.X, data.targets, weight, share.rows)
+
+
+def _stochastic_run(
+    estimator: "BaseNumpyMLP",
+    k: int,
+    network: Network,
+    parameters: np.ndarray,
+    data: Data,
+    share: Share,
+    random_state: np.random.RandomState,
+    incremental: bool,
+) -> Run:
+    so_far = partial(_so_far, estimator, k)
+    optimizer, (learning_rate, power_t) = _make_optimizer(
+        estimator, so_far("_optimizer", None), parameters, incremental
+    )
+    dataset = _dataset(data, share)
+    validation_score = None
+    if estimator.early_stopping:
+        dataset, held_out = _split(estimator, dataset, share.held_out, random_state)
+        validation_score = ValidationScore(network, held_out, estimator._validation_score)
+    member = Member(
+        random_state,
+        validation_score,
+        loss_curve=list(so_far("loss_curve_", [])),
+        best_loss=so_far("best_loss_", np.inf),
+        stalled_epochs=so_far("_stalled_epochs", 0),
+        n_samples_seen=so_far("t_", 0),
+        validation_scores=list(so_far("validation_scores_", [])),
+        best_validation_score=so_far("best_validation_score_", -np.inf),
+    )
+    settings = Settings(
+        batch_size=200 if estimator.batch_size == "auto" else int(estimator.batch_size),
+        max_epochs=1 if incremental else estimator.max_iter,
+        shuffle=estimator.shuffle,
+        tol=estimator.tol,
+        patience=estimator.n_iter_no_change,
+        schedule=SCHEDULES[learning_rate if estimator.solver == "sgd" else "constant"],
+        power_t=power_t,
+        report=print if estimator.verbose else None,
+    )
+    alpha = float(estimator.alpha) / data.weight_unit
+    return Run(network, parameters, dataset, member, alpha, optimizer, settings)
+
+
+def _so_far(estimator: "BaseNumpyMLP", k: int, name: str, default: Any) -> Any:
+    """Return what member ``k`` has come to in an attribute, if training goes on."""
+    value = getattr(estimator, name, None)
+    if value is None:
+        return default
+    return value if estimator.n_members == 1 else value[k]
+
+
+def _make_optimizer(
+    estimator: "BaseNumpyMLP",
+    previous: Optimizer | None,
+    parameters: np.ndarray,
+    incremental: bool,
+) -> tuple[Optimizer, tuple[str, float]]:
+    """Return an optimiser with its schedule's name and exponent.
+
+    As in scikit-learn, `partial_fit` goes on with the optimiser and settings that it has.
+    """
+    kind = SGD if estimator.solver == "sgd" else Adam
+    if incremental and type(previous) is kind and previous.state.dtype == parameters.dtype:
+        return copy.deepcopy(previous), estimator._schedule
+    schedule = (estimator.learning_rate, float(estimator.power_t))
+    rate = float(estimator.learning_rate_init)
+    if kind is SGD:
+        momentum = float(estimator.momentum)
+        return SGD(rate, momentum=momentum, nesterov=estimator.nesterovs_momentum), schedule
+    betas = {"beta_1": float(estimator.beta_1), "beta_2": float(estimator.beta_2)}
+    return Adam(rate, **betas, epsilon=float(estimator.epsilon)), schedule
+
+
+class _HeldOut(NamedTuple):
+    """The rows that early stopping judges by."""
+
+    X: Any
+    targets: np.ndarray
+    sample_weight: np.ndarray | None
+
+
+def _split(
+    estimator: "BaseNumpyMLP",
+    dataset: Dataset,
+    held_out: np.ndarray | None,
+    random_state: np.random.RandomState,
+) -> tuple[Dataset, _HeldOut]:
+    """Set rows aside for early stopping, unless there are rows that are not trained on."""
+    if held_out is None:
+        train_rows, held_out = train_test_split(
+            np.arange(dataset.X.shape[0]),
+            random_state=random_state,
+            test_size=estimator.validation_fraction,
+            stratify=estimator._strata(dataset.targets),
+        )
+        if len(held_out) < 2:
+            raise ValueError(
+                "The validation set is too small. Increase 'validation_fraction' or the size of "
+                "your dataset."
+            )
+        dataset = replace(dataset, rows=train_rows)
+    weight = dataset.sample_weight
+    if weight is not None:
+        for part, rows in (("training", dataset.rows), ("validation", held_out)):
+            if not weight[rows].any():
+                raise ValueError(
+                    f"Sample weights of the {part} set of early_stopping must contain at "
+                    "least one non-zero number."
+                )
+    return dataset, _HeldOut(
+        dataset.X[held_out],
+        dataset.targets[held_out],
+        None if weight is None else weight[held_out],
+    )
+
+
+@dataclass(frozen=True)
+class ValidationScore:
+    """Judges parameters of shape (P,) by the rows held out; can be sent to another process."""
+
+    network: Network
+    held_out: _HeldOut
+    score: Callable[[np.ndarray, np.ndarray, np.ndarray | None], float]
+
+    def __call__(self, parameters: np.ndarray) -> float:
+        """Return the score."""
+        network, held_out = self.network, self.held_out
+        views = network.layout.views(parameters)
+        weights, biases = [view[:-1] for view in views], [view[-1] for view in views]
+        activation = network.layers[0].activation
+        predictions = predict(weights, biases, activation, network.loss, held_out.X)
+        return self.score(held_out.targets, predictions, held_out.sample_weight)
+
+
+def _complaints(estimator: "BaseNumpyMLP", runs: list[Run]) -> list[Complaint]:
+    if estimator.solver == "lbfgs" or estimator.batch_size == "auto":
+        return []
+    if estimator.batch_size <= min(run.dataset.n_samples for run in runs):
+        return []
+    message = "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped"
+    return [(message, UserWarning)]

@@ -1,0 +1,324 @@
+"""Many networks trained at once: which of them share a stack, and how a stack is cut in chunks.
+
+runs → grouped by what a stack must have in common → cut into chunks → trained on joblib's
+workers → results back in the runs
+"""
+
+import itertools
+import time
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Any
+
+import joblib
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from sknumpynet.core.batching import Dataset
+from sknumpynet.core.lbfgs import minimize_lbfgs
+from sknumpynet.core.network import Network
+from sknumpynet.core.optimizers import Optimizer, stack_optimizers
+from sknumpynet.core.training import Member, Settings, train
+
+__all__ = ["Chunk", "Run", "cut", "group", "train_chunks", "train_runs"]
+
+# The hidden activations of a chunk's members take about this many bytes at most, or the stack
+# falls out of the second-level cache. Batches of 200, float64, microseconds a member and step:
+# hidden (16,) 17 for 18 members and 19 for 45; (32,) 31 for 13; (64,) 42 for 4 and 59 for 8.
+CHUNK_BYTES = 2**19
+
+# Members of several folds share a chunk only where a fold has fewer than this: members of one
+# fold share its rows, those of several gather them one by one.
+FEWEST_OF_ONE_FOLD = 4
+
+
+@dataclass
+class Run:
+    """One network's training, from its first parameters to its last.
+
+    Parameters
+    ----------
+    network : Network
+    parameters : ndarray of shape (P,)
+        Where training starts, and afterwards where it ended.
+    dataset : Dataset
+        Its rows; ``sample_weight`` and ``rows`` have no member axis.
+    member : Member
+    alpha : float
+    optimizer : Optimizer or None
+        None for L-BFGS. Holds its last state afterwards.
+    settings : Settings
+        The batch size may be larger than the dataset.
+    lbfgs : dict, optional
+        Arguments of `minimize_lbfgs`.
+
+    Attributes
+    ----------
+    result : OptimizeResult or None
+        Of L-BFGS.
+    seconds : float
+        The run's share of the time that its chunk took.
+    """
+
+    network: Network
+    parameters: np.ndarray
+    dataset: Dataset
+    member: Member
+    alpha: float
+    optimizer: Optimizer | None = None
+    settings: Settings | None = None
+    lbfgs: dict[str, Any] | None = None
+    result: Any = None
+    seconds: float = 0.0
+
+    def key(self) -> Hashable:
+        """Return what the runs of a stack have in common."""
+        optimizer, settings = self.optimizer, self.settings
+        return (
+            self.network,
+            self.parameters.dtype,
+            type(optimizer),
+            optimizer.state is None,
+            getattr(optimizer, "nesterov", None),
+            settings.batch_size,
+            settings.shuffle,
+            self.dataset.targets.dtype,
+            self.dataset.sample_weight is None,
+        )
+
+    def can_stack(self) -> bool:
+        """Return whether other runs may share its stack."""
+        return self.optimizer is not None and not self.dataset.is_sparse
+
+
+Chunk = list[Run]
+
+
+def train_runs(runs: Sequence[Run]) -> None:
+    """Train networks, those that can in stacks, on the workers that joblib is configured for.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If several are trained one after another; a single stack keeps what it has.
+    """
+    if len(runs) == 1:
+        _train_alone(runs[0])
+        return
+    for run in runs:
+        if not run.can_stack():
+            _train_alone(run)
+            if run.member.status == "interrupted":
+                raise KeyboardInterrupt
+    n_workers = joblib.effective_n_jobs(None)
+    stacks = group([run for run in runs if run.can_stack()])
+    train_chunks([chunk for stack in stacks for chunk in cut(stack, n_workers)], n_jobs=None)
+
+
+def _train_alone(run: Run) -> None:
+    start = time.perf_counter()
+    if run.optimizer is None:
+        run.result = minimize_lbfgs(
+            run.network,
+            run.parameters,
+            run.dataset,
+            alpha=run.alpha,
+            on_interrupt=lambda: setattr(run.member, "status", "interrupted"),
+            **run.lbfgs,
+        )
+        run.parameters = run.result.x
+    else:
+        run.parameters = train(
+            run.network,
+            run.parameters,
+            run.dataset,
+            run.optimizer,
+            [run.member],
+            run.settings,
+            run.alpha,
+        )
+    run.seconds = time.perf_counter() - start
+
+
+def group(runs: Sequence[Run]) -> list[list[Run]]:
+    """Return the runs in lists of those that can train as one stack, in their order."""
+    stacks: dict[Hashable, list[Run]] = defaultdict(list)
+    for run in runs:
+        stacks[run.key()].append(run)
+    return list(stacks.values())
+
+
+def cut(stack: Sequence[Run], n_workers: int) -> list[Chunk]:
+    """Cut a stack into chunks that fit the cache and keep all workers busy.
+
+    Runs over the same data stay together as far as possible.
+    """
+    first = stack[0]
+    batch = min(first.settings.batch_size, max(run.dataset.n_samples for run in stack))
+    units = sum(layer.fan_out for layer in first.network.layers)
+    capacity = max(CHUNK_BYTES // (batch * units * first.parameters.itemsize), 1)
+    folds: dict[int, list[Run]] = defaultdict(list)
+    for run in stack:
+        folds[id(run.dataset.X)].append(run)
+    if len(stack) < FEWEST_OF_ONE_FOLD * len(folds):
+        folds = {0: [run for fold in folds.values() for run in fold]}
+    # At least a chunk for each worker.
+    capacity = min(capacity, -(-len(stack) // n_workers))
+    chunks = []
+    for fold in folds.values():
+        n_chunks = -(-len(fold) // capacity)
+        bounds = [len(fold) * i // n_chunks for i in range(n_chunks + 1)]
+        chunks += [fold[a:b] for a, b in itertools.pairwise(bounds)]
+    return chunks
+
+
+def train_chunks(chunks: Sequence[Chunk], n_jobs: int | None) -> None:
+    """Train every chunk as one stack, on joblib's workers.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If there are several chunks and one was interrupted; a single chunk keeps what it has.
+    """
+    if not chunks:
+        return
+    n_workers = min(joblib.effective_n_jobs(n_jobs), len(chunks))
+    if n_workers == 1:
+        outcomes = map(_train_chunk, chunks)
+        for chunk, outcome in zip(chunks, outcomes, strict=True):
+            _take_down(chunk, outcome, alone=len(chunks) == 1)
+        return
+    # Threads: NumPy lets go of the interpreter's lock in the products and the long loops.
+    parallel = joblib.Parallel(n_jobs=n_workers, prefer="threads")
+    # The costliest first, so that no worker is left with one at the end.
+    order = sorted(range(len(chunks)), key=lambda i: _cost(chunks[i]), reverse=True)
+    with blas_threads(max(joblib.cpu_count() // n_workers, 1)):
+        outcomes = parallel(joblib.delayed(_train_chunk)(chunks[i]) for i in order)
+        for i, outcome in zip(order, outcomes, strict=True):
+            _take_down(chunks[i], outcome, alone=False)
+
+
+def _cost(chunk: Chunk) -> int:
+    return sum(run.parameters.size * run.dataset.n_samples for run in chunk)
+
+
+@dataclass
+class _Outcome:
+    parameters: np.ndarray
+    optimizers: list[Optimizer]
+    members: list[Member]
+    seconds: float
+
+
+def _train_chunk(chunk: Chunk) -> _Outcome:
+    start = time.perf_counter()
+    members = _with_shared_sources(chunk)
+    optimizer = stack_optimizers([run.optimizer for run in chunk])
+    parameters = train(
+        chunk[0].network,
+        np.stack([run.parameters for run in chunk]),
+        _pooled(chunk),
+        optimizer,
+        members,
+        [run.settings for run in chunk],
+        np.array([[run.alpha] for run in chunk]),
+    )
+    return _Outcome(
+        parameters,
+        [optimizer.of_member(k) for k in range(len(chunk))],
+        # What judged them holds data, which need not travel back from another process.
+        [replace(member, validation_score=None) for member in members],
+        time.perf_counter() - start,
+    )
+
+
+def _take_down(chunk: Chunk, outcome: _Outcome, *, alone: bool) -> None:
+    if not alone and any(member.status == "interrupted" for member in outcome.members):
+        raise KeyboardInterrupt
+    for k, run in enumerate(chunk):
+        # A copy: a member kept does not keep its stack alive.
+        run.parameters = outcome.parameters[k].copy()
+        run.optimizer, run.member = outcome.optimizers[k], outcome.members[k]
+        run.seconds = outcome.seconds / len(chunk)
+
+
+def _with_shared_sources(chunk: Chunk) -> list[Member]:
+    """Let members whose shuffles will be the same draw them once."""
+    sources: dict[Hashable, np.random.RandomState] = {}
+    members = []
+    for run in chunk:
+        name, keys, *rest = run.member.random_state.get_state()
+        state = (name, keys.tobytes(), *rest, run.dataset.n_samples)
+        source = sources.setdefault(state, run.member.random_state)
+        members.append(replace(run.member, random_state=source))
+    return members
+
+
+def _pooled(chunk: Chunk) -> Dataset:
+    """Return one dataset for the members of a chunk, each with rows of its own if need be."""
+    datasets = [run.dataset for run in chunk]
+    first = datasets[0]
+    if all(_same_data(dataset, first) for dataset in datasets):
+        weights = [dataset.sample_weight for dataset in datasets]
+        if first.sample_weight is None or all(weight is weights[0] for weight in weights):
+            return first
+        return replace(first, sample_weight=np.stack(weights))
+    pool = list({(id(dataset.X), id(dataset.targets)): dataset for dataset in datasets}.values())
+    ends = np.cumsum([dataset.X.shape[0] for dataset in pool]).tolist()
+    starts = {
+        id(dataset.X): end - dataset.X.shape[0] for dataset, end in zip(pool, ends, strict=True)
+    }
+    n_rows = ends[-1]
+    sample_weight = None
+    if first.sample_weight is not None:
+        sample_weight = np.zeros((len(chunk), n_rows))
+        for own, dataset in zip(sample_weight, datasets, strict=True):
+            start = starts[id(dataset.X)]
+            own[start : start + dataset.X.shape[0]] = dataset.sample_weight
+    lengths = np.array([dataset.n_samples for dataset in datasets])
+    rows = np.empty((len(chunk), lengths.max()), np.intp)
+    for own, dataset in zip(rows, datasets, strict=True):
+        used = np.arange(dataset.n_samples) if dataset.rows is None else dataset.rows
+        own[: len(used)] = used
+        own[len(used) :] = used[0]  # padding is any row of its own
+        own += starts[id(dataset.X)]
+    return Dataset(
+        np.concatenate([dataset.X for dataset in pool]) if len(pool) > 1 else first.X,
+        np.concatenate([dataset.targets for dataset in pool]) if len(pool) > 1 else first.targets,
+        sample_weight,
+        rows,
+        None if (lengths == lengths[0]).all() else lengths,
+    )
+
+
+def _same_data(one: Dataset, other: Dataset) -> bool:
+    if one.X is not other.X or one.targets is not other.targets:
+        return False
+    if one.rows is None or other.rows is None:
+        return one.rows is other.rows
+    return np.array_equal(one.rows, other.rows)
+
+
+_LIMIT_LOCK = Lock()
+_limits: list[Any] = []
+
+
+@contextmanager
+def blas_threads(n_threads: int) -> Iterator[None]:
+    """Limit the threads of each BLAS call until the last of those who asked for it is done.
+
+    The limit is the process's: without a count, two threads that overlap would restore each
+    other's limit instead of what was there before.
+    """
+    with _LIMIT_LOCK:
+        _limits.append(_limits[-1] if _limits else threadpool_limits(n_threads, user_api="blas"))
+    try:
+        yield
+    finally:
+        with _LIMIT_LOCK:
+            limit = _limits.pop()
+            if not _limits:
+                limit.restore_original_limits()
