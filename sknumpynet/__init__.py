@@ -2,6 +2,17 @@
 
 from sknumpynet.classifier import NumpyMLPClassifier
 from sknumpynet.regressor import NumpyMLPRegressor
+from sknumpynet.search import (
+    StackedGridSearchCV,
+    StackedRandomizedSearchCV,
+    stacked_cross_validate,
+)
 
-__all__ = ["NumpyMLPClassifier", "NumpyMLPRegressor"]
+__all__ = [
+    "NumpyMLPClassifier",
+    "NumpyMLPRegressor",
+    "StackedGridSearchCV",
+    "StackedRandomizedSearchCV",
+    "stacked_cross_validate",
+]
 __version__ = "0.1.0"

@@ -8,25 +8,38 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import OptimizeResult
-from sklearn.base import _fit_context
+from sklearn import get_config
+from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
+from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.optimize import _check_optimize_result
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import (
+    _check_method_params,
+    _check_sample_weight,
+    _num_samples,
+)
 
 __all__ = [
     "HasMethods",
     "Interval",
     "Options",
     "StrOptions",
+    "Task",
     "check_sample_weight",
     "fit_context",
     "is_first_partial_fit",
     "lbfgs_iterations",
+    "num_samples",
+    "safe_split",
+    "slice_params",
+    "validate_parameters",
 ]
 
 fit_context = _fit_context
 is_first_partial_fit = _check_partial_fit_first_call
+num_samples = _num_samples
+safe_split = _safe_split
 
 _ALLOW_ALL_ZERO = (
     {"allow_all_zero_weights": True}
@@ -54,3 +67,52 @@ def check_sample_weight(sample_weight: Any, X: Any, *, allow_all_zero: bool) -> 
 def lbfgs_iterations(result: OptimizeResult, max_iter: int) -> int:
     """Return the number of iterations, warning if L-BFGS did not converge."""
     return _check_optimize_result("lbfgs", result, max_iter)
+
+
+def validate_parameters(estimator: BaseEstimator) -> None:
+    """Raise what `fit` would raise for parameters out of their range."""
+    if not get_config()["skip_parameter_validation"]:
+        estimator._validate_params()
+
+
+def slice_params(X: Any, params: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
+    """Return the arguments of `fit` for some rows: those that have a value for each are cut."""
+    return _check_method_params(X, params=params, indices=rows)
+
+
+class Task:
+    """A piece of work that scikit-learn's callbacks (1.9) are told of, also from other processes.
+
+    Parameters
+    ----------
+    context : CallbackContext
+    caller : estimator
+        Whose callbacks they are.
+    """
+
+    def __init__(self, context: Any, caller: BaseEstimator) -> None:
+        self.context, self.caller = context, caller
+
+    def begin(self) -> None:
+        """Tell the callbacks that it begins."""
+        self.context.call_on_fit_task_begin(estimator=self.caller)
+
+    def end(self) -> None:
+        """Tell the callbacks that it is done."""
+        self.context.call_on_fit_task_end(estimator=self.caller)
+
+    def part(self, name: str, number: int | None = None, n_parts: int = 0) -> "Task":
+        """Return a part of it.
+
+        Parameters
+        ----------
+        name : str
+        number : int or None
+            None if parts come one after another.
+        n_parts : int
+            Parts that the part may have, in any order if they have numbers.
+        """
+        context = self.context.subcontext(
+            task_name=name, task_id=number, max_subtasks=n_parts, sequential_subtasks=False
+        )
+        return Task(context, self.caller)

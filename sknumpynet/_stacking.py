@@ -61,6 +61,8 @@ class Run:
         Of L-BFGS.
     seconds : float
         The run's share of the time that its chunk took.
+    task : Task or None
+        Is told when training begins and ends.
     """
 
     network: Network
@@ -73,6 +75,7 @@ class Run:
     lbfgs: dict[str, Any] | None = None
     result: Any = None
     seconds: float = 0.0
+    task: Any = None
 
     def key(self) -> Hashable:
         """Return what the runs of a stack have in common."""
@@ -191,8 +194,10 @@ def train_chunks(chunks: Sequence[Chunk], n_jobs: int | None) -> None:
         for chunk, outcome in zip(chunks, outcomes, strict=True):
             _take_down(chunk, outcome, alone=len(chunks) == 1)
         return
-    # Threads: NumPy lets go of the interpreter's lock in the products and the long loops.
-    parallel = joblib.Parallel(n_jobs=n_workers, prefer="threads")
+    # Processes unless joblib is told otherwise: threads wait for the interpreter's lock between the
+    # short calls of small networks. 135 networks of hidden (16,) to (64,) on two cores: 1.9 s with
+    # two processes, 3.9 s with one, 4.8 s with two threads.
+    parallel = joblib.Parallel(n_jobs=n_workers)
     # The costliest first, so that no worker is left with one at the end.
     order = sorted(range(len(chunks)), key=lambda i: _cost(chunks[i]), reverse=True)
     with blas_threads(max(joblib.cpu_count() // n_workers, 1)):
@@ -214,6 +219,9 @@ class _Outcome:
 
 
 def _train_chunk(chunk: Chunk) -> _Outcome:
+    tasks = [run.task for run in chunk if run.task is not None]
+    for task in tasks:
+        task.begin()
     start = time.perf_counter()
     members = _with_shared_sources(chunk)
     optimizer = stack_optimizers([run.optimizer for run in chunk])
@@ -226,12 +234,15 @@ def _train_chunk(chunk: Chunk) -> _Outcome:
         [run.settings for run in chunk],
         np.array([[run.alpha] for run in chunk]),
     )
+    seconds = time.perf_counter() - start
+    for task in tasks:
+        task.end()
     return _Outcome(
         parameters,
         [optimizer.of_member(k) for k in range(len(chunk))],
         # What judged them holds data, which need not travel back from another process.
         [replace(member, validation_score=None) for member in members],
-        time.perf_counter() - start,
+        seconds,
     )
 
 
