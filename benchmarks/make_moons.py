@@ -33,6 +33,7 @@ from benchmarks.timing import (
     argument_parser,
     check_close,
     exit_code,
+    import_pyplot,
     markdown_table,
     ratio,
     thread_limit,
@@ -352,18 +353,6 @@ def table_row(result: Result) -> list[str]:
         ratio(result.fit.ratio("theirs", "ours")),
         ratio(result.predict.ratio("theirs", "ours")),
     ]
-
-
-def import_pyplot() -> Any:
-    """Return matplotlib's pyplot, drawing to files only."""
-    try:
-        import matplotlib
-    except ImportError:
-        sys.exit("--plot needs matplotlib: pip install matplotlib")
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    return pyplot
 
 
 def plot(pyplot: Any, results: Sequence[Result], file: str) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import threadpoolctl
@@ -22,6 +23,7 @@ __all__ = [
     "argument_parser",
     "check_close",
     "exit_code",
+    "import_pyplot",
     "markdown_table",
     "ratio",
     "thread_limit",
@@ -211,6 +213,18 @@ def exit_code(benchmark: Callable[[], None]) -> int:
         print(f"\nThe two sides disagree, nothing was timed: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def import_pyplot() -> Any:
+    """Return matplotlib's pyplot, drawing to files only."""
+    try:
+        import matplotlib
+    except ImportError:
+        sys.exit("--plot needs matplotlib: pip install matplotlib")
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    return pyplot
 
 
 def versions() -> str:

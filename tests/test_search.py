@@ -661,3 +661,56 @@ def test_signatures_are_scikit_learns():
     for name, parameter in theirs.items():
         assert str(ours[name].default) == str(parameter.default)
         assert ours[name].kind == parameter.kind
+
+
+# Benchmark, progress, clusters -------------------------------------------------------------------
+
+
+def test_the_benchmarks_grid_trains_as_three_stacks():
+    search = pytest.importorskip("benchmarks.search")
+    X, y = problem(NumpyMLPClassifier)
+    network = NumpyMLPClassifier(max_iter=2, random_state=0)
+    report = StackedGridSearchCV(network, search.GRID, refit=False).fit(X, y).stacking_report_
+    assert [line["layer_sizes"][1] for line in report["stacks"]] == [16, 32, 64]
+    assert [line["n_networks"] for line in report["stacks"]] == [45, 45, 45]
+    assert report["alone"] == []
+
+
+@pytest.mark.filterwarnings("ignore:.* does not support callbacks")
+@pytest.mark.parametrize("n_jobs", [None, 2])
+@pytest.mark.parametrize("working_memory", [1024, 0.005])
+def test_callbacks_see_each_network_trained_and_scored(n_jobs, working_memory, capsys):
+    callback = pytest.importorskip("sklearn.callback", reason="since scikit-learn 1.9")
+    pytest.importorskip("rich")
+    X, y = problem(NumpyMLPRegressor)
+    search = StackedGridSearchCV(
+        make(NumpyMLPRegressor), {"alpha": [0.1, 1.0, 10.0]}, cv=2, n_jobs=n_jobs
+    )
+    with sklearn.config_context(working_memory=working_memory):
+        search.set_callbacks(callback.ProgressBar()).fit(X, y)
+    lines = capsys.readouterr().out.splitlines()
+    n_blocks = 1 if working_memory == 1024 else 3
+    for what in ("training", "evaluation"):
+        done = [line for line in lines if what in line]
+        assert len(done) == n_blocks
+        assert all("100%" in line for line in done)
+
+
+def test_a_dask_cluster_trains_the_stacks():
+    distributed = pytest.importorskip("distributed")
+    X, y = problem(NumpyMLPClassifier)
+    grid = {"alpha": [0.1, 1.0], "early_stopping": [False, True]}
+    expected = GridSearchCV(make(NumpyMLPClassifier), grid, cv=3).fit(X, y)
+    search = StackedGridSearchCV(make(NumpyMLPClassifier), grid, cv=3, n_jobs=2)
+    with (
+        warnings.catch_warnings(),
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config("dask"),
+    ):
+        warnings.simplefilter("ignore")  # of Dask itself
+        search.fit(X, y)
+    assert_same_results(search.cv_results_, expected.cv_results_)
+    assert search.stacking_report_["stacks"][0]["n_chunks"] >= 2

@@ -83,3 +83,15 @@ def test_sides_that_disagree_are_not_timed(monkeypatch, capsys):
     printed = capsys.readouterr()
     assert not printed.out
     assert "disagree" in printed.err
+
+
+def test_search(tmp_path):
+    pytest.importorskip("matplotlib")
+    file = tmp_path / "search.svg"
+    text = run_benchmark("search", "--plot", file)
+    searches, growth = (read_table(part) for part in text.split("\n\n")[:2])
+    assert len(searches) == 4
+    assert [row["candidates"] for row in growth] == ["1", "3", "10"]
+    for row in (*searches, *growth):
+        assert float(row["scikit-learn / stacked"]) > 0
+    assert "svg" in file.read_text()
