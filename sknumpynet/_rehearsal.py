@@ -36,10 +36,14 @@ Split = tuple[np.ndarray, np.ndarray]
 
 
 def network_of(estimator: Any) -> BaseNumpyMLP | None:
-    """Return the network that an estimator is or, as a pipeline, ends in."""
-    if isinstance(estimator, Pipeline) and estimator.steps:
+    """Return the network that an estimator is or, as a pipeline, ends in.
+
+    Subclasses with a ``fit`` of their own do not count: only that knows what they fit.
+    """
+    if isinstance(estimator, Pipeline) and type(estimator).fit is Pipeline.fit and estimator.steps:
         estimator = estimator.steps[-1][1]
-    return estimator if isinstance(estimator, BaseNumpyMLP) else None
+    is_network = isinstance(estimator, BaseNumpyMLP) and type(estimator).fit is BaseNumpyMLP.fit
+    return estimator if is_network else None
 
 
 # What the clones pick up -------------------------------------------------------------------------

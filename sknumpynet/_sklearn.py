@@ -4,6 +4,7 @@ Tested with the oldest and the newest version that `pyproject.toml` allows.
 """
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,11 @@ __all__ = [
     "HasMethods",
     "Interval",
     "Options",
+    "SearchHooks",
     "StrOptions",
     "Task",
     "check_sample_weight",
+    "evaluated_by",
     "fit_context",
     "is_first_partial_fit",
     "lbfgs_iterations",
@@ -78,6 +81,49 @@ def validate_parameters(estimator: BaseEstimator) -> None:
 def slice_params(X: Any, params: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
     """Return the arguments of `fit` for some rows: those that have a value for each are cut."""
     return _check_method_params(X, params=params, indices=rows)
+
+
+class SearchHooks:
+    """Where scikit-learn's searches call what a subclass adds.
+
+    Comes before the search among the bases.
+    """
+
+    def evaluate(self, evaluate_candidates: Callable[..., Any], task: "Task | None") -> None:
+        """Let all candidates be evaluated.
+
+        Parameters
+        ----------
+        evaluate_candidates : callable(candidates, cv=..., **evaluated_by(task))
+        task : Task or None
+            The search as a whole; None if there are no callbacks (before scikit-learn 1.9).
+        """
+        raise NotImplementedError
+
+    def amend(self, evaluations: list[dict[str, Any]]) -> None:
+        """Change what was measured so far, a dict for each candidate and split, in place."""
+        raise NotImplementedError
+
+    def routed(self, params: dict[str, Any]) -> Any:
+        """Return what of the arguments of `fit` goes where."""
+        return self._get_routed_params_for_fit(params)
+
+    def _run_search(
+        self, evaluate_candidates: Callable[..., Any], *, callback_ctx: Any = None
+    ) -> None:
+        task = None if callback_ctx is None else Task(callback_ctx, self)
+        self.evaluate(evaluate_candidates, task)
+
+    def _format_results(
+        self, candidate_params: Any, n_splits: int, out: list[dict[str, Any]], *args: Any
+    ) -> dict[str, Any]:
+        self.amend(out)
+        return super()._format_results(candidate_params, n_splits, out, *args)
+
+
+def evaluated_by(task: "Task | None") -> dict[str, Any]:
+    """Return the argument of ``evaluate_candidates`` that tells callbacks of its progress."""
+    return {} if task is None else {"callback_ctx": task.context}
 
 
 class Task:

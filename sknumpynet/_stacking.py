@@ -118,7 +118,8 @@ def train_runs(runs: Sequence[Run]) -> None:
                 raise KeyboardInterrupt
     n_workers = joblib.effective_n_jobs(None)
     stacks = group([run for run in runs if run.can_stack()])
-    train_chunks([chunk for stack in stacks for chunk in cut(stack, n_workers)], n_jobs=None)
+    chunks = [chunk for stack in stacks for chunk in cut(stack, n_workers)]
+    train_chunks(chunks, n_jobs=None, keep_interrupted=len(chunks) == 1)
 
 
 def _train_alone(run: Run) -> None:
@@ -178,32 +179,31 @@ def cut(stack: Sequence[Run], n_workers: int) -> list[Chunk]:
     return chunks
 
 
-def train_chunks(chunks: Sequence[Chunk], n_jobs: int | None) -> None:
+def train_chunks(
+    chunks: Sequence[Chunk], n_jobs: int | None, *, keep_interrupted: bool = False
+) -> None:
     """Train every chunk as one stack, on joblib's workers.
 
     Raises
     ------
     KeyboardInterrupt
-        If there are several chunks and one was interrupted; a single chunk keeps what it has.
+        If training is interrupted, unless that is to be kept.
     """
-    if not chunks:
-        return
     n_workers = min(joblib.effective_n_jobs(n_jobs), len(chunks))
-    if n_workers == 1:
-        outcomes = map(_train_chunk, chunks)
-        for chunk, outcome in zip(chunks, outcomes, strict=True):
-            _take_down(chunk, outcome, alone=len(chunks) == 1)
+    # The costliest first, so that no worker is left with one at the end.
+    chunks = sorted(chunks, key=_cost, reverse=True)
+    if n_workers <= 1:
+        for chunk in chunks:
+            _take_down(chunk, _train_chunk(chunk), keep_interrupted)
         return
     # Processes unless joblib is told otherwise: threads wait for the interpreter's lock between the
     # short calls of small networks. 135 networks of hidden (16,) to (64,) on two cores: 1.9 s with
     # two processes, 3.9 s with one, 4.8 s with two threads.
     parallel = joblib.Parallel(n_jobs=n_workers)
-    # The costliest first, so that no worker is left with one at the end.
-    order = sorted(range(len(chunks)), key=lambda i: _cost(chunks[i]), reverse=True)
     with blas_threads(max(joblib.cpu_count() // n_workers, 1)):
-        outcomes = parallel(joblib.delayed(_train_chunk)(chunks[i]) for i in order)
-        for i, outcome in zip(order, outcomes, strict=True):
-            _take_down(chunks[i], outcome, alone=False)
+        outcomes = parallel(joblib.delayed(_train_chunk)(chunk) for chunk in chunks)
+    for chunk, outcome in zip(chunks, outcomes, strict=True):
+        _take_down(chunk, outcome, keep_interrupted)
 
 
 def _cost(chunk: Chunk) -> int:
@@ -246,8 +246,8 @@ def _train_chunk(chunk: Chunk) -> _Outcome:
     )
 
 
-def _take_down(chunk: Chunk, outcome: _Outcome, *, alone: bool) -> None:
-    if not alone and any(member.status == "interrupted" for member in outcome.members):
+def _take_down(chunk: Chunk, outcome: _Outcome, keep_interrupted: bool) -> None:
+    if not keep_interrupted and any(member.status == "interrupted" for member in outcome.members):
         raise KeyboardInterrupt
     for k, run in enumerate(chunk):
         # A copy: a member kept does not keep its stack alive.

@@ -29,7 +29,7 @@ from sklearn.utils import indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
 from sknumpynet._rehearsal import FixedSplits, Rehearsal, Tickets, network_of, with_tickets
-from sknumpynet._sklearn import Task
+from sknumpynet._sklearn import SearchHooks, Task, evaluated_by
 
 __all__ = ["StackedGridSearchCV", "StackedRandomizedSearchCV", "stacked_cross_validate"]
 
@@ -49,7 +49,7 @@ class _Call(NamedTuple):
 _CALL: ContextVar[_Call] = ContextVar("_CALL")
 
 
-class _StackedSearch:
+class _StackedSearch(SearchHooks):
     """What both searches add to scikit-learn's."""
 
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
@@ -82,15 +82,14 @@ class _StackedSearch:
                 return super().fit(X, y, **params)
         finally:
             self.estimator, self.cv = estimator, cv
+            vars(self).pop("_fit_seconds", None)
             _CALL.reset(token)
 
-    def _run_search(
-        self, evaluate_candidates: Callable[..., Any], *, callback_ctx: Any = None
-    ) -> None:
+    def evaluate(self, evaluate_candidates: Callable[..., Any], task: Task | None) -> None:
         """Train candidates in stacks, a block at a time, and let each block be evaluated."""
         call = _CALL.get()
         X, y = indexable(call.X, call.y)
-        routed = self._get_routed_params_for_fit(call.params)
+        routed = self.routed(call.params)
         splitter = check_cv(self.cv, y, classifier=is_classifier(call.estimator))
         splits = list(splitter.split(X, y, **routed.splitter.split))
         rehearsal = Rehearsal(
@@ -98,8 +97,7 @@ class _StackedSearch:
         )
         self._fit_seconds: list[float | None] = []
         blocks = list(rehearsal.blocks(list(self._candidates())))
-        root = None if callback_ctx is None else Task(callback_ctx, self)
-        with _begun(root, "search", 2 * len(blocks)) as search:
+        with _begun(task, "search", 2 * len(blocks)) as search:
             for number, block in enumerate(blocks):
                 n_networks = sum(getattr(c.network, "n_members", 1) for c in block) * len(splits)
                 with (
@@ -117,22 +115,16 @@ class _StackedSearch:
                     evaluate_candidates(
                         [candidate.params for candidate in block],
                         cv=FixedSplits(splitter, splits, call.tickets),
-                        **({} if evaluation is None else {"callback_ctx": evaluation.context}),
+                        **evaluated_by(evaluation),
                     )
                 call.tickets.outcomes = []
-        if not blocks:
-            evaluate_candidates([])  # raises what scikit-learn raises
-        del self._fit_seconds
         self.stacking_report_ = rehearsal.report
 
-    def _format_results(
-        self, candidate_params: Any, n_splits: int, out: list[dict[str, Any]], *args: Any
-    ) -> dict[str, Any]:
+    def amend(self, evaluations: list[dict[str, Any]]) -> None:
         """Put in each network's share of the time that its stack took."""
-        for result, seconds in zip(out, getattr(self, "_fit_seconds", []), strict=False):
+        for evaluation, seconds in zip(evaluations, self._fit_seconds, strict=True):
             if seconds is not None:
-                result["fit_time"] = seconds
-        return super()._format_results(candidate_params, n_splits, out, *args)
+                evaluation["fit_time"] = seconds
 
     def _candidates(self) -> Iterable[dict[str, Any]]:
         raise NotImplementedError

@@ -340,6 +340,28 @@ ALONE = {
 }
 
 
+class OwnFit(NumpyMLPRegressor):
+    """A subclass whose ``fit`` does what no stack could know."""
+
+    def fit(self, X, y):
+        return super().fit(X, -y)
+
+
+class OwnPipeline(Pipeline):
+    def fit(self, X, y):
+        return super().fit(X, -y)
+
+
+ALONE |= {
+    "own fit": (make(OwnFit), {"alpha": [0.1, 1.0]}, "does not end in a network"),
+    "own pipeline": (
+        OwnPipeline([("network", make(NumpyMLPRegressor))]),
+        {"network__alpha": [0.1, 1.0]},
+        "does not end in a network",
+    ),
+}
+
+
 @pytest.mark.parametrize("what", ALONE)
 def test_what_does_not_stack_is_fitted_one_by_one(what):
     estimator, grid, reason = ALONE[what]
@@ -489,6 +511,17 @@ def test_the_search_is_as_it_was_after_an_error():
     assert search.estimator is estimator
     assert search.cv is cv
     assert "__sklearn_clone__" not in vars(estimator)
+
+
+def test_an_interrupted_search_ends(monkeypatch):
+    X, y = problem(NumpyMLPRegressor)
+
+    def interrupt(stack):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sknumpynet.core.training._Stack.run_epoch", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        StackedGridSearchCV(make(NumpyMLPRegressor), {"alpha": [0.1]}, cv=2).fit(X, y)
 
 
 def test_warnings_of_stacked_networks_are_seen():

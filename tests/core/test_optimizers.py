@@ -3,7 +3,14 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknumpynet.core import optimizers
-from sknumpynet.core.optimizers import OPTIMIZERS, SGD, Adam, Update, update_parameters
+from sknumpynet.core.optimizers import (
+    OPTIMIZERS,
+    SGD,
+    Adam,
+    Update,
+    stack_optimizers,
+    update_parameters,
+)
 
 MEMBERS, SIZE, STEPS = 3, 17, 7
 
@@ -200,6 +207,27 @@ def test_take(members, optimizer_class, parameters, gradients):
     assert_allclose(result, everyone[members], rtol=1e-13)
     assert_array_equal(some.initial_learning_rate, stack.initial_learning_rate[members])
     assert_array_equal(some.n_updates, stack.n_updates[members])
+
+
+@pytest.mark.parametrize("differing", [True, False])
+def test_stacking_and_taking_apart(differing, optimizer_class, parameters, gradients):
+    alone = with_columns(optimizer_class)[1]
+    if not differing:
+        alone = [optimizer_class(0.01) for _ in range(MEMBERS)]
+    stack = stack_optimizers(alone)
+    assert np.ndim(stack.learning_rate) == (2 if differing else 0)
+    halfway, _ = run(stack, parameters, gradients[:3])
+    parts = [stack.of_member(k) for k in range(MEMBERS)]
+    again = stack_optimizers(parts)
+    result, _ = run(again, halfway, gradients[3:])
+    for k in range(MEMBERS):
+        assert not np.shares_memory(parts[k].state, stack.state)
+        assert isinstance(parts[k].learning_rate, float)
+        expected, _ = run(alone[k], parameters[k], gradients[:, k])
+        part, _ = run(parts[k], halfway[k], gradients[3:, k])
+        assert_allclose(part, expected, rtol=1e-13)
+        assert_allclose(result[k], expected, rtol=1e-13)
+        assert parts[k].n_updates == alone[k].n_updates == STEPS
 
 
 def test_state_goes_on(optimizer_class, parameters, gradients):

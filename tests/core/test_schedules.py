@@ -1,3 +1,5 @@
+import pickle
+
 import pytest
 
 from sknumpynet.core.schedules import SCHEDULES
@@ -12,6 +14,11 @@ def test_table(name):
     if schedule.factor is not None:
         factors = [schedule.factor(seen, 0.5) for seen in range(0, 1001, 7)]
         assert all(0 < factor <= 1 for factor in factors)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_stays_itself_in_another_process(name):
+    assert pickle.loads(pickle.dumps(SCHEDULES[name])) is SCHEDULES[name]
 
 
 def test_constant_leaves_the_rate_alone():

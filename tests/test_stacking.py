@@ -1,0 +1,150 @@
+"""Which runs share a stack, how a stack is cut, and that training it together changes nothing."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+import threadpoolctl
+
+from sknumpynet._stacking import Run, blas_threads, cut, group, train_chunks, train_runs
+from sknumpynet.core.batching import Dataset
+from sknumpynet.core.network import dense_network, initialize_parameters
+from sknumpynet.core.optimizers import OPTIMIZERS, SGD, Adam
+from sknumpynet.core.training import Member, Settings
+
+N_FEATURES, N_HIDDEN = 3, 5
+
+
+def make_data(n_samples, seed=0):
+    source = np.random.RandomState(seed)
+    X = source.normal(size=(n_samples, N_FEATURES))
+    return Dataset(X, (X[:, :1] > 0).astype(bool))
+
+
+def make_run(dataset, seed=0, *, hidden=N_HIDDEN, optimizer=None, alpha=0.1, **settings):
+    network = dense_network([N_FEATURES, hidden, 1], "relu", "binary_cross_entropy")
+    source = np.random.RandomState(seed)
+    parameters = initialize_parameters(network, source)
+    settings = Settings(**({"batch_size": 7, "max_epochs": 4} | settings))
+    return Run(
+        network, parameters, dataset, Member(source), alpha, optimizer or Adam(0.01), settings
+    )
+
+
+def assert_same_outcomes(runs, train):
+    """Compare with training each run by itself."""
+    alone = copy.deepcopy(runs)
+    for run in alone:
+        train_runs([run])
+    train(runs)
+    for ours, theirs in zip(runs, alone, strict=True):
+        np.testing.assert_allclose(ours.parameters, theirs.parameters, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(ours.optimizer.state, theirs.optimizer.state, rtol=1e-9)
+        np.testing.assert_allclose(ours.member.loss_curve, theirs.member.loss_curve)
+        assert ours.member.status == theirs.member.status
+        assert ours.member.n_samples_seen == theirs.member.n_samples_seen
+        assert ours.seconds > 0
+        assert ours.parameters.base is None
+
+
+A, B = make_data(23), make_data(31, seed=1)
+WEIGHTS = np.random.RandomState(2).randint(3, size=23).astype(float)
+
+# Runs that may share a stack.
+STACKS = {
+    "seeds": lambda: [make_run(A, seed) for seed in range(5)],
+    "one seed": lambda: [make_run(A, alpha=alpha) for alpha in (0.0, 0.1, 1.0)],
+    "two folds": lambda: [make_run(data, alpha=alpha) for data in (A, B) for alpha in (0.0, 1.0)],
+    "rows": lambda: [
+        make_run(Dataset(A.X, A.targets, rows=rows))
+        for rows in (np.arange(9), np.arange(5, 23), np.arange(22, 0, -2))
+    ],
+    "weights": lambda: [
+        make_run(Dataset(A.X, A.targets, weight)) for weight in (WEIGHTS, WEIGHTS[::-1].copy())
+    ],
+    "weights and folds": lambda: [
+        make_run(Dataset(A.X, A.targets, WEIGHTS)),
+        make_run(Dataset(B.X, B.targets, np.ones(31))),
+    ],
+    "settings": lambda: [make_run(A, max_epochs=epochs) for epochs in (1, 9, 3)],
+    "more than there is": lambda: [make_run(data, batch_size=200) for data in (A, B)],
+    "as many as samples": lambda: [make_run(A, seed, batch_size=23) for seed in range(23)],
+    "one": lambda: [make_run(A)],
+}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_law(stack):
+    assert len(group(STACKS[stack]())) == 1
+    assert_same_outcomes(STACKS[stack](), lambda runs: train_chunks([runs], n_jobs=None))
+    assert_same_outcomes(STACKS[stack](), train_runs)
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_law_of_every_optimizer(kind):
+    runs = [make_run(A, optimizer=OPTIMIZERS[kind](rate)) for rate in (0.01, 0.1)]
+    assert_same_outcomes(runs, lambda runs: train_chunks([runs], n_jobs=None))
+    # Once more, from the states that they have come to.
+    for run in runs:
+        run.member = Member(np.random.RandomState(3))
+    assert_same_outcomes(runs, lambda runs: train_chunks([runs], n_jobs=None))
+
+
+@pytest.mark.parametrize("capacity", [1, 2, 3, 100])
+@pytest.mark.parametrize("n_workers", [1, 2])
+def test_cut(monkeypatch, capacity, n_workers):
+    monkeypatch.setattr("sknumpynet._stacking.CHUNK_BYTES", capacity * 7 * (N_HIDDEN + 1) * 8)
+    runs = [make_run(data, alpha=alpha) for data in (A, B) for alpha in np.arange(5.0)]
+    chunks = cut(runs, n_workers)
+    assert sorted(run.alpha for chunk in chunks for run in chunk) == sorted(r.alpha for r in runs)
+    assert max(map(len, chunks)) <= capacity
+    assert len(chunks) >= n_workers
+    for chunk in chunks:
+        assert len({id(run.dataset.X) for run in chunk}) == 1
+    assert_same_outcomes(runs, lambda runs: train_chunks(cut(runs, n_workers), n_jobs=n_workers))
+
+
+def test_few_runs_of_each_fold_share_chunks():
+    runs = [make_run(make_data(20 + i, seed=i)) for i in range(6)]
+    assert len(cut(runs, 1)) == 1
+    assert len(cut(runs, 2)) == 2
+
+
+DIFFERENT = {
+    "layers": lambda: make_run(A, hidden=4),
+    "optimizer": lambda: make_run(A, optimizer=SGD(0.1)),
+    "batch size": lambda: make_run(A, batch_size=8),
+    "shuffle": lambda: make_run(A, shuffle=False),
+    "weights": lambda: make_run(Dataset(A.X, A.targets, WEIGHTS)),
+    "targets": lambda: make_run(Dataset(A.X, A.targets.astype(float))),
+}
+
+
+@pytest.mark.parametrize("what", DIFFERENT)
+def test_runs_that_do_not_share_a_stack(what):
+    runs = [make_run(A), DIFFERENT[what](), make_run(A)]
+    assert [len(stack) for stack in group(runs)] == [2, 1]
+    assert_same_outcomes(runs, train_runs)
+
+
+def test_runs_can_be_sent_to_another_process():
+    runs = pickle.loads(pickle.dumps(STACKS["seeds"]()))
+    assert_same_outcomes(runs, train_runs)
+
+
+def test_limits_that_overlap_leave_what_was_there():
+    def threads():
+        pools = threadpoolctl.threadpool_info()
+        return sorted(pool["num_threads"] for pool in pools if pool["user_api"] == "blas")
+
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        before = threads()
+        first, second = blas_threads(1), blas_threads(1)
+        first.__enter__()
+        second.__enter__()
+        assert set(threads()) == {1}
+        first.__exit__(None, None, None)
+        assert set(threads()) == {1}
+        second.__exit__(None, None, None)
+        assert threads() == before
