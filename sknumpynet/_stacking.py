@@ -199,7 +199,8 @@ def train_chunks(
     # Processes unless joblib is told otherwise: threads wait for the interpreter's lock between the
     # short calls of small networks. 135 networks of hidden (16,) to (64,) on two cores: 1.9 s with
     # two processes, 3.9 s with one, 4.8 s with two threads.
-    parallel = joblib.Parallel(n_jobs=n_workers)
+    # One by one: chunks put together would leave a worker idle at the end.
+    parallel = joblib.Parallel(n_jobs=n_workers, batch_size=1, pre_dispatch="all")
     with blas_threads(max(joblib.cpu_count() // n_workers, 1)):
         outcomes = parallel(joblib.delayed(_train_chunk)(chunk) for chunk in chunks)
     for chunk, outcome in zip(chunks, outcomes, strict=True):

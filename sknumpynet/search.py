@@ -29,9 +29,13 @@ from sklearn.utils import indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
 from sknumpynet._rehearsal import FixedSplits, Rehearsal, Tickets, network_of, with_tickets
-from sknumpynet._sklearn import SearchHooks, Task, evaluated_by
+from sknumpynet._sklearn import SearchHooks, Task, evaluated_by, num_samples
 
 __all__ = ["StackedGridSearchCV", "StackedRandomizedSearchCV", "stacked_cross_validate"]
+
+
+# Fewer rows are scored one network after another.
+FEWEST_ROWS_FOR_THREADS = 20_000
 
 
 class _Call(NamedTuple):
@@ -78,7 +82,7 @@ class _StackedSearch(SearchHooks):
                 self.estimator = with_tickets(estimator, tickets, generations=2)
             if not (cv is None or isinstance(cv, Integral) or hasattr(cv, "split")):
                 self.cv = list(cv)  # drawn from twice
-            with _scoring_by_threads(estimator, X, self._searched()):
+            with _scoring_here(estimator, X, self._searched()):
                 return super().fit(X, y, **params)
         finally:
             self.estimator, self.cv = estimator, cv
@@ -157,11 +161,12 @@ def _numbered(parent: Task | None, name: str) -> Callable[[], Task] | None:
     return lambda: parent.part(name, next(numbers))
 
 
-def _scoring_by_threads(estimator: BaseEstimator, X: Any, searched: Iterable[str]) -> Any:
-    """Let networks that are trained already be scored by threads, unless a backend was chosen.
+def _scoring_here(estimator: BaseEstimator, X: Any, searched: Iterable[str]) -> Any:
+    """Score networks that are trained already in this process, unless a backend was chosen.
 
-    To send them to processes would take longer than to score them. Not where some are still to
-    be fitted by scikit-learn's loop.
+    To send them to processes would take longer than to score them, and threads that wait for each
+    other take longer than one where there are few rows (135 networks, 1,000 rows: 0.4 s against
+    0.3 s). Not where some are still to be fitted by scikit-learn's loop.
     """
     backend, _ = get_active_backend()
     is_default = type(backend).__name__ == "LokyBackend"
@@ -171,7 +176,8 @@ def _scoring_by_threads(estimator: BaseEstimator, X: Any, searched: Iterable[str
         may_be_alone |= name.rpartition("__")[2] == "solver" or name in _step_names(estimator)
     if not is_default or may_be_alone:
         return nullcontext()
-    return joblib.parallel_config(backend="threading")
+    few = num_samples(X) < FEWEST_ROWS_FOR_THREADS
+    return joblib.parallel_config(backend="sequential" if few else "threading")
 
 
 def _step_names(estimator: BaseEstimator) -> set[str]:
@@ -219,11 +225,12 @@ class StackedGridSearchCV(_StackedSearch, GridSearchCV):
     >>> from sklearn.datasets import make_moons
     >>> from sknumpynet import NumpyMLPClassifier, StackedGridSearchCV
     >>> X, y = make_moons(200, noise=0.2, random_state=0)
-    >>> network = NumpyMLPClassifier((8,), learning_rate_init=0.01, max_iter=500, random_state=0)
+    >>> network = NumpyMLPClassifier((8,), batch_size=20, learning_rate_init=0.01, random_state=0)
+    >>> _ = network.set_params(n_iter_no_change=3, max_iter=500)
     >>> search = StackedGridSearchCV(network, {"alpha": [1e-4, 1e-2, 1.0]}, cv=4).fit(X, y)
     >>> search.stacking_report_["stacks"][0]["n_networks"], search.stacking_report_["alone"]
     (12, [])
-    >>> search.best_score_ > 0.9
+    >>> bool(search.best_score_ > 0.9)
     True
     """
 
@@ -255,11 +262,12 @@ class StackedRandomizedSearchCV(_StackedSearch, RandomizedSearchCV):
     >>> from sklearn.datasets import make_moons
     >>> from sknumpynet import NumpyMLPClassifier, StackedRandomizedSearchCV
     >>> X, y = make_moons(200, noise=0.2, random_state=0)
-    >>> network = NumpyMLPClassifier((8,), learning_rate_init=0.01, max_iter=500, random_state=0)
+    >>> network = NumpyMLPClassifier((8,), batch_size=20, learning_rate_init=0.01, random_state=0)
+    >>> _ = network.set_params(n_iter_no_change=3, max_iter=500)
     >>> search = StackedRandomizedSearchCV(
     ...     network, {"alpha": loguniform(1e-5, 1.0)}, n_iter=4, random_state=0
     ... )
-    >>> search.fit(X, y).best_score_ > 0.9
+    >>> bool(search.fit(X, y).best_score_ > 0.9)
     True
     """
 
@@ -308,7 +316,8 @@ def stacked_cross_validate(
     >>> from sklearn.datasets import make_moons
     >>> from sknumpynet import NumpyMLPClassifier, stacked_cross_validate
     >>> X, y = make_moons(200, noise=0.2, random_state=0)
-    >>> network = NumpyMLPClassifier((8,), learning_rate_init=0.01, max_iter=500, random_state=0)
+    >>> network = NumpyMLPClassifier((8,), batch_size=20, learning_rate_init=0.01, random_state=0)
+    >>> _ = network.set_params(n_iter_no_change=3, max_iter=500)
     >>> stacked_cross_validate(network, X, y, cv=4)["test_score"].shape
     (4,)
     """
@@ -346,7 +355,7 @@ def stacked_cross_validate(
     for block in rehearsal.blocks([{}]):
         rehearsal.train(block)
     seconds = [None if outcome is None else outcome.seconds for outcome in tickets.outcomes]
-    with _scoring_by_threads(estimator, X, ()):
+    with _scoring_here(estimator, X, ()):
         results = cross_validate(
             with_tickets(estimator, tickets, generations=1),
             X,

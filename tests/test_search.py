@@ -2,6 +2,7 @@
 
 import inspect
 import pickle
+import tracemalloc
 import warnings
 
 import joblib
@@ -575,6 +576,26 @@ def test_a_small_working_memory_makes_several_blocks(n_jobs):
     with sklearn.config_context(working_memory=0.005):
         search = assert_same_search(pipeline, grid, X, y, n_jobs=n_jobs)
     assert search.stacking_report_["stacks"][0]["n_networks"] == 18
+
+
+def test_memory_is_bounded():
+    X, y = problem(NumpyMLPRegressor)
+    network = make(NumpyMLPRegressor, hidden_layer_sizes=(1000,), max_iter=1, batch_size=200)
+    n_candidates, n_splits = 40, 2
+    outcome_bytes = 8 * (10 + 2) * 1000
+    peaks = {}
+    for working_memory in (4, 1024):
+        search = StackedGridSearchCV(
+            network, {"alpha": np.arange(n_candidates) / 10}, cv=n_splits, refit=False
+        )
+        with sklearn.config_context(working_memory=working_memory):
+            tracemalloc.start()
+            search.fit(X, y)
+            peaks[working_memory] = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+    assert peaks[1024] > n_candidates * n_splits * outcome_bytes
+    # What one chunk trains in comes on top.
+    assert peaks[4] < 4 * 2**20 + 4 * 2**20
 
 
 def test_verbose_prints_what_scikit_learn_prints(capsys):
