@@ -225,8 +225,7 @@ class StackedGridSearchCV(_StackedSearch, GridSearchCV):
     >>> from sklearn.datasets import make_moons
     >>> from sknumpynet import NumpyMLPClassifier, StackedGridSearchCV
     >>> X, y = make_moons(200, noise=0.2, random_state=0)
-    >>> network = NumpyMLPClassifier((8,), batch_size=20, learning_rate_init=0.01, random_state=0)
-    >>> _ = network.set_params(n_iter_no_change=3, max_iter=500)
+    >>> network = NumpyMLPClassifier((16,), learning_rate_init=0.1, max_iter=500, random_state=0)
     >>> search = StackedGridSearchCV(network, {"alpha": [1e-4, 1e-2, 1.0]}, cv=4).fit(X, y)
     >>> search.stacking_report_["stacks"][0]["n_networks"], search.stacking_report_["alone"]
     (12, [])
@@ -262,8 +261,7 @@ class StackedRandomizedSearchCV(_StackedSearch, RandomizedSearchCV):
     >>> from sklearn.datasets import make_moons
     >>> from sknumpynet import NumpyMLPClassifier, StackedRandomizedSearchCV
     >>> X, y = make_moons(200, noise=0.2, random_state=0)
-    >>> network = NumpyMLPClassifier((8,), batch_size=20, learning_rate_init=0.01, random_state=0)
-    >>> _ = network.set_params(n_iter_no_change=3, max_iter=500)
+    >>> network = NumpyMLPClassifier((16,), learning_rate_init=0.1, max_iter=500, random_state=0)
     >>> search = StackedRandomizedSearchCV(
     ...     network, {"alpha": loguniform(1e-5, 1.0)}, n_iter=4, random_state=0
     ... )
@@ -316,8 +314,7 @@ def stacked_cross_validate(
     >>> from sklearn.datasets import make_moons
     >>> from sknumpynet import NumpyMLPClassifier, stacked_cross_validate
     >>> X, y = make_moons(200, noise=0.2, random_state=0)
-    >>> network = NumpyMLPClassifier((8,), batch_size=20, learning_rate_init=0.01, random_state=0)
-    >>> _ = network.set_params(n_iter_no_change=3, max_iter=500)
+    >>> network = NumpyMLPClassifier((16,), learning_rate_init=0.1, max_iter=500, random_state=0)
     >>> stacked_cross_validate(network, X, y, cv=4)["test_score"].shape
     (4,)
     """
