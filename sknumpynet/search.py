@@ -225,7 +225,7 @@ class StackedGridSearchCV(_StackedSearch, GridSearchCV):
     >>> from sklearn.datasets import make_moons
     >>> from sknumpynet import NumpyMLPClassifier, StackedGridSearchCV
     >>> X, y = make_moons(200, noise=0.2, random_state=0)
-    >>> network = NumpyMLPClassifier((16,), learning_rate_init=0.1, max_iter=500, random_state=0)
+    >>> network = NumpyMLPClassifier((16,), learning_rate_init=0.03, max_iter=999, random_state=0)
     >>> search = StackedGridSearchCV(network, {"alpha": [1e-4, 1e-2, 1.0]}, cv=4).fit(X, y)
     >>> search.stacking_report_["stacks"][0]["n_networks"], search.stacking_report_["alone"]
     (12, [])
@@ -261,7 +261,7 @@ class StackedRandomizedSearchCV(_StackedSearch, RandomizedSearchCV):
     >>> from sklearn.datasets import make_moons
     >>> from sknumpynet import NumpyMLPClassifier, StackedRandomizedSearchCV
     >>> X, y = make_moons(200, noise=0.2, random_state=0)
-    >>> network = NumpyMLPClassifier((16,), learning_rate_init=0.1, max_iter=500, random_state=0)
+    >>> network = NumpyMLPClassifier((16,), learning_rate_init=0.03, max_iter=999, random_state=0)
     >>> search = StackedRandomizedSearchCV(
     ...     network, {"alpha": loguniform(1e-5, 1.0)}, n_iter=4, random_state=0
     ... )
@@ -314,7 +314,7 @@ def stacked_cross_validate(
     >>> from sklearn.datasets import make_moons
     >>> from sknumpynet import NumpyMLPClassifier, stacked_cross_validate
     >>> X, y = make_moons(200, noise=0.2, random_state=0)
-    >>> network = NumpyMLPClassifier((16,), learning_rate_init=0.1, max_iter=500, random_state=0)
+    >>> network = NumpyMLPClassifier((16,), learning_rate_init=0.03, max_iter=999, random_state=0)
     >>> stacked_cross_validate(network, X, y, cv=4)["test_score"].shape
     (4,)
     """
