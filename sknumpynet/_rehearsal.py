@@ -482,7 +482,7 @@ class Rehearsal:
     ) -> _Job | str:
         """Return a candidate's runs on a split, or why it has none."""
         if isinstance(recording, Exception):
-            return f"the steps before the network fail: {recording}"
+            return f"its rows or the steps before the network fail: {recording}"
         if issparse(recording.X):
             return "sparse rows do not stack"
         network = copy.copy(candidate.network)

@@ -67,7 +67,12 @@ def shares_of_members(
             f"resample={resample!r} makes {len(splits)} splits: n_members must be as many, got "
             f"n_members={n_members}"
         )
+    # A splitter may speak in masks, and in lists.
+    every = np.arange(data.X.shape[0])
+    splits = [(every[np.asarray(train)], every[np.asarray(test)]) for train, test in splits]
     for train, _ in splits:
+        if len(train) == 0:
+            raise ValueError(f"resample={resample!r} leaves a member no rows to train on")
         if data.sample_weight is not None and not data.sample_weight[train].any():
             raise ValueError("Sample weights of a fold must contain at least one non-zero number.")
     return [Share(rows=train, held_out=test) for train, test in splits]

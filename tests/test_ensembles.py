@@ -259,6 +259,31 @@ def test_rows_never_held_out_have_no_prediction():
     np.testing.assert_allclose(ensemble.oof_prediction_[both], members[:, both].mean(axis=0))
 
 
+class Masks:
+    """A splitter that speaks in masks."""
+
+    def __init__(self, n_splits, *, empty=False):
+        self.n_splits, self.empty = n_splits, empty
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return self.n_splits
+
+    def split(self, X, y=None, groups=None):
+        for k in range(self.n_splits):
+            held_out = np.arange(X.shape[0]) % self.n_splits == k
+            yield np.zeros(X.shape[0], bool) if self.empty else ~held_out, held_out
+
+
+def test_a_splitter_may_speak_in_masks():
+    X, y = problem(NumpyMLPRegressor)
+    masked = make(NumpyMLPRegressor, resample=Masks(5)).fit(X, y)
+    for k, (_, test) in enumerate(Masks(5).split(X)):
+        np.testing.assert_allclose(masked.oof_prediction_[test], masked.predict_members(X)[k, test])
+    assert (masked.t_ < masked.n_iter_ * len(y)).all()
+    with pytest.raises(ValueError, match="no rows to train on"):
+        make(NumpyMLPRegressor, resample=Masks(5, empty=True)).fit(X, y)
+
+
 def test_multilabel_and_multioutput_folds():
     X, y = problem(NumpyMLPClassifier)
     labels = np.column_stack([y == 0, y != 1, y == 2]).astype(int)
