@@ -214,7 +214,8 @@ def plot(pyplot: Any, growth: Sequence[tuple[int, Mapping[str, float]]], file: s
     )
     axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(file)
+    with pyplot.rc_context({"svg.fonttype": "none", "svg.hashsalt": "search"}):
+        figure.savefig(file)
     pyplot.close(figure)
 
 
