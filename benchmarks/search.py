@@ -195,7 +195,7 @@ def grow(n_candidates: int, epochs: int) -> tuple[list[str], dict[str, float]]:
 
 def plot(pyplot: Any, growth: Sequence[tuple[int, Mapping[str, float]]], file: str) -> None:
     """Draw the cost of a candidate against their number."""
-    figure, axes = pyplot.subplots(figsize=(6, 3.6), layout="constrained")
+    figure, axes = pyplot.subplots(figsize=(6, 4.2), layout="constrained")
     labels = {
         THEIRS: "GridSearchCV(MLPClassifier)",
         PLAIN: "GridSearchCV(NumpyMLPClassifier)",
@@ -212,8 +212,10 @@ def plot(pyplot: Any, growth: Sequence[tuple[int, Mapping[str, float]]], file: s
         ylabel="milliseconds per candidate",
         title=f"hidden (16,), {GROWTH_EPOCHS} epochs, {SPLITS} folds, {N_JOBS} cores",
     )
+    axes.yaxis.set_major_formatter("{x:.0f}")
+    axes.yaxis.set_minor_formatter("{x:.0f}")
     axes.grid(alpha=0.3)
-    axes.legend()
+    figure.legend(loc="outside lower center")
     with pyplot.rc_context({"svg.fonttype": "none", "svg.hashsalt": "search"}):
         figure.savefig(file)
     pyplot.close(figure)
