@@ -89,7 +89,7 @@ class SearchHooks:
     Comes before the search among the bases.
     """
 
-    def evaluate(self, evaluate_candidates: Callable[..., Any], task: "Task | None") -> None:
+    def _evaluate(self, evaluate_candidates: Callable[..., Any], task: "Task | None") -> None:
         """Let all candidates be evaluated.
 
         Parameters
@@ -100,11 +100,11 @@ class SearchHooks:
         """
         raise NotImplementedError
 
-    def amend(self, evaluations: list[dict[str, Any]]) -> None:
+    def _amend(self, evaluations: list[dict[str, Any]]) -> None:
         """Change what was measured so far, a dict for each candidate and split, in place."""
         raise NotImplementedError
 
-    def routed(self, params: dict[str, Any]) -> Any:
+    def _routed(self, params: dict[str, Any]) -> Any:
         """Return what of the arguments of `fit` goes where."""
         return self._get_routed_params_for_fit(params)
 
@@ -112,12 +112,12 @@ class SearchHooks:
         self, evaluate_candidates: Callable[..., Any], *, callback_ctx: Any = None
     ) -> None:
         task = None if callback_ctx is None else Task(callback_ctx, self)
-        self.evaluate(evaluate_candidates, task)
+        self._evaluate(evaluate_candidates, task)
 
     def _format_results(
         self, candidate_params: Any, n_splits: int, out: list[dict[str, Any]], *args: Any
     ) -> dict[str, Any]:
-        self.amend(out)
+        self._amend(out)
         return super()._format_results(candidate_params, n_splits, out, *args)
 
 

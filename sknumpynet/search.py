@@ -29,11 +29,10 @@ from sklearn.utils import indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
 from sknumpynet._rehearsal import Rehearsal
-from sknumpynet._sklearn import SearchHooks, Task, evaluated_by, num_samples
+from sknumpynet._sklearn import SearchHooks, Task, evaluated_by
 from sknumpynet._tickets import FixedSplits, Tickets, network_of, with_tickets
 
 __all__ = ["StackedGridSearchCV", "StackedRandomizedSearchCV", "stacked_cross_validate"]
-
 
 # Fewer rows are scored one network after another.
 FEWEST_ROWS_FOR_THREADS = 20_000
@@ -90,11 +89,11 @@ class _StackedSearch(SearchHooks):
             vars(self).pop("_fit_seconds", None)
             _CALL.reset(token)
 
-    def evaluate(self, evaluate_candidates: Callable[..., Any], task: Task | None) -> None:
+    def _evaluate(self, evaluate_candidates: Callable[..., Any], task: Task | None) -> None:
         """Train candidates in stacks, a block at a time, and let each block be evaluated."""
         call = _CALL.get()
         X, y = indexable(call.X, call.y)
-        routed = self.routed(call.params)
+        routed = self._routed(call.params)
         splitter = check_cv(self.cv, y, classifier=is_classifier(call.estimator))
         splits = list(splitter.split(X, y, **routed.splitter.split))
         rehearsal = Rehearsal(
@@ -125,7 +124,7 @@ class _StackedSearch(SearchHooks):
                 call.tickets.outcomes = []
         self.stacking_report_ = rehearsal.report
 
-    def amend(self, evaluations: list[dict[str, Any]]) -> None:
+    def _amend(self, evaluations: list[dict[str, Any]]) -> None:
         """Put in each network's share of the time that its stack took."""
         for evaluation, seconds in zip(evaluations, self._fit_seconds, strict=True):
             if seconds is not None:
@@ -177,8 +176,8 @@ def _scoring_here(estimator: BaseEstimator, X: Any, searched: Iterable[str]) -> 
         may_be_alone |= name.rpartition("__")[2] == "solver" or name in _step_names(estimator)
     if not is_default or may_be_alone:
         return nullcontext()
-    few = num_samples(X) < FEWEST_ROWS_FOR_THREADS
-    return joblib.parallel_config(backend="sequential" if few else "threading")
+    many = getattr(X, "shape", (0,))[0] >= FEWEST_ROWS_FOR_THREADS
+    return joblib.parallel_config(backend="threading" if many else "sequential")
 
 
 def _step_names(estimator: BaseEstimator) -> set[str]:

@@ -554,6 +554,14 @@ def test_chunks_and_workers_change_nothing(monkeypatch, chunk_bytes, n_jobs, bac
     assert_same_results(search.cv_results_, expected.cv_results_)
 
 
+def test_workers_of_parallel_config():
+    X, y = problem(NumpyMLPClassifier)
+    search = StackedGridSearchCV(make(NumpyMLPClassifier), {"alpha": [0.1]}, cv=2, refit=False)
+    with joblib.parallel_config(n_jobs=2):
+        assert search.fit(X, y).stacking_report_["stacks"][0]["n_chunks"] == 2
+    assert search.fit(X, y).stacking_report_["stacks"][0]["n_chunks"] == 1
+
+
 def test_the_order_of_candidates_changes_nothing():
     X, y = problem(NumpyMLPRegressor)
     values = [0.0, 1e-3, 0.1, 1.0, 10.0]
