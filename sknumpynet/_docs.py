@@ -58,12 +58,13 @@ max_fun : int, default=15000
     Most evaluations of the loss by 'lbfgs'.
 n_members : int, default=1
     Networks that are trained at once, each from a seed of its own; predictions are their mean.
-    An ensemble trains on the workers of ``joblib.parallel_config``.
+    An ensemble trains on the workers of ``joblib.parallel_config``; with 'lbfgs' or sparse rows
+    one network after another.
 resample : {'bootstrap', 'folds'}, splitter or None, default=None
     What each member sees: None all rows; 'bootstrap' a bootstrap sample, as weights; 'folds', or
-    a splitter that makes ``n_members`` splits, the rows of one split. The rows that it does not
-    see judge it in ``early_stopping`` and give ``oof_prediction_``. 'folds' shuffles, and
-    stratifies by class."""
+    a splitter that makes ``n_members`` splits, the training rows of one split. The rows that a
+    split holds out judge its member in ``early_stopping`` and give ``oof_prediction_``. 'folds'
+    shuffles, and stratifies by class. Not with `partial_fit`, nor to go on with ``warm_start``."""
 
 SHARED_ATTRIBUTES = """\
 loss_ : float
@@ -96,12 +97,13 @@ out_activation_ : str
     Activation of the outputs.
 member_seeds_ : ndarray of int of shape (n_members,)
     Seeds of the members, if there are several. A single network fitted with
-    ``random_state=member_seeds_[k]`` is member k.
+    ``random_state=member_seeds_[k]`` on what member k saw is member k.
 oof_prediction_ : ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_classes)
     What the members that never saw a row predict for it, values or probabilities, NaN where all
     have seen it. Only where ``resample`` holds rows out.
 oof_score_ : float
-    Accuracy or R² of ``oof_prediction_``, over the rows that have one.
+    Accuracy or R² of ``oof_prediction_``, over the rows that have one. Optimistic with
+    ``early_stopping``, which chooses the epoch by the same rows.
 
 Notes
 -----

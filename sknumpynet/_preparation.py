@@ -161,6 +161,12 @@ def prepare_runs(
     )
     if estimator.early_stopping and incremental and estimator.solver != "lbfgs":
         raise ValueError("partial_fit does not support early_stopping=True")
+    if not fresh and estimator.resample is not None:
+        # Members would see rows that are to be held out from them.
+        raise ValueError(
+            f"training cannot be continued on new samples, got resample={estimator.resample!r} "
+            "with warm_start=True"
+        )
     if fresh:
         for name in _COURSE_OF_TRAINING:
             vars(estimator).pop(name, None)

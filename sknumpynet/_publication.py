@@ -1,5 +1,6 @@
 """From trained runs to an estimator's fitted attributes."""
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,7 +42,7 @@ def publish(
         if any(run.member.status == "interrupted" for run in runs):
             complaints.append(("Training interrupted by user.", UserWarning))
     else:
-        _publish_course(estimator, runs, incremental)
+        _publish_course(estimator, runs)
         complaints += _complaints(estimator, runs, incremental)
     _publish_parameters(estimator, runs)
     if any(rows is not None for rows in plan.held_out):
@@ -63,7 +64,7 @@ def _of_members(estimator: "BaseNumpyMLP", values: list[Any]) -> Any:
     """Return one network's value, or for an ensemble every member's: numbers as an array."""
     if estimator.n_members == 1:
         return values[0]
-    return np.array(values) if isinstance(values[0], int | float) else values
+    return np.array(values) if isinstance(values[0], Real) else values
 
 
 def _publish_lbfgs(estimator: "BaseNumpyMLP", runs: list[Run]) -> None:
@@ -75,7 +76,7 @@ def _publish_lbfgs(estimator: "BaseNumpyMLP", runs: list[Run]) -> None:
         estimator.t_ = _of_members(estimator, [0] * len(runs))
 
 
-def _publish_course(estimator: "BaseNumpyMLP", runs: list[Run], incremental: bool) -> None:
+def _publish_course(estimator: "BaseNumpyMLP", runs: list[Run]) -> None:
     members = [run.member for run in runs]
     stops_early = estimator.early_stopping
 
@@ -95,8 +96,7 @@ def _publish_course(estimator: "BaseNumpyMLP", runs: list[Run], incremental: boo
     estimator.best_validation_score_ = best_scores if stops_early else None
     estimator._stalled_epochs = published([member.stalled_epochs for member in members])
     estimator._optimizer = published([run.optimizer for run in runs])
-    if not (incremental and hasattr(estimator, "_schedule")):
-        estimator._schedule = (estimator.learning_rate, float(estimator.power_t))
+    estimator._schedule = (runs[0].settings.schedule.name, runs[0].settings.power_t)
 
 
 def _complaints(estimator: "BaseNumpyMLP", runs: list[Run], incremental: bool) -> list[Complaint]:
@@ -149,5 +149,10 @@ def _publish_out_of_fold(estimator: "BaseNumpyMLP", data: Data, plan: Plan) -> N
     mean = mean_out_of_fold(predictions, plan.held_out, data.X.shape[0])
     known = ~np.isnan(mean).any(axis=1)
     weight = None if data.sample_weight is None else data.sample_weight[known]
-    estimator.oof_score_ = estimator._validation_score(data.targets[known], mean[known], weight)
+    has_weight = known.any() if weight is None else weight.any()
+    estimator.oof_score_ = (
+        estimator._validation_score(data.targets[known], mean[known], weight)
+        if has_weight
+        else np.nan
+    )
     estimator.oof_prediction_ = estimator._as_output(mean)

@@ -9,6 +9,7 @@ same result or error comes of it.
 
 import copy
 import itertools
+import math
 import time
 import warnings
 from collections import OrderedDict, defaultdict
@@ -75,7 +76,8 @@ class Recording:
     @property
     def nbytes(self) -> int:
         """About how much memory it and its validated data take."""
-        return 2 * getattr(self.X, "nbytes", 0)
+        n_features = math.prod(getattr(self.X, "shape", (0, 1))[1:])
+        return 2 * 8 * num_samples(self.X) * n_features
 
     def data_for(self, network: BaseNumpyMLP, weight: Any) -> tuple[Data, list[Complaint]]:
         """Return the data as a network validates and encodes it."""
@@ -225,9 +227,9 @@ class Rehearsal:
         try:
             n_features = recording.X.shape[1]
             sizes = np.atleast_1d(network.hidden_layer_sizes).astype(int).tolist()
+            units = [n_features, *sizes, self._n_outputs]
         except (AttributeError, IndexError, TypeError, ValueError):
             return 0  # what is wrong with it comes out when it is to be trained
-        units = [n_features, *sizes, self._n_outputs]
         n_parameters = sum((a + 1) * b for a, b in itertools.pairwise(units))
         copies = 4 if self.keep_optimizer else 2
         return copies * 8 * n_parameters * network.n_members * len(self.splits)
@@ -331,9 +333,10 @@ class Rehearsal:
             return f"its rows or the steps before the network fail: {recording}"
         if issparse(recording.X):
             return "sparse rows do not stack"
-        network = copy.copy(candidate.network)
-        if isinstance(network.random_state, np.random.RandomState):
-            network.random_state = copy.deepcopy(network.random_state)
+        network = candidate.network
+        # Each split draws from its own copies; without sources there is nothing to copy.
+        has_sources = isinstance(network.random_state, np.random.RandomState)
+        network = clone(network) if has_sources or network._has_splitter() else copy.copy(network)
         params = dict(recording.params)
         weight = params.pop("sample_weight", None)
         try:
@@ -342,7 +345,7 @@ class Rehearsal:
             plan = prepare_runs(network, data, split_params)
         except Exception as error:
             return f"it cannot be trained: {error}"
-        if network.random_state is None:
+        if network.random_state is None and network.n_members == 1:
             for run in plan.runs:
                 # The global source would be drawn from in the order of the workers.
                 seed = np.random.randint(np.iinfo(np.int32).max)

@@ -106,7 +106,7 @@ def train_runs(runs: Sequence[Run]) -> None:
     Raises
     ------
     KeyboardInterrupt
-        If several are trained one after another; a single stack keeps what it has.
+        If training several is interrupted; a single one keeps what it has.
     """
     if len(runs) == 1:
         _train_alone(runs[0])
@@ -119,7 +119,7 @@ def train_runs(runs: Sequence[Run]) -> None:
     n_workers = joblib.effective_n_jobs(None)
     stacks = group([run for run in runs if run.can_stack()])
     chunks = [chunk for stack in stacks for chunk in cut(stack, n_workers)]
-    train_chunks(chunks, n_jobs=None, keep_interrupted=len(chunks) == 1)
+    train_chunks(chunks, n_jobs=None)
 
 
 def _train_alone(run: Run) -> None:
@@ -179,22 +179,20 @@ def cut(stack: Sequence[Run], n_workers: int) -> list[Chunk]:
     return chunks
 
 
-def train_chunks(
-    chunks: Sequence[Chunk], n_jobs: int | None, *, keep_interrupted: bool = False
-) -> None:
+def train_chunks(chunks: Sequence[Chunk], n_jobs: int | None) -> None:
     """Train every chunk as one stack, on joblib's workers.
 
     Raises
     ------
     KeyboardInterrupt
-        If training is interrupted, unless that is to be kept.
+        If training is interrupted: chunks that wait have not begun.
     """
     n_workers = min(joblib.effective_n_jobs(n_jobs), len(chunks))
     # The costliest first, so that no worker is left with one at the end.
     chunks = sorted(chunks, key=_cost, reverse=True)
     if n_workers <= 1:
         for chunk in chunks:
-            _take_down(chunk, _train_chunk(chunk), keep_interrupted)
+            _take_down(chunk, _train_chunk(chunk))
         return
     # Processes unless joblib is told otherwise: threads wait for the interpreter's lock between the
     # short calls of small networks. 135 networks of hidden (16,) to (64,) on two cores: 1.9 s with
@@ -204,7 +202,7 @@ def train_chunks(
     with blas_threads(max(joblib.cpu_count() // n_workers, 1)):
         outcomes = parallel(joblib.delayed(_train_chunk)(chunk) for chunk in chunks)
     for chunk, outcome in zip(chunks, outcomes, strict=True):
-        _take_down(chunk, outcome, keep_interrupted)
+        _take_down(chunk, outcome)
 
 
 def _cost(chunk: Chunk) -> int:
@@ -247,8 +245,8 @@ def _train_chunk(chunk: Chunk) -> _Outcome:
     )
 
 
-def _take_down(chunk: Chunk, outcome: _Outcome, keep_interrupted: bool) -> None:
-    if not keep_interrupted and any(member.status == "interrupted" for member in outcome.members):
+def _take_down(chunk: Chunk, outcome: _Outcome) -> None:
+    if any(member.status == "interrupted" for member in outcome.members):
         raise KeyboardInterrupt
     for k, run in enumerate(chunk):
         # A copy: a member kept does not keep its stack alive.
@@ -281,14 +279,15 @@ def _pooled(chunk: Chunk) -> Dataset:
     pool = list({(id(dataset.X), id(dataset.targets)): dataset for dataset in datasets}.values())
     ends = np.cumsum([dataset.X.shape[0] for dataset in pool]).tolist()
     starts = {
-        id(dataset.X): end - dataset.X.shape[0] for dataset, end in zip(pool, ends, strict=True)
+        (id(dataset.X), id(dataset.targets)): end - dataset.X.shape[0]
+        for dataset, end in zip(pool, ends, strict=True)
     }
     n_rows = ends[-1]
     sample_weight = None
     if first.sample_weight is not None:
         sample_weight = np.zeros((len(chunk), n_rows))
         for own, dataset in zip(sample_weight, datasets, strict=True):
-            start = starts[id(dataset.X)]
+            start = starts[id(dataset.X), id(dataset.targets)]
             own[start : start + dataset.X.shape[0]] = dataset.sample_weight
     lengths = np.array([dataset.n_samples for dataset in datasets])
     rows = np.empty((len(chunk), lengths.max()), np.intp)
@@ -296,7 +295,7 @@ def _pooled(chunk: Chunk) -> Dataset:
         used = np.arange(dataset.n_samples) if dataset.rows is None else dataset.rows
         own[: len(used)] = used
         own[len(used) :] = used[0]  # padding is any row of its own
-        own += starts[id(dataset.X)]
+        own += starts[id(dataset.X), id(dataset.targets)]
     return Dataset(
         np.concatenate([dataset.X for dataset in pool]) if len(pool) > 1 else first.X,
         np.concatenate([dataset.targets for dataset in pool]) if len(pool) > 1 else first.targets,

@@ -74,6 +74,8 @@ class Outcome:
 
 
 def _may_be_equal(one: Any, other: Any) -> bool:
+    if isinstance(one, tuple | list) and type(one) is type(other):
+        return len(one) == len(other) and all(map(_may_be_equal, one, other))
     plain = (str, int, float, bool, type(None), np.number)
     if isinstance(one, plain) and isinstance(other, plain):
         return type(one) is type(other) and one == other
@@ -104,7 +106,7 @@ class PickUp:
 
 
 class Tickets:
-    """Outcomes in the order in which scikit-learn makes its clones: split by split."""
+    """Outcomes in the order of scikit-learn's clones: every candidate's splits, one by one."""
 
     def __init__(self) -> None:
         self.outcomes: list[Outcome | None] = []

@@ -82,7 +82,7 @@ class _StackedSearch(SearchHooks):
                 self.estimator = with_tickets(estimator, tickets, generations=2)
             if not (cv is None or isinstance(cv, Integral) or hasattr(cv, "split")):
                 self.cv = list(cv)  # drawn from twice
-            with _scoring_here(estimator, X, self._searched()):
+            with _scoring_backend(estimator, X, self._searched()):
                 return super().fit(X, y, **params)
         finally:
             self.estimator, self.cv = estimator, cv
@@ -101,6 +101,8 @@ class _StackedSearch(SearchHooks):
         )
         self._fit_seconds: list[float | None] = []
         blocks = list(rehearsal.blocks(list(self._candidates())))
+        if not blocks:
+            evaluate_candidates([])  # which is an error of scikit-learn's
         with _begun(task, "search", 2 * len(blocks)) as search:
             for number, block in enumerate(blocks):
                 n_networks = sum(getattr(c.network, "n_members", 1) for c in block) * len(splits)
@@ -161,12 +163,14 @@ def _numbered(parent: Task | None, name: str) -> Callable[[], Task] | None:
     return lambda: parent.part(name, next(numbers))
 
 
-def _scoring_here(estimator: BaseEstimator, X: Any, searched: Iterable[str]) -> Any:
-    """Score networks that are trained already in this process, unless a backend was chosen.
+def _scoring_backend(estimator: BaseEstimator, X: Any, searched: Iterable[str]) -> Any:
+    """Let networks that are trained already be scored in this process.
+
+    Not if a backend was chosen, nor where some are still to be fitted by scikit-learn's loop.
 
     To send them to processes would take longer than to score them, and threads that wait for each
     other take longer than one where there are few rows (135 networks, 1,000 rows: 0.4 s against
-    0.3 s). Not where some are still to be fitted by scikit-learn's loop.
+    0.3 s).
     """
     backend, _ = get_active_backend()
     is_default = type(backend).__name__ == "LokyBackend"
@@ -202,7 +206,7 @@ class StackedGridSearchCV(_StackedSearch, GridSearchCV):
     param_grid : dict or list of dict
         Parameters of any step.
     scoring, n_jobs, refit, cv, verbose, pre_dispatch, error_score, return_train_score
-        As in scikit-learn. ``n_jobs`` workers, threads unless ``joblib.parallel_config`` says
+        As in scikit-learn. ``n_jobs`` workers, processes unless ``joblib.parallel_config`` says
         otherwise, train chunks of the stacks.
 
     Attributes
@@ -352,7 +356,7 @@ def stacked_cross_validate(
     for block in rehearsal.blocks([{}]):
         rehearsal.train(block)
     seconds = [None if outcome is None else outcome.seconds for outcome in tickets.outcomes]
-    with _scoring_here(estimator, X, ()):
+    with _scoring_backend(estimator, X, ()):
         results = cross_validate(
             with_tickets(estimator, tickets, generations=1),
             X,

@@ -478,3 +478,16 @@ def test_prediction_uses_the_activation_that_was_trained():
     regressor = NumpyMLPRegressor(max_iter=3, random_state=0).fit(X, VALUES)
     before = regressor.predict(X)
     np.testing.assert_array_equal(regressor.set_params(activation="tanh").predict(X), before)
+
+
+def test_partial_fit_keeps_the_schedule_of_a_new_solver():
+    regressor = NumpyMLPRegressor(hidden_layer_sizes=(4,), max_iter=2, random_state=0).fit(
+        X, VALUES
+    )
+    regressor.set_params(solver="sgd", learning_rate="invscaling", learning_rate_init=0.05)
+    rates = []
+    for _ in range(3):
+        regressor.partial_fit(X, VALUES)
+        rates.append(regressor._optimizer.learning_rate)
+    assert rates == sorted(rates, reverse=True)
+    assert len(set(rates)) == 3

@@ -402,25 +402,48 @@ def test_works_in_cross_validation():
     assert cross_val_score(make(NumpyMLPClassifier, max_iter=60), X, y).mean() > 0.9
 
 
-def test_an_interrupted_ensemble_keeps_what_it_has(monkeypatch):
+def test_an_interrupted_ensemble_stays_as_it_was(monkeypatch):
     X, y = problem(NumpyMLPRegressor)
-    calls = []
+    ensemble = make(NumpyMLPRegressor).fit(X, y)
+    before = vars(ensemble).copy()
 
-    def interrupt(epoch):
-        def run(stack):
-            calls.append(0)
-            if len(calls) == 4:
-                raise KeyboardInterrupt
-            return epoch(stack)
+    def interrupt(stack):
+        raise KeyboardInterrupt
 
-        return run
+    monkeypatch.setattr(sknumpynet.core.training._Stack, "run_epoch", interrupt)
+    for solver in ("adam", "lbfgs"):
+        monkeypatch.setattr("sknumpynet.core.lbfgs.Objective.__call__", interrupt_call)
+        with pytest.raises(KeyboardInterrupt):
+            ensemble.set_params(solver=solver).fit(X, y)
+        assert vars(ensemble.set_params(solver="adam")) == before
 
-    stack = sknumpynet.core.training._Stack
-    monkeypatch.setattr(stack, "run_epoch", interrupt(stack.run_epoch))
-    with pytest.warns(UserWarning, match="interrupted by user"):
-        ensemble = make(NumpyMLPRegressor).fit(X, y)
-    np.testing.assert_array_equal(ensemble.n_iter_, 3)
-    calls.clear()
-    monkeypatch.setattr(sknumpynet._stacking, "CHUNK_BYTES", 1)
-    with pytest.raises(KeyboardInterrupt):
-        make(NumpyMLPRegressor).fit(X, y)
+
+def interrupt_call(objective, parameters):
+    raise KeyboardInterrupt
+
+
+def test_resampled_members_do_not_go_on_with_other_rows():
+    X, y = problem(NumpyMLPRegressor)
+    ensemble = make(NumpyMLPRegressor, resample="folds", warm_start=True).fit(X, y)
+    with pytest.raises(ValueError, match="cannot be continued on new samples"):
+        ensemble.fit(X, y)
+
+
+def test_attributes_keep_their_types():
+    X, y = problem(NumpyMLPRegressor)
+    ensemble = make(NumpyMLPRegressor)
+    for _ in range(3):
+        ensemble.partial_fit(X, y)
+        for name in ("t_", "n_iter_", "loss_", "best_loss_"):
+            assert isinstance(getattr(ensemble, name), np.ndarray)
+
+
+def test_held_out_rows_without_weight_have_no_score():
+    X, y = problem(NumpyMLPRegressor)
+    splitter = ShuffleSplit(2, test_size=0.1, random_state=0)
+    weight = np.ones(len(y))
+    for _, test in splitter.split(X):
+        weight[test] = 0.0
+    ensemble = make(NumpyMLPRegressor, n_members=2, resample=splitter).fit(X, y, weight)
+    assert np.isnan(ensemble.oof_score_)
+    assert np.isfinite(ensemble.oof_prediction_).any()

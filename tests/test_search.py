@@ -395,6 +395,36 @@ def test_without_a_seed(estimator):
     assert (search.fit(X, y).cv_results_["mean_test_score"] != first).any()
 
 
+def test_seeds_of_members_without_a_seed():
+    X, y = problem(NumpyMLPRegressor)
+    ensemble = make(NumpyMLPRegressor, random_state=None, n_members=2)
+    splits = list(KFold(2).split(X))
+    results = stacked_cross_validate(ensemble, X, y, cv=splits, return_estimator=True)
+    for (train, _), fitted in zip(splits, results["estimator"], strict=True):
+        seed = int(fitted.member_seeds_[1])
+        single = make(NumpyMLPRegressor, random_state=seed).fit(X[train], y[train])
+        np.testing.assert_allclose(fitted.predict_members(X)[1], single.predict(X))
+
+
+def test_splitters_with_a_source_of_their_own():
+    X, y = problem(NumpyMLPRegressor)
+    splitter = ShuffleSplit(2, random_state=np.random.RandomState(3))
+    network = make(NumpyMLPRegressor, n_members=2, resample=splitter)
+    assert_same_search(network, {"alpha": [0.1, 1.0]}, X, y)
+
+
+def test_targets_of_mixed_types():
+    X, y = problem(NumpyMLPClassifier)
+    mixed = y.astype(object)
+    mixed[::2] = "a"
+    errors = []
+    for cls in (StackedGridSearchCV, GridSearchCV):
+        with pytest.raises((TypeError, ValueError)) as caught:
+            cls(make(NumpyMLPClassifier), {"alpha": [1.0]}, cv=KFold(3)).fit(X, mixed)
+        errors.append(str(caught.value).partition("Below")[0])
+    assert errors[0] == errors[1]
+
+
 # Pipelines ---------------------------------------------------------------------------------------
 
 

@@ -103,6 +103,8 @@ class Optimizer:
     def of_member(self, member: int) -> Self:
         """Return an optimiser for one network, with a copy of that member's state."""
         single = copy.copy(self)
+        for name in [name for name in vars(self) if name.startswith("_")]:
+            delattr(single, name)  # made anew, without a member axis, when it is bound
         for name in ("initial_learning_rate", "learning_rate", "n_updates", *self.settings):
             value = getattr(self, name)
             if isinstance(value, np.ndarray):

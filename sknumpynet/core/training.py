@@ -1,5 +1,6 @@
 """The training loop, the only one, and when it stops."""
 
+import copy
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -178,11 +179,12 @@ def train(
                 losses, n_samples = stack.run_epoch()
                 stopped = stack.end_epoch(losses, n_samples)
                 if stopped:
-                    stack.leave(stopped, result)
+                    stack = stack.without(stopped, result)
     except KeyboardInterrupt:
         for member in stack.members:
-            member.status = "interrupted"
-        stack.leave(range(len(stack.members)), result)
+            if member.status == "running":
+                member.status = "interrupted"
+        stack.without(range(len(stack.members)), result)
     return result
 
 
@@ -391,8 +393,11 @@ class _Stack:
         else:
             self.optimizer.learning_rate[position] = rate
 
-    def leave(self, positions: Iterable[int], result: np.ndarray) -> None:
-        """Take the members at these positions out, their parameters to their rows of ``result``."""
+    def without(self, positions: Iterable[int], result: np.ndarray) -> "_Stack":
+        """Write the parameters of members to their rows of ``result``; return the others' stack.
+
+        This one stays as it is, so that an interrupt finds the one or the other.
+        """
         leaving = set(positions)
         for position in leaving:
             member = self.members[position]
@@ -406,23 +411,25 @@ class _Stack:
         if not self.is_single:
             for position in leaving:
                 self.last_optimizer.keep(self.places[position], self.optimizer, position)
-        self.members = [self.members[i] for i in staying]
-        self.settings = [self.settings[i] for i in staying]
-        self.places = [self.places[i] for i in staying]
+        rest = copy.copy(self)
+        rest.members = [self.members[i] for i in staying]
+        rest.settings = [self.settings[i] for i in staying]
+        rest.places = [self.places[i] for i in staying]
         if optimizer is None:
-            return
+            return rest
         if self.own_rows:
-            self.rows = self.rows[staying]
+            rest.rows = self.rows[staying]
         if self.lengths is not None:
-            self.lengths = self.lengths[staying]
-            self.rows = self.rows[:, : self.lengths.max()]
-            self.dataset = replace(self.dataset, rows=self.rows, lengths=self.lengths)
+            rest.lengths = self.lengths[staying]
+            rest.rows = rest.rows[:, : rest.lengths.max()]
+            rest.dataset = replace(self.dataset, rows=rest.rows, lengths=rest.lengths)
         weights = self.dataset.sample_weight
         if weights is not None and weights.ndim == 2:
-            self.dataset = replace(self.dataset, sample_weight=weights[staying])
-        self.initial_rates = _take(self.initial_rates, staying)
-        self.alpha = _take(self.alpha, staying)
-        self._bind(self.parameters[staying], optimizer)
+            rest.dataset = replace(rest.dataset, sample_weight=weights[staying])
+        rest.initial_rates = _take(self.initial_rates, staying)
+        rest.alpha = _take(self.alpha, staying)
+        rest._bind(self.parameters[staying], optimizer)
+        return rest
 
 
 def _item(setting: float | np.ndarray, position: int) -> float:

@@ -693,3 +693,27 @@ def test_members_of_one_source_need_as_many_rows(make_dataset):
             [Member(source) for _ in range(MEMBERS)],
             Settings(4),
         )
+
+
+def test_an_interrupt_while_a_member_leaves_mixes_no_parameters(monkeypatch, rng):
+    X = rng.normal(size=(19, 2))
+    dataset = Dataset(X, X[:, :1] > 0)
+    network = dense_network([2, 5, 1], "relu", "binary_cross_entropy")
+    settings = [Settings(batch_size=7, max_epochs=epochs) for epochs in (1, 5, 5)]
+    one_epoch = [replace(own, max_epochs=1) for own in settings]
+    expected = train(
+        network, start(network), dataset, Adam(0.01), new_members(), one_epoch, column(ALPHAS)
+    )
+    bind, calls = training._Stack._bind, []
+
+    def interrupt(stack, parameters, optimizer):
+        calls.append(0)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        bind(stack, parameters, optimizer)
+
+    monkeypatch.setattr(training._Stack, "_bind", interrupt)
+    members = new_members()
+    trained = train(network, start(network), dataset, Adam(0.01), members, settings, column(ALPHAS))
+    assert_array_equal(trained, expected)
+    assert [member.status for member in members] == ["exhausted", "interrupted", "interrupted"]
