@@ -2,14 +2,28 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit
+from scipy.stats import norm
 
-from sknumpynet.core.activations import ACTIVATIONS, FEWEST_ENTRIES_TO_VECTORISE, logistic
+from sknumpynet.core.activations import (
+    ACTIVATIONS,
+    FEWEST_ENTRIES_TO_VECTORISE,
+    activation_of,
+    logistic,
+)
 
 CLOSED_FORMS = {
     "identity": lambda z: z,
     "logistic": lambda z: 1 / (1 + np.exp(-z)),
     "tanh": lambda z: (np.exp(2 * z) - 1) / (np.exp(2 * z) + 1),
     "relu": lambda z: np.where(z > 0, z, 0),
+    "leaky_relu": lambda z: np.where(z > 0, z, 0.01 * z),
+    "elu": lambda z: np.where(z > 0, z, np.exp(z) - 1),
+    # Klambauer et al., "Self-Normalizing Neural Networks", NeurIPS 2017, equation 14.
+    "selu": lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * (np.exp(z) - 1)),
+    "softplus": lambda z: np.log(1 + np.exp(z)),
+    "silu": lambda z: z / (1 + np.exp(-z)),
+    "gelu": lambda z: z * norm.cdf(z),
+    "mish": lambda z: z * np.tanh(np.log(1 + np.exp(z))),
 }
 WITH_DERIVATIVE = [name for name, a in ACTIVATIONS.items() if a.apply_with_derivative is not None]
 
@@ -31,10 +45,10 @@ def test_table_is_keyed_by_name(name):
     assert ACTIVATIONS[name].name == name
 
 
-@pytest.mark.parametrize("name", CLOSED_FORMS)
+@pytest.mark.parametrize("name", ACTIVATIONS)
 def test_closed_form(name):
     z = np.linspace(-5, 5, 102).reshape(2, 3, 17)
-    assert_allclose(applied(name, z), CLOSED_FORMS[name](z), rtol=1e-13)
+    assert_allclose(applied(name, z), CLOSED_FORMS[name](z), rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -97,3 +111,111 @@ def test_logistic_is_scipys_at_every_size(n_entries, dtype, rtol):
     expected = expit(extremes)
     logistic(extremes, extremes)
     assert_array_equal(extremes, expected)
+
+
+class Sine:
+    def value(self, z):
+        return np.sin(z)
+
+    def derivative(self, z, output):
+        return np.cos(z)
+
+
+class Tanh:
+    name = "my_tanh"
+
+    def value(self, z):
+        return np.tanh(z)
+
+    def derivative(self, z, output):
+        return 1 - output**2
+
+
+class InPlace(Sine):
+    """Writes to what it is given, which must not matter."""
+
+    def value(self, z):
+        return np.sin(z, out=z)
+
+    def derivative(self, z, output):
+        output[...] = np.nan
+        return np.cos(z, out=z)
+
+
+class Wrong(Sine):
+    def derivative(self, z, output):
+        return np.cos(z) + 0.01
+
+
+class Scalar(Sine):
+    def value(self, z):
+        return 1.0
+
+
+class Infinite(Sine):
+    def value(self, z):
+        return np.log(z)
+
+
+class Short(Sine):
+    def derivative(self, z, output):
+        return np.cos(z)[1:]
+
+
+class Underived:
+    value = Sine.value
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "slope"),
+    [
+        (Sine, np.sin, np.cos),
+        (InPlace, np.sin, np.cos),
+        (Tanh, np.tanh, lambda z: 1 / np.cosh(z) ** 2),
+    ],
+)
+def test_an_activation_of_ones_own(kind, value, slope):
+    own, z = activation_of(kind()), np.linspace(-3, 3, 30).reshape(2, 3, 5)
+    assert own.name == getattr(kind, "name", kind.__name__)
+    out, derivative = z.copy(), np.empty_like(z)
+    own.apply_with_derivative(out, derivative, np.empty(z.shape, dtype=bool))
+    assert_allclose(out, value(z), rtol=1e-13)
+    assert_allclose(derivative, slope(z), rtol=1e-12)
+    applied = z.copy()
+    own.apply(applied)
+    assert_array_equal(applied, out)
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        (Wrong, "is .* at z=-7.03, where its value has the slope"),
+        (Scalar, "must return finite numbers of the shape"),
+        (Infinite, "must return finite numbers"),
+        (Short, r"must return the shape \(10,\) of its arguments, got \(9,\)"),
+        (Underived, "needs a method 'derivative'"),
+    ],
+)
+def test_the_contract_of_an_activation_is_checked(kind, message):
+    with pytest.raises(ValueError, match=message):
+        activation_of(kind())
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(ValueError, match=r"must be one of \['identity', .*\], got 'step'"):
+        activation_of("step")
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_is_pytorchs(name):
+    torch = pytest.importorskip("torch")
+    theirs = {"logistic": "sigmoid", "identity": "identity"}.get(name, name)
+    z = torch.linspace(-5, 5, 102, dtype=torch.float64, requires_grad=True)
+    function = torch.nn.Identity() if name == "identity" else None
+    function = function or getattr(torch.nn.functional, theirs, None) or getattr(torch, theirs)
+    value = function(z)
+    value.sum().backward()
+    ours = z.detach().numpy().copy()
+    assert_allclose(applied(name, ours), value.detach().numpy(), rtol=1e-12, atol=1e-15)
+    if name in WITH_DERIVATIVE:
+        assert_allclose(with_derivative(name, ours)[1], z.grad.numpy(), rtol=1e-10, atol=1e-12)
