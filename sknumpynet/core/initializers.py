@@ -1,10 +1,18 @@
-"""Starting weights."""
+"""Starting weights.
+
+A new initialiser is one more entry in ``INITIALIZERS``; the tests run through that table.
+"""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
-__all__ = ["glorot_uniform"]
+__all__ = ["INITIALIZERS", "Initializer", "glorot_uniform"]
+
+# From a random source, fan_in, fan_out and the gain of scikit-learn's rule to weights of shape
+# (fan_in, fan_out) and biases of shape (1, fan_out).
+Initializer = Callable[[np.random.RandomState, int, int, float], tuple[np.ndarray, np.ndarray]]
 
 
 def glorot_uniform(
@@ -42,3 +50,61 @@ def glorot_uniform(
     weights = random_state.uniform(-bound, bound, (fan_in, fan_out))
     biases = random_state.uniform(-bound, bound, (1, fan_out))
     return weights, biases
+
+
+def _normal(variance: Callable[[int, int], float]) -> Initializer:
+    """Weights from a normal distribution, no biases."""
+
+    def initialize(
+        random_state: np.random.RandomState, fan_in: int, fan_out: int, gain: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        scale = math.sqrt(variance(fan_in, fan_out))
+        return random_state.normal(0.0, scale, (fan_in, fan_out)), np.zeros((1, fan_out))
+
+    return initialize
+
+
+def _uniform(variance: Callable[[int, int], float]) -> Initializer:
+    """Weights from a uniform distribution around 0, no biases."""
+
+    def initialize(
+        random_state: np.random.RandomState, fan_in: int, fan_out: int, gain: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        bound = math.sqrt(3.0 * variance(fan_in, fan_out))
+        return random_state.uniform(-bound, bound, (fan_in, fan_out)), np.zeros((1, fan_out))
+
+    return initialize
+
+
+def _orthogonal(
+    random_state: np.random.RandomState, fan_in: int, fan_out: int, gain: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Orthonormal columns, or rows where there are fewer of them; no biases (Saxe et al. 2014)."""
+    larger, smaller = max(fan_in, fan_out), min(fan_in, fan_out)
+    orthonormal, upper = np.linalg.qr(random_state.normal(size=(larger, smaller)))
+    # With these signs the matrix is distributed evenly over all orthogonal ones.
+    orthonormal = orthonormal * np.sign(np.diag(upper))
+    return orthonormal if fan_in >= fan_out else orthonormal.T, np.zeros((1, fan_out))
+
+
+def _standard_normal(
+    random_state: np.random.RandomState, fan_in: int, fan_out: int, gain: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and biases alike, as in the tutorial that this package began with."""
+    weights = random_state.normal(size=(fan_in, fan_out))
+    return weights, random_state.normal(size=(1, fan_out))
+
+
+# He et al., "Delving Deep into Rectifiers", ICCV 2015; Glorot and Bengio, AISTATS 2010; LeCun et
+# al., "Efficient BackProp", 1998; Saxe et al., "Exact solutions to the nonlinear dynamics of
+# learning in deep linear neural networks", ICLR 2014.
+INITIALIZERS: dict[str, Initializer] = {
+    "auto": glorot_uniform,
+    "he_normal": _normal(lambda fan_in, fan_out: 2.0 / fan_in),
+    "he_uniform": _uniform(lambda fan_in, fan_out: 2.0 / fan_in),
+    "glorot_normal": _normal(lambda fan_in, fan_out: 2.0 / (fan_in + fan_out)),
+    "glorot_uniform": _uniform(lambda fan_in, fan_out: 2.0 / (fan_in + fan_out)),
+    "lecun_normal": _normal(lambda fan_in, fan_out: 1.0 / fan_in),
+    "orthogonal": _orthogonal,
+    "standard_normal": _standard_normal,
+}
