@@ -2,7 +2,7 @@
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -20,18 +20,26 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sknumpynet._callbacks import FitReport
 from sknumpynet._preparation import prepare_data, prepare_runs
 from sknumpynet._publication import publish
-from sknumpynet._sklearn import HasMethods, Interval, Options, StrOptions, fit_context
+from sknumpynet._sklearn import (
+    CallbackSupportMixin,
+    HasMethods,
+    Interval,
+    Options,
+    StrOptions,
+    fit_context,
+)
 from sknumpynet._stacking import train_runs
-from sknumpynet.core.activations import ACTIVATIONS
-from sknumpynet.core.losses import LOSSES, Loss
+from sknumpynet.core.activations import ACTIVATIONS, Activation, activation_of
+from sknumpynet.core.initializers import INITIALIZERS
+from sknumpynet.core.losses import Loss
 from sknumpynet.core.network import predict
+from sknumpynet.core.optimizers import OPTIMIZERS
 from sknumpynet.core.schedules import SCHEDULES
 
 __all__ = ["BaseNumpyMLP"]
-
-_LOSS_OF_OUTPUT: dict[str, Loss] = {loss.output_activation: loss for loss in LOSSES.values()}
 
 # What all members predict at once has about this many entries at most: 8 MB.
 _MEMBERS_BLOCK_ENTRIES = 2**20
@@ -60,22 +68,33 @@ def _can_go_on(estimator: "BaseNumpyMLP") -> bool:
             "partial_fit is only available where all members see all rows, got "
             f"resample={estimator.resample!r}"
         )
+    if getattr(estimator, "class_weight", None) == "balanced":
+        raise AttributeError(
+            "partial_fit is only available where class weights need not all rows at once, got "
+            "class_weight='balanced': give a dict, which sklearn.utils.class_weight."
+            "compute_class_weight makes of a sample of them"
+        )
     return True
 
 
 partial_fit_available = available_if(_can_go_on)
 
 
-class BaseNumpyMLP(BaseEstimator, ABC):
+class BaseNumpyMLP(CallbackSupportMixin, BaseEstimator, ABC):
     """Base of `NumpyMLPClassifier` and `NumpyMLPRegressor`; not used directly."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions(set(ACTIVATIONS))],
-        "solver": [StrOptions({"lbfgs", "sgd", "adam"})],
+        "activation": [
+            StrOptions(set(ACTIVATIONS)),
+            list,
+            tuple,
+            HasMethods(["value", "derivative"]),
+        ],
+        "solver": [StrOptions({"lbfgs", *OPTIMIZERS})],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions(set(SCHEDULES))],
+        "learning_rate": [StrOptions(set(SCHEDULES)), callable],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "power_t": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -102,62 +121,15 @@ class BaseNumpyMLP(BaseEstimator, ABC):
             HasMethods(["split", "get_n_splits"]),
             None,
         ],
+        "scoring": [str, callable, None],
+        "max_time": [Interval(Real, 0, None, closed="neither"), None],
+        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+        "warmup": [Interval(Real, 0, 1, closed="both")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
+        "weight_init": [StrOptions(set(INITIALIZERS))],
+        "dtype": [StrOptions({"float32", "float64"}), None],
     }
-
-    def __init__(
-        self,
-        hidden_layer_sizes: int | Sequence[int] = (100,),
-        activation: str = "relu",
-        *,
-        solver: str = "adam",
-        alpha: float = 0.0001,
-        batch_size: int | str = "auto",
-        learning_rate: str = "constant",
-        learning_rate_init: float = 0.001,
-        power_t: float = 0.5,
-        max_iter: int = 200,
-        shuffle: bool = True,
-        random_state: int | np.random.RandomState | None = None,
-        tol: float = 1e-4,
-        verbose: bool | int = False,
-        warm_start: bool = False,
-        momentum: float = 0.9,
-        nesterovs_momentum: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        n_iter_no_change: float = 10,
-        max_fun: int = 15000,
-        n_members: int = 1,
-        resample: Any = None,
-    ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.n_members = n_members
-        self.resample = resample
 
     # What a kind of estimator says for itself ------------------------------------------------
 
@@ -165,9 +137,23 @@ class BaseNumpyMLP(BaseEstimator, ABC):
     def _encode(self, y: np.ndarray, *, fresh: bool, incremental: bool) -> np.ndarray:
         """Return targets of shape (n_samples, n_outputs); set what describes the classes."""
 
+    def _encode_validation(self, y: np.ndarray) -> np.ndarray:
+        """Return the targets of rows that are given to judge by."""
+        return self._encode(y, fresh=False, incremental=True)
+
+    def _class_weights(
+        self, y: np.ndarray, sample_weight: np.ndarray | None
+    ) -> Callable[[np.ndarray], np.ndarray] | None:
+        """Return what gives each label's weight, if classes have weights."""
+        return None
+
     @abstractmethod
-    def _loss_name(self) -> str:
-        """Return the key of the loss in ``LOSSES``."""
+    def _network_loss(self) -> Loss:
+        """Return the loss for what was encoded."""
+
+    def _smoothing(self) -> tuple[float, int]:
+        """Return how far labels are smoothed, and over how many classes."""
+        return 0.0, 2
 
     @abstractmethod
     def _validation_score(
@@ -186,7 +172,17 @@ class BaseNumpyMLP(BaseEstimator, ABC):
     # Training --------------------------------------------------------------------------------
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+        **params: Any,
+    ) -> Self:
         """Fit the network to data X and target y.
 
         Parameters
@@ -197,6 +193,12 @@ class BaseNumpyMLP(BaseEstimator, ABC):
             The targets: class labels, label indicators or real numbers.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sample, not negative.
+        X_val, y_val : array-like, default=None
+            Rows to validate by. With ``early_stopping`` they take the place of those that would be
+            set aside; without it scores and losses on them are recorded only. A search cuts rows
+            that are as many as those of X by its folds.
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Their weights.
         **params : dict
             For the ``split`` of a splitter given as ``resample``: ``groups``, or with metadata
             routing whatever the splitter requests.
@@ -213,8 +215,12 @@ class BaseNumpyMLP(BaseEstimator, ABC):
         ValueError
             For data that cannot be learned from, and if training diverges.
         """
+        report = FitReport(self, X, y, sample_weight)
         with _all_or_nothing(self):
-            self._train(X, y, sample_weight, self._split_params(sample_weight, params))
+            validation = (X_val, y_val, sample_weight_val)
+            split_params = self._split_params(sample_weight, params)
+            self._train(X, y, sample_weight, validation, split_params, report=report)
+        report.end()
         return self
 
     def _train(
@@ -222,12 +228,17 @@ class BaseNumpyMLP(BaseEstimator, ABC):
         X: Any,
         y: Any,
         sample_weight: Any,
+        validation: tuple[Any, Any, Any] = (None, None, None),
         split_params: dict[str, Any] | None = None,
         *,
         incremental: bool = False,
+        report: FitReport | None = None,
     ) -> None:
-        data = prepare_data(self, X, y, sample_weight, incremental=incremental)
+        data = prepare_data(self, X, y, sample_weight, validation, incremental=incremental)
         plan = prepare_runs(self, data, split_params, incremental=incremental)
+        if report is not None:
+            for k, run in enumerate(plan.runs):
+                run.member.end_of_epoch = report.of_member(k, run.network)
         train_runs(plan.runs)
         for message, category in publish(self, data, plan, incremental=incremental):
             warnings.warn(message, category, stacklevel=4)
@@ -297,12 +308,15 @@ class BaseNumpyMLP(BaseEstimator, ABC):
 
     def _activated(self, X: Any) -> np.ndarray:
         """Return activated outputs of checked rows, for an ensemble with a leading member axis."""
-        activation = ACTIVATIONS[getattr(self, "_hidden_activation", self.activation)]
-        loss = _LOSS_OF_OUTPUT[self.out_activation_]
         biases = self.intercepts_
         if self.coefs_[0].ndim == 3:
             biases = [bias[:, np.newaxis] for bias in biases]
-        return predict(self.coefs_, biases, activation, loss, X)
+        return predict(self.coefs_, biases, self._activations(), self.out_activation_, X)
+
+    def _activations(self) -> list[Activation]:
+        """Return the activation of each hidden layer."""
+        fitted = self._hidden_activations
+        return [ACTIVATIONS[own] if isinstance(own, str) else activation_of(own) for own in fitted]
 
     def predict_members(self, X: Any) -> np.ndarray:
         """Return what every member predicts: a classifier's probabilities, a regressor's values.

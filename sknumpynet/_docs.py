@@ -9,32 +9,42 @@ T = TypeVar("T")
 SHARED_PARAMETERS = """\
 hidden_layer_sizes : int or array-like of int, default=(100,)
     Units of each hidden layer; ``()`` is a linear model.
-activation : {'identity', 'logistic', 'tanh', 'relu'}, default='relu'
-    Activation of the hidden layers.
-solver : {'lbfgs', 'sgd', 'adam'}, default='adam'
-    'sgd' is gradient descent with momentum, 'adam' the method of Kingma and Ba, 'lbfgs' a
-    quasi-Newton method over all of the data, good for small data sets.
+activation : str, object or list of them, default='relu'
+    Activation of the hidden layers, a list for one each: 'identity', 'logistic', 'tanh', 'relu',
+    'leaky_relu', 'elu', 'selu', 'softplus', 'silu', 'gelu' or 'mish'. An object of one's own has
+    the elementwise methods ``value(z)`` and ``derivative(z, output)`` of arrays of any shape, where
+    ``output`` is ``value(z)``.
+solver : {'lbfgs', 'sgd', 'adam', 'adamw'}, default='adam'
+    'sgd' is gradient descent with momentum, 'adam' the method of Kingma and Ba, 'adamw' the same
+    with ``weight_decay``, 'lbfgs' a quasi-Newton method over all of the data, good for small data
+    sets. The others are the stochastic solvers.
 alpha : float, default=0.0001
     Strength of the L2 penalty on the weights. It is divided by the samples of a batch.
 batch_size : int or 'auto', default='auto'
     Samples in a step; 'auto' is ``min(200, n_samples)``. Not used by 'lbfgs'.
-learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
-    Schedule of 'sgd'. 'invscaling' divides by ``pow(t, power_t)``; 'adaptive' divides by 5
-    whenever ``n_iter_no_change`` epochs in a row have not improved by ``tol``.
+learning_rate : str or callable, default='constant'
+    Schedule of the learning rate. For 'sgd' alone, as in scikit-learn: 'invscaling' divides by
+    ``pow(t, power_t)``, 'adaptive' by 5 whenever ``n_iter_no_change`` epochs in a row have not
+    improved by ``tol``. For every stochastic solver: 'plateau' does what 'adaptive' does;
+    'cosine', 'linear', 'one_cycle' or a function of the progress in [0, 1] give the factor on
+    ``learning_rate_init`` in every step. These are plans for ``max_iter`` epochs, which only a
+    validation score cuts short, not a training loss that stalls. 'one_cycle' rises from 1/25
+    over the first 30 % and falls to 1/250 000.
 learning_rate_init : float, default=0.001
-    Initial learning rate of 'sgd' and 'adam'.
+    Initial learning rate of the stochastic solvers; the highest of 'cosine', 'linear' and
+    'one_cycle'.
 power_t : float, default=0.5
     Exponent of 'invscaling'.
 max_iter : int, default=200
-    Most epochs of 'sgd' and 'adam', most iterations of 'lbfgs'.
+    Most epochs of the stochastic solvers, most iterations of 'lbfgs'.
 shuffle : bool, default=True
-    Whether 'sgd' and 'adam' shuffle the samples before each epoch.
+    Whether the stochastic solvers shuffle the samples before each epoch.
 random_state : int, RandomState instance or None, default=None
-    Source of the initial weights, of the split of early stopping and of the shuffles.
+    Source of the initial weights, of the split of early stopping, of the shuffles and of dropout.
 tol : float, default=1e-4
     An epoch has to be better by this much to count as an improvement.
 verbose : bool or int, default=False
-    Whether to print progress.
+    Whether to print the loss of every epoch, or iteration of 'lbfgs'.
 warm_start : bool, default=False
     Whether `fit` goes on from the fitted weights instead of starting again.
 momentum : float, default=0.9
@@ -42,16 +52,17 @@ momentum : float, default=0.9
 nesterovs_momentum : bool, default=True
     Whether 'sgd' uses Nesterov's momentum.
 early_stopping : bool, default=False
-    Whether to set a part of the data aside, stop when the score on it no longer improves, and
-    keep the weights of the best epoch. For 'sgd' and 'adam'.
+    Whether to stop when the score on validation data no longer improves, and keep the weights
+    of the best epoch, also where the epochs run out first. The data are those given to `fit`, or
+    else a part of the training data set aside. For the stochastic solvers.
 validation_fraction : float, default=0.1
     The part set aside.
 beta_1 : float, default=0.9
-    Decay of the first moment in 'adam', in [0, 1).
+    Decay of the first moment in 'adam' and 'adamw', in [0, 1).
 beta_2 : float, default=0.999
-    Decay of the second moment in 'adam', in [0, 1).
+    Decay of the second moment in 'adam' and 'adamw', in [0, 1).
 epsilon : float, default=1e-8
-    Added to the root of the second moment in 'adam'.
+    Added to the root of the second moment in 'adam' and 'adamw'.
 n_iter_no_change : int, default=10
     Epochs without improvement that are put up with.
 max_fun : int, default=15000
@@ -64,7 +75,32 @@ resample : {'bootstrap', 'folds'}, splitter or None, default=None
     What each member sees: None all rows; 'bootstrap' a bootstrap sample, as weights; 'folds', or
     a splitter that makes ``n_members`` splits, the training rows of one split. The rows that a
     split holds out judge its member in ``early_stopping`` and give ``oof_prediction_``. 'folds'
-    shuffles, and stratifies by class. Not with `partial_fit`, nor to go on with ``warm_start``."""
+    shuffles, and stratifies by class. Not with `partial_fit`, nor to go on with ``warm_start``.
+scoring : 'loss', str, callable or None, default=None
+    What validation data are scored by: None for accuracy or R², or minus the mean pinball loss
+    for several quantiles; 'loss' for minus the training loss, without the penalty; otherwise a
+    scorer's name or a ``callable(estimator, X, y)``. Higher is better.
+max_time : float or None, default=None
+    Seconds of training, after which it stops and keeps what it has, with ``early_stopping`` the
+    best of it. Members of an ensemble that are trained one after another share it.
+dropout : float or list of float, default=0.0
+    Part of the units of each hidden layer that is left out at random in every step, in [0, 1), a
+    list for one each. What is left is scaled up, so that prediction needs neither. For the
+    stochastic solvers.
+warmup : float, default=0.0
+    Part of ``max_iter`` over which the learning rate rises from 0; the schedule takes the rest.
+weight_decay : float, default=0.01
+    Of 'adamw': each step takes this times the learning rate off the weights, but not off the
+    biases. ``alpha`` is there as well, as a penalty.
+max_grad_norm : float or None, default=None
+    Longest gradient, over all of a network's parameters, that a stochastic solver takes as it is;
+    longer ones are shortened to it.
+weight_init : str, default='auto'
+    Initial weights: 'auto' as in scikit-learn, with random biases; 'he_normal', 'he_uniform',
+    'glorot_normal', 'glorot_uniform', 'lecun_normal' or 'orthogonal', with biases of 0; or
+    'standard_normal' for weights and biases.
+dtype : {'float32', 'float64'} or None, default=None
+    What to train in, and to keep the weights in; None follows the data."""
 
 SHARED_ATTRIBUTES = """\
 loss_ : float
@@ -74,9 +110,16 @@ best_loss_ : float or None
 loss_curve_ : list of float
     Loss of each epoch.
 validation_scores_ : list of float or None
-    Accuracy or R² on the rows set aside, for each epoch of ``early_stopping``.
+    Score on the validation data after each epoch, see ``scoring``; None where there are none.
+validation_loss_curve_ : list of float or None
+    Loss on them, without penalty, label smoothing and dropout.
 best_validation_score_ : float or None
-    The best of them.
+    The best score.
+history_ : dict of list
+    A row for each epoch, or iteration of 'lbfgs': ``epoch``, ``loss``, ``validation_loss``,
+    ``validation_score``, ``learning_rate`` (of the last step) and ``seconds``, NaN where there is
+    none; for an ensemble also ``member``. ``pandas.DataFrame(history_)`` makes a table of it.
+    Grows with `partial_fit` and ``warm_start``, to the last 10 000 epochs.
 t_ : int
     Samples trained on, counted as often as they were.
 coefs_ : list of ndarray of shape (fan_in, fan_out)
@@ -109,7 +152,11 @@ Notes
 -----
 With ``n_members`` above 1, ``coefs_`` and ``intercepts_`` have a leading member axis; ``loss_``,
 ``best_loss_``, ``best_validation_score_``, ``t_`` and ``n_iter_`` are arrays with an entry for each
-member, ``loss_curve_`` and ``validation_scores_`` lists with a list for each."""
+member, ``loss_curve_``, ``validation_scores_`` and ``validation_loss_curve_`` lists with a list for
+each.
+
+scikit-learn's callbacks (from its version 1.9 on) follow a fit through ``set_callbacks``; one that
+returns True at an epoch's end stops training."""
 
 
 def with_shared_parameters(cls: type[T]) -> type[T]:

@@ -3,9 +3,9 @@
 import copy
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from numbers import Integral
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,13 +16,16 @@ from sklearn.utils import check_random_state
 from sklearn.utils.fixes import parse_version
 from sklearn.utils.validation import validate_data
 
+from sknumpynet._history import n_epochs_so_far
 from sknumpynet._resampling import Share, shares_of_members
 from sknumpynet._sklearn import check_sample_weight
 from sknumpynet._stacking import Run
+from sknumpynet._validation import HeldOut, judge_for
 from sknumpynet.core.batching import Dataset
-from sknumpynet.core.network import Network, dense_network, initialize_parameters, predict
-from sknumpynet.core.optimizers import SGD, Adam, Optimizer
-from sknumpynet.core.schedules import SCHEDULES
+from sknumpynet.core.losses import OwnLoss, QuantileLoss
+from sknumpynet.core.network import Network, dense_network, initialize_parameters
+from sknumpynet.core.optimizers import OPTIMIZERS, Optimizer
+from sknumpynet.core.schedules import SCHEDULES, Schedule, own_schedule
 from sknumpynet.core.training import Member, Settings
 
 if TYPE_CHECKING:
@@ -39,7 +42,10 @@ _COURSE_OF_TRAINING = (
     "best_loss_",
     "loss_curve_",
     "validation_scores_",
+    "validation_loss_curve_",
     "best_validation_score_",
+    "history_",
+    "quantiles_",
     "t_",
     "member_seeds_",
     "oof_prediction_",
@@ -70,6 +76,8 @@ class Data(NamedTuple):
     weight_unit : float
     description : dict
         The estimator's attributes that say what the data are.
+    held_out : HeldOut or None
+        Rows that were given to validate by.
     """
 
     X: Any
@@ -78,6 +86,7 @@ class Data(NamedTuple):
     sample_weight: np.ndarray | None
     weight_unit: float
     description: dict[str, Any]
+    held_out: HeldOut | None = None
 
 
 class Plan(NamedTuple):
@@ -103,9 +112,25 @@ def goes_on(estimator: "BaseNumpyMLP", incremental: bool) -> bool:
 
 
 def prepare_data(
-    estimator: "BaseNumpyMLP", X: Any, y: Any, sample_weight: Any, *, incremental: bool = False
+    estimator: "BaseNumpyMLP",
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    validation: tuple[Any, Any, Any] = (None, None, None),
+    *,
+    incremental: bool = False,
 ) -> Data:
-    """Validate and encode; sets the estimator's attributes that describe the data."""
+    """Validate and encode; sets the estimator's attributes that describe the data.
+
+    Parameters
+    ----------
+    estimator : BaseNumpyMLP
+    X, y, sample_weight : array-like
+    validation : tuple
+        The same of the rows to validate by, None where there are none.
+    incremental : bool
+        Whether it is for `partial_fit`.
+    """
     fresh = not goes_on(estimator, incremental)
     X, y = validate_data(
         estimator,
@@ -114,23 +139,77 @@ def prepare_data(
         accept_sparse=["csr", "csc"],
         multi_output=True,
         y_numeric=is_regressor(estimator),
-        dtype=(np.float64, np.float32),
+        dtype=_accepted_dtypes(estimator),
         reset=fresh,
     )
     targets = estimator._encode(y, fresh=fresh, incremental=incremental)
     unit = 1.0
     if sample_weight is not None:
         sample_weight = check_sample_weight(sample_weight, X, allow_all_zero=incremental)
-        if sample_weight.any():
-            # Only their ratios to each other and to the penalty count. A power of two divides
-            # without rounding, and huge or tiny weights fit in float32.
-            unit = math.ldexp(1.0, math.frexp(sample_weight.max())[1] - 1)
-            sample_weight = sample_weight / unit
+    class_weights = estimator._class_weights(y, sample_weight)
+    if class_weights is not None:
+        weights = class_weights(y)
+        sample_weight = weights if sample_weight is None else sample_weight * weights
+        if not sample_weight.any() and not incremental:
+            raise ValueError(
+                f"class_weight={estimator.class_weight!r} leaves no row a weight above 0"
+            )
+    if sample_weight is not None and sample_weight.any():
+        # Only their ratios to each other and to the penalty count. A power of two divides
+        # without rounding, and huge or tiny weights fit in float32.
+        unit = math.ldexp(1.0, math.frexp(sample_weight.max())[1] - 1)
+        sample_weight = sample_weight / unit
     # Rows are gathered by index: quick only where they are contiguous.
     X = np.ascontiguousarray(X) if isinstance(X, np.ndarray) else X.tocsr()
     attributes = vars(estimator)
     description = {name: attributes[name] for name in _DESCRIPTION if name in attributes}
-    return Data(X, y, targets, sample_weight, unit, description)
+    held_out = _given_to_validate(estimator, validation, targets.shape[1], class_weights)
+    return Data(X, y, targets, sample_weight, unit, description, held_out)
+
+
+def _accepted_dtypes(estimator: "BaseNumpyMLP") -> Any:
+    return (np.float64, np.float32) if estimator.dtype is None else np.dtype(estimator.dtype)
+
+
+def _given_to_validate(
+    estimator: "BaseNumpyMLP",
+    validation: tuple[Any, Any, Any],
+    n_outputs: int,
+    class_weights: Callable[[np.ndarray], np.ndarray] | None,
+) -> HeldOut | None:
+    X, y, sample_weight = validation
+    if X is None and y is None and sample_weight is None:
+        return None
+    if X is None or y is None:
+        missing, given = ("X_val", "y_val") if X is None else ("y_val", "X_val")
+        if X is None and y is None:
+            missing, given = "X_val and y_val", "sample_weight_val"
+        raise ValueError(f"{given} was given without {missing}")
+    X, y = validate_data(
+        estimator,
+        X,
+        y,
+        accept_sparse=["csr", "csc"],
+        multi_output=True,
+        y_numeric=is_regressor(estimator),
+        dtype=_accepted_dtypes(estimator),
+        reset=False,
+    )
+    targets = estimator._encode_validation(y)
+    if targets.shape[1] != n_outputs:
+        raise ValueError(f"y_val must have as many columns as y, {n_outputs}, got {y.shape}")
+    if is_regressor(estimator) and estimator.scoring is None and len(targets) < 2:
+        raise ValueError(f"R² needs at least 2 rows, got X_val of shape {X.shape}")
+    if sample_weight is not None:
+        sample_weight = check_sample_weight(sample_weight, X, allow_all_zero=False)
+    if class_weights is not None:
+        weights = class_weights(y)
+        sample_weight = weights if sample_weight is None else sample_weight * weights
+        if not sample_weight.any():
+            raise ValueError(
+                f"class_weight={estimator.class_weight!r} leaves no row of X_val a weight above 0"
+            )
+    return HeldOut(X if isinstance(X, np.ndarray) else X.tocsr(), y, targets, sample_weight)
 
 
 def prepare_runs(
@@ -154,11 +233,7 @@ def prepare_runs(
     """
     vars(estimator).update(data.description)
     fresh = not goes_on(estimator, incremental)
-    network = dense_network(
-        [data.X.shape[1], *_checked_hidden_layer_sizes(estimator), data.targets.shape[1]],
-        estimator.activation,
-        estimator._loss_name(),
-    )
+    network = _network(estimator, data)
     if estimator.early_stopping and incremental and estimator.solver != "lbfgs":
         raise ValueError("partial_fit does not support early_stopping=True")
     if not fresh and estimator.resample is not None:
@@ -170,22 +245,36 @@ def prepare_runs(
     if fresh:
         for name in _COURSE_OF_TRAINING:
             vars(estimator).pop(name, None)
+    if isinstance(network.loss, QuantileLoss):
+        estimator.quantiles_ = list(network.loss.levels)
     random_state = check_random_state(estimator.random_state)
     sources = _sources_of_members(estimator, random_state, fresh)
     if fresh:
-        starts = [initialize_parameters(network, source, data.X.dtype) for source in sources]
+        starts = [
+            initialize_parameters(network, source, data.X.dtype, estimator.weight_init)
+            for source in sources
+        ]
     else:
         starts = _continued_parameters(estimator, network)
     shares = shares_of_members(estimator, data, random_state, split_params or {})
     runs = []
     for k, (source, start, share) in enumerate(zip(sources, starts, shares, strict=True)):
         if estimator.solver == "lbfgs":
-            runs.append(_lbfgs_run(estimator, network, start, data, share, source))
+            runs.append(_lbfgs_run(estimator, k, network, start, data, share, source))
         else:
             runs.append(
                 _stochastic_run(estimator, k, network, start, data, share, source, incremental)
             )
     return Plan(runs, [share.held_out for share in shares], _complaints(estimator, runs))
+
+
+def _network(estimator: "BaseNumpyMLP", data: Data) -> Network:
+    loss = estimator._network_loss()
+    if isinstance(loss, OwnLoss):
+        loss.check(data.targets[:32].T.astype(np.float64))
+    n_outputs = len(loss.levels) if isinstance(loss, QuantileLoss) else data.targets.shape[1]
+    sizes = [data.X.shape[1], *_checked_hidden_layer_sizes(estimator), n_outputs]
+    return dense_network(sizes, estimator.activation, loss)
 
 
 def _checked_hidden_layer_sizes(estimator: "BaseNumpyMLP") -> list[int]:
@@ -233,30 +322,55 @@ def _continued_parameters(estimator: "BaseNumpyMLP", network: Network) -> list[n
 
 def _lbfgs_run(
     estimator: "BaseNumpyMLP",
+    k: int,
     network: Network,
     parameters: np.ndarray,
     data: Data,
     share: Share,
     random_state: np.random.RandomState,
 ) -> Run:
+    if np.any(estimator.dropout):
+        raise ValueError(
+            f"dropout={estimator.dropout!r} needs a stochastic solver, got solver='lbfgs'"
+        )
+    validate = None
+    if data.held_out is not None:
+        validate = judge_for(estimator, network, data.held_out)
+    member = Member(
+        random_state,
+        validate,
+        validation_scores=list(_so_far(estimator, k, "validation_scores_", [])),
+        validation_losses=list(_so_far(estimator, k, "validation_loss_curve_", [])),
+    )
+    settings = Settings(
+        batch_size=data.X.shape[0],
+        max_epochs=estimator.max_iter,
+        early_stopping=False,
+        max_seconds=np.inf if estimator.max_time is None else float(estimator.max_time),
+        report=print if estimator.verbose else None,
+    )
     return Run(
         network,
         parameters,
-        _dataset(data, share),
-        Member(random_state),
+        _dataset(estimator, data, share),
+        member,
         float(estimator.alpha) / data.weight_unit,
+        settings=settings,
         lbfgs={
             "max_iter": estimator.max_iter,
             "max_fun": estimator.max_fun,
             "tol": estimator.tol,
-            "options": {} if _LBFGS_IS_QUIET else {"iprint": 1 if estimator.verbose else -1},
+            "options": {} if _LBFGS_IS_QUIET else {"iprint": -1},
         },
     )
 
 
-def _dataset(data: Data, share: Share) -> Dataset:
+def _dataset(estimator: "BaseNumpyMLP", data: Data, share: Share) -> Dataset:
     weight = data.sample_weight if share.sample_weight is None else share.sample_weight
-    return Dataset(data.X, data.targets, weight, share.rows)
+    smoothing, n_classes = estimator._smoothing()
+    return Dataset(
+        data.X, data.targets, weight, share.rows, smoothing=smoothing, n_classes=n_classes
+    )
 
 
 def _stochastic_run(
@@ -273,19 +387,19 @@ def _stochastic_run(
     optimizer, (learning_rate, power_t) = _make_optimizer(
         estimator, so_far("_optimizer", None), parameters, incremental
     )
-    dataset = _dataset(data, share)
-    validation_score = None
-    if estimator.early_stopping:
-        dataset, held_out = _split(estimator, dataset, share.held_out, random_state)
-        validation_score = ValidationScore(network, held_out, estimator._validation_score)
+    dataset = _dataset(estimator, data, share)
+    held_out = data.held_out
+    if estimator.early_stopping and held_out is None:
+        dataset, held_out = _split(estimator, data, dataset, share.held_out, random_state)
     member = Member(
         random_state,
-        validation_score,
+        None if held_out is None else judge_for(estimator, network, held_out),
         loss_curve=list(so_far("loss_curve_", [])),
         best_loss=so_far("best_loss_", np.inf),
         stalled_epochs=so_far("_stalled_epochs", 0),
         n_samples_seen=so_far("t_", 0),
         validation_scores=list(so_far("validation_scores_", [])),
+        validation_losses=list(so_far("validation_loss_curve_", [])),
         best_validation_score=so_far("best_validation_score_", -np.inf),
     )
     settings = Settings(
@@ -294,12 +408,45 @@ def _stochastic_run(
         shuffle=estimator.shuffle,
         tol=estimator.tol,
         patience=estimator.n_iter_no_change,
-        schedule=SCHEDULES[learning_rate if estimator.solver == "sgd" else "constant"],
+        schedule=_schedule(learning_rate, estimator.solver),
         power_t=power_t,
+        warmup=float(estimator.warmup),
+        planned_epochs=estimator.max_iter,
+        epochs_before=n_epochs_so_far(getattr(estimator, "history_", None), k)
+        if incremental
+        else 0,
+        dropout=_checked_dropout(estimator, network),
+        max_gradient_norm=np.inf
+        if estimator.max_grad_norm is None
+        else float(estimator.max_grad_norm),
+        early_stopping=estimator.early_stopping,
+        max_seconds=np.inf if estimator.max_time is None else float(estimator.max_time),
         report=print if estimator.verbose else None,
     )
     alpha = float(estimator.alpha) / data.weight_unit
     return Run(network, parameters, dataset, member, alpha, optimizer, settings)
+
+
+def _schedule(learning_rate: Any, solver: str) -> Schedule:
+    if not isinstance(learning_rate, str):
+        return own_schedule(learning_rate)
+    schedule = SCHEDULES[learning_rate]
+    return SCHEDULES["constant"] if schedule.only_sgd and solver != "sgd" else schedule
+
+
+def _checked_dropout(estimator: "BaseNumpyMLP", network: Network) -> tuple[float, ...]:
+    n_hidden = len(network.layers) - 1
+    rates = np.ravel(estimator.dropout).tolist()
+    if np.ndim(estimator.dropout) == 0:
+        rates = rates * n_hidden
+    if len(rates) != n_hidden or not all(
+        isinstance(rate, Real) and 0 <= rate < 1 for rate in rates
+    ):
+        raise ValueError(
+            "dropout must be a number in [0, 1) or one for each of the "
+            f"{n_hidden} hidden layers, got {estimator.dropout!r}"
+        )
+    return tuple(rates) if any(rates) else ()
 
 
 def _so_far(estimator: "BaseNumpyMLP", k: int, name: str, default: Any) -> Any:
@@ -315,37 +462,29 @@ def _make_optimizer(
     previous: Optimizer | None,
     parameters: np.ndarray,
     incremental: bool,
-) -> tuple[Optimizer, tuple[str, float]]:
-    """Return an optimiser with its schedule's name and exponent.
+) -> tuple[Optimizer, tuple[Any, float]]:
+    """Return an optimiser with what its schedule is called and its exponent.
 
     As in scikit-learn, `partial_fit` goes on with the optimiser and settings that it has.
     """
-    kind = SGD if estimator.solver == "sgd" else Adam
+    kind = OPTIMIZERS[estimator.solver]
     if incremental and type(previous) is kind and previous.state.dtype == parameters.dtype:
         return copy.deepcopy(previous), estimator._schedule
     schedule = (estimator.learning_rate, float(estimator.power_t))
-    rate = float(estimator.learning_rate_init)
-    if kind is SGD:
-        momentum = float(estimator.momentum)
-        return SGD(rate, momentum=momentum, nesterov=estimator.nesterovs_momentum), schedule
-    betas = {"beta_1": float(estimator.beta_1), "beta_2": float(estimator.beta_2)}
-    return Adam(rate, **betas, epsilon=float(estimator.epsilon)), schedule
-
-
-class _HeldOut(NamedTuple):
-    """The rows that early stopping judges by."""
-
-    X: Any
-    targets: np.ndarray
-    sample_weight: np.ndarray | None
+    # An optimiser's settings are named as the estimator's parameters are.
+    settings: dict[str, Any] = {name: float(getattr(estimator, name)) for name in kind.settings}
+    if estimator.solver == "sgd":
+        settings["nesterov"] = estimator.nesterovs_momentum
+    return kind(float(estimator.learning_rate_init), **settings), schedule
 
 
 def _split(
     estimator: "BaseNumpyMLP",
+    data: Data,
     dataset: Dataset,
     held_out: np.ndarray | None,
     random_state: np.random.RandomState,
-) -> tuple[Dataset, _HeldOut]:
+) -> tuple[Dataset, HeldOut]:
     """Set rows aside for early stopping, unless there are rows that are not trained on."""
     if held_out is None:
         train_rows, held_out = train_test_split(
@@ -368,29 +507,12 @@ def _split(
                     f"Sample weights of the {part} set of early_stopping must contain at "
                     "least one non-zero number."
                 )
-    return dataset, _HeldOut(
+    return dataset, HeldOut(
         dataset.X[held_out],
+        data.y[held_out],
         dataset.targets[held_out],
         None if weight is None else weight[held_out],
     )
-
-
-@dataclass(frozen=True)
-class ValidationScore:
-    """Judges parameters of shape (P,) by the rows held out; can be sent to another process."""
-
-    network: Network
-    held_out: _HeldOut
-    score: Callable[[np.ndarray, np.ndarray, np.ndarray | None], float]
-
-    def __call__(self, parameters: np.ndarray) -> float:
-        """Return the score."""
-        network, held_out = self.network, self.held_out
-        views = network.layout.views(parameters)
-        weights, biases = [view[:-1] for view in views], [view[-1] for view in views]
-        activation = network.layers[0].activation
-        predictions = predict(weights, biases, activation, network.loss, held_out.X)
-        return self.score(held_out.targets, predictions, held_out.sample_weight)
 
 
 def _complaints(estimator: "BaseNumpyMLP", runs: list[Run]) -> list[Complaint]:

@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from sknumpynet._fitted import parameter_attributes
+from sknumpynet._history import extended_history
 from sknumpynet._preparation import Complaint, Data, Plan
 from sknumpynet._resampling import mean_out_of_fold
 from sknumpynet._sklearn import lbfgs_iterations
 from sknumpynet._stacking import Run
 from sknumpynet.core.network import predict
+from sknumpynet.core.schedules import SCHEDULES, Schedule
+from sknumpynet.core.training import Member
 
 if TYPE_CHECKING:
     from sknumpynet._base import BaseNumpyMLP
@@ -69,11 +73,31 @@ def _of_members(estimator: "BaseNumpyMLP", values: list[Any]) -> Any:
 
 def _publish_lbfgs(estimator: "BaseNumpyMLP", runs: list[Run]) -> None:
     vars(estimator).pop("_optimizer", None)
-    iterations = [int(lbfgs_iterations(run.result, estimator.max_iter)) for run in runs]
+    iterations = [
+        int(run.result.nit)
+        if run.member.status in ("stopped", "out_of_time")
+        else int(lbfgs_iterations(run.result, estimator.max_iter))
+        for run in runs
+    ]
     estimator.n_iter_ = _of_members(estimator, iterations)
     estimator.loss_ = _of_members(estimator, [float(run.result.fun) for run in runs])
     if not hasattr(estimator, "t_"):
         estimator.t_ = _of_members(estimator, [0] * len(runs))
+    members = [run.member for run in runs]
+    if any(member.validation_scores for member in members):
+        _publish_validation(estimator, members)
+    estimator.history_ = extended_history(getattr(estimator, "history_", None), members)
+
+
+def _publish_validation(estimator: "BaseNumpyMLP", members: list[Member]) -> None:
+    def published(values: list[Any]) -> Any:
+        return _of_members(estimator, values)
+
+    estimator.validation_scores_ = published([member.validation_scores for member in members])
+    losses = [member.validation_losses for member in members]
+    estimator.validation_loss_curve_ = published(losses)
+    best_scores = published([member.best_validation_score for member in members])
+    estimator.best_validation_score_ = best_scores
 
 
 def _publish_course(estimator: "BaseNumpyMLP", runs: list[Run]) -> None:
@@ -90,13 +114,23 @@ def _publish_course(estimator: "BaseNumpyMLP", runs: list[Run]) -> None:
     estimator.loss_ = published([curve[-1] if curve else np.nan for curve in curves])
     best_losses = published([member.best_loss for member in members])
     estimator.best_loss_ = None if stops_early else best_losses
-    scores = published([member.validation_scores for member in members])
-    estimator.validation_scores_ = scores if stops_early else None
-    best_scores = published([member.best_validation_score for member in members])
-    estimator.best_validation_score_ = best_scores if stops_early else None
+    if stops_early or any(member.validation_scores for member in members):
+        _publish_validation(estimator, members)
+    else:
+        estimator.validation_scores_ = estimator.validation_loss_curve_ = None
+        estimator.best_validation_score_ = None
+    estimator.history_ = extended_history(getattr(estimator, "history_", None), members)
     estimator._stalled_epochs = published([member.stalled_epochs for member in members])
     estimator._optimizer = published([run.optimizer for run in runs])
-    estimator._schedule = (runs[0].settings.schedule.name, runs[0].settings.power_t)
+    estimator._schedule = (
+        _schedule_parameter(runs[0].settings.schedule),
+        runs[0].settings.power_t,
+    )
+
+
+def _schedule_parameter(schedule: Schedule) -> Any:
+    """Return what `learning_rate` would ask for it."""
+    return schedule.name if schedule.name in SCHEDULES else schedule.over_progress
 
 
 def _complaints(estimator: "BaseNumpyMLP", runs: list[Run], incremental: bool) -> list[Complaint]:
@@ -111,12 +145,15 @@ def _complaints(estimator: "BaseNumpyMLP", runs: list[Run], incremental: bool) -
             )
             complaints.append((message, ConvergenceWarning))
     statuses = [run.member.status for run in runs]
+    # A schedule over progress is a plan, whose end is no failure to converge.
+    n_exhausted = sum(
+        run.member.status == "exhausted" and run.settings.schedule.over_progress is None
+        for run in runs
+    )
     if "interrupted" in statuses:
         complaints.append(("Training interrupted by user.", UserWarning))
-    elif "exhausted" in statuses and not incremental:
-        whose = (
-            "" if len(runs) == 1 else f" for {statuses.count('exhausted')} of {len(runs)} members"
-        )
+    elif n_exhausted and not incremental:
+        whose = "" if len(runs) == 1 else f" for {n_exhausted} of {len(runs)} members"
         message = (
             f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the "
             f"optimization hasn't converged yet{whose}."
@@ -130,13 +167,10 @@ def _publish_parameters(estimator: "BaseNumpyMLP", runs: list[Run]) -> None:
     parameters = runs[0].parameters
     if estimator.n_members > 1:
         parameters = np.stack([run.parameters for run in runs])
-    estimator.coefs_, biases = network.layout.unpack(parameters)
-    estimator.intercepts_ = [bias[..., 0, :] for bias in biases]
-    estimator.n_layers_ = len(network.layers) + 1
-    estimator.n_outputs_ = network.layers[-1].fan_out
-    estimator.out_activation_ = network.loss.output_activation
-    # Not `activation`: that is a parameter, which may be set for the next fit.
-    estimator._hidden_activation = estimator.activation
+    if estimator.dtype is not None:
+        # SciPy's L-BFGS works in double precision.
+        parameters = parameters.astype(estimator.dtype, copy=False)
+    vars(estimator).update(parameter_attributes(network, parameters))
 
 
 def _publish_out_of_fold(estimator: "BaseNumpyMLP", data: Data, plan: Plan) -> None:
@@ -144,8 +178,8 @@ def _publish_out_of_fold(estimator: "BaseNumpyMLP", data: Data, plan: Plan) -> N
     predictions = []
     for run, rows in zip(plan.runs, plan.held_out, strict=True):
         weights, biases = run.network.layout.unpack(run.parameters)
-        activation = run.network.layers[0].activation
-        predictions.append(predict(weights, biases, activation, run.network.loss, data.X[rows]))
+        activations, output = run.network.hidden_activations, run.network.loss.output_activation
+        predictions.append(predict(weights, biases, activations, output, data.X[rows]))
     mean = mean_out_of_fold(predictions, plan.held_out, data.X.shape[0])
     known = ~np.isnan(mean).any(axis=1)
     weight = None if data.sample_weight is None else data.sample_weight[known]

@@ -25,11 +25,13 @@ from sklearn import get_config
 from sklearn.base import BaseEstimator, clone, is_classifier
 
 from sknumpynet._base import BaseNumpyMLP
+from sknumpynet._callbacks import has_callbacks
 from sknumpynet._preparation import Complaint, Data, Plan, prepare_data, prepare_runs
 from sknumpynet._publication import publish
 from sknumpynet._sklearn import Task, num_samples, safe_split, slice_params, validate_parameters
 from sknumpynet._stacking import Run, cut, group, train_chunks
 from sknumpynet._tickets import Outcome, Split, Tickets, network_of
+from sknumpynet.core.network import Network
 
 __all__ = ["Rehearsal"]
 
@@ -79,12 +81,15 @@ class Recording:
         n_features = math.prod(getattr(self.X, "shape", (0, 1))[1:])
         return 2 * 8 * num_samples(self.X) * n_features
 
-    def data_for(self, network: BaseNumpyMLP, weight: Any) -> tuple[Data, list[Complaint]]:
+    def data_for(
+        self, network: BaseNumpyMLP, weight: Any, validation: tuple[Any, Any, Any]
+    ) -> tuple[Data, list[Complaint]]:
         """Return the data as a network validates and encodes it."""
-        key = (type(network), getattr(network, "loss", None))
+        settings = ("loss", "quantile", "dtype", "class_weight")
+        key = (type(network), *(_identity(getattr(network, name, None)) for name in settings))
         if key not in self.data:
             with _Caught() as complaints:
-                data = prepare_data(network, self.X, self.y, weight)
+                data = prepare_data(network, self.X, self.y, weight, validation)
             self.data[key] = data, complaints
         return self.data[key]
 
@@ -288,6 +293,10 @@ class Rehearsal:
             return Candidate(params, reason="it does not end in a network of sknumpynet")
         if network.solver == "lbfgs":
             return Candidate(params, reason="solver='lbfgs' does not stack")
+        if has_callbacks(network) or has_callbacks(estimator):
+            return Candidate(params, reason="its callbacks follow a fit epoch by epoch")
+        if network.max_time is not None:
+            return Candidate(params, reason="its max_time is for one network")
         try:
             validate_parameters(network)
         except ValueError as error:
@@ -339,9 +348,11 @@ class Rehearsal:
         network = clone(network) if has_sources or network._has_splitter() else copy.copy(network)
         params = dict(recording.params)
         weight = params.pop("sample_weight", None)
+        names = ("X_val", "y_val", "sample_weight_val")
+        validation = tuple(params.pop(name, None) for name in names)
         try:
             split_params = network._split_params(weight, params)
-            data, complaints = recording.data_for(network, weight)
+            data, complaints = recording.data_for(network, weight, validation)
             plan = prepare_runs(network, data, split_params)
         except Exception as error:
             return f"it cannot be trained: {error}"
@@ -406,7 +417,7 @@ def _report_line(run: Run) -> dict[str, Any]:
     layers = run.network.layers
     return {
         "layer_sizes": (layers[0].fan_in, *(layer.fan_out for layer in layers)),
-        "activation": layers[0].activation.name if len(layers) > 1 else None,
+        "activation": _activation_names(run.network),
         "loss": run.network.loss.name,
         "solver": type(run.optimizer).__name__.lower(),
         "batch_size": run.settings.batch_size,
@@ -415,6 +426,11 @@ def _report_line(run: Run) -> dict[str, Any]:
         "n_chunks": 0,
         "seconds": 0.0,
     }
+
+
+def _activation_names(network: Network) -> str | tuple[str, ...] | None:
+    names = [own.name for own in network.hidden_activations]
+    return tuple(names) if len(set(names)) > 1 else (names or [None])[0]
 
 
 def _identity(value: Any) -> Hashable:

@@ -90,6 +90,8 @@ class Run:
             settings.shuffle,
             self.dataset.targets.dtype,
             self.dataset.sample_weight is None,
+            self.dataset.is_smoothed,
+            self.dataset.n_classes,
         )
 
     def can_stack(self) -> bool:
@@ -111,15 +113,23 @@ def train_runs(runs: Sequence[Run]) -> None:
     if len(runs) == 1:
         _train_alone(runs[0])
         return
-    for run in runs:
-        if not run.can_stack():
-            _train_alone(run)
-            if run.member.status == "interrupted":
-                raise KeyboardInterrupt
     n_workers = joblib.effective_n_jobs(None)
+    alone = [run for run in runs if not run.can_stack()]
     stacks = group([run for run in runs if run.can_stack()])
     chunks = [chunk for stack in stacks for chunk in cut(stack, n_workers)]
+    _share_time(runs, len(alone) + -(-len(chunks) // n_workers))
+    for run in alone:
+        _train_alone(run)
+        if run.member.status == "interrupted":
+            raise KeyboardInterrupt
     train_chunks(chunks, n_jobs=None)
+
+
+def _share_time(runs: Sequence[Run], n_rounds: int) -> None:
+    """Divide the time that all runs have among those that follow each other."""
+    for run in runs:
+        own = run.settings
+        run.settings = replace(own, max_seconds=own.max_seconds / n_rounds)
 
 
 def _train_alone(run: Run) -> None:
@@ -130,6 +140,7 @@ def _train_alone(run: Run) -> None:
             run.parameters,
             run.dataset,
             alpha=run.alpha,
+            on_iteration=_Watch(run),
             on_interrupt=lambda: setattr(run.member, "status", "interrupted"),
             **run.lbfgs,
         )
@@ -145,6 +156,31 @@ def _train_alone(run: Run) -> None:
             run.alpha,
         )
     run.seconds = time.perf_counter() - start
+
+
+class _Watch:
+    """Takes down the iterations of L-BFGS as if they were epochs."""
+
+    def __init__(self, run: Run) -> None:
+        self.member, self.settings = run.member, run.settings
+        self.start = self.last_end = time.perf_counter()
+
+    def __call__(self, parameters: np.ndarray, loss: float) -> bool:
+        """Return whether to stop."""
+        member, now = self.member, time.perf_counter()
+        member.n_epochs += 1
+        member.history["loss"].append(loss)
+        member.history["learning_rate"].append(np.nan)
+        member.history["seconds"].append(now - self.last_end)
+        self.last_end = now
+        member.judge(loss, parameters, self.settings)
+        if now - self.start > self.settings.max_seconds:
+            member.status = "out_of_time"
+        elif member.n_epochs == self.settings.max_epochs:
+            member.status = "exhausted"
+        if member.end_of_epoch is not None and member.end_of_epoch(member, parameters):
+            member.status = "stopped"
+        return member.status in ("stopped", "out_of_time")
 
 
 def group(runs: Sequence[Run]) -> list[list[Run]]:
@@ -240,7 +276,7 @@ def _train_chunk(chunk: Chunk) -> _Outcome:
         parameters,
         [optimizer.of_member(k) for k in range(len(chunk))],
         # What judged them holds data, which need not travel back from another process.
-        [replace(member, validation_score=None) for member in members],
+        [replace(member, validate=None, end_of_epoch=None) for member in members],
         seconds,
     )
 
@@ -261,7 +297,9 @@ def _with_shared_sources(chunk: Chunk) -> list[Member]:
     members = []
     for run in chunk:
         name, keys, *rest = run.member.random_state.get_state()
-        state = (name, keys.tobytes(), *rest, run.dataset.n_samples)
+        # Dropout draws from the source too.
+        drops = bool(run.settings.dropout)
+        state = (name, keys.tobytes(), *rest, run.dataset.n_samples, drops)
         source = sources.setdefault(state, run.member.random_state)
         members.append(replace(run.member, random_state=source))
     return members
@@ -269,6 +307,12 @@ def _with_shared_sources(chunk: Chunk) -> list[Member]:
 
 def _pooled(chunk: Chunk) -> Dataset:
     """Return one dataset for the members of a chunk, each with rows of its own if need be."""
+    smoothing: Any = [run.dataset.smoothing for run in chunk]
+    smoothing = smoothing[0] if len(set(smoothing)) == 1 else np.array(smoothing)[:, np.newaxis]
+    return replace(_pooled_rows(chunk), smoothing=smoothing, n_classes=chunk[0].dataset.n_classes)
+
+
+def _pooled_rows(chunk: Chunk) -> Dataset:
     datasets = [run.dataset for run in chunk]
     first = datasets[0]
     if all(_same_data(dataset, first) for dataset in datasets):

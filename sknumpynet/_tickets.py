@@ -16,6 +16,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 
 from sknumpynet._base import BaseNumpyMLP
+from sknumpynet._callbacks import announce_fit
 from sknumpynet._preparation import Complaint
 from sknumpynet._sklearn import num_samples
 
@@ -102,6 +103,7 @@ class PickUp:
         if outcome.head is not None:
             estimator.steps = [*outcome.head, estimator.steps[-1]]
         vars(network).update(outcome.fitted)
+        announce_fit(estimator, X, y)
         return estimator
 
 

@@ -56,7 +56,7 @@ BAD_FITS = {
     "only zero weights": ("any", {}, (X, Y, np.zeros(60)), "at least one non-zero number"),
     "nan weight": ("any", {}, (X, Y, with_entry(np.ones(60), np.nan)), "contains NaN"),
     "too few weights": ("any", {}, (X, Y, np.ones(59)), r"sample_weight.shape == \(59,\)"),
-    "unknown activation": ("any", {"activation": "elu"}, (X, Y), "'activation' parameter"),
+    "unknown activation": ("any", {"activation": "step"}, (X, Y), "'activation' parameter"),
     "unknown solver": ("any", {"solver": "rprop"}, (X, Y), "'solver' parameter"),
     "negative alpha": ("any", {"alpha": -1}, (X, Y), "'alpha' parameter"),
     "no batch": ("any", {"batch_size": 0}, (X, Y), "'batch_size' parameter"),

@@ -349,7 +349,7 @@ def test_there_is_no_partial_fit_of_resamples():
 
 @pytest.mark.parametrize(
     ("kind", "solver"),
-    [(NumpyMLPClassifier, "adam"), (NumpyMLPRegressor, "adam"), (NumpyMLPRegressor, "lbfgs")],
+    [(NumpyMLPClassifier, "adam"), (NumpyMLPRegressor, "lbfgs")],
 )
 @pytest.mark.filterwarnings("ignore")
 def test_check_estimator(kind, solver):

@@ -768,10 +768,10 @@ def test_the_benchmarks_grid_trains_as_three_stacks():
     assert report["alone"] == []
 
 
-@pytest.mark.filterwarnings("ignore:.* does not support callbacks")
 @pytest.mark.parametrize("n_jobs", [None, 2])
 @pytest.mark.parametrize("working_memory", [1024, 0.005])
-def test_callbacks_see_each_network_trained_and_scored(n_jobs, working_memory, capsys):
+def test_callbacks_see_each_network_trained_and_scored(n_jobs, working_memory, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")  # or the percentages are cut off
     callback = pytest.importorskip("sklearn.callback", reason="since scikit-learn 1.9")
     pytest.importorskip("rich")
     X, y = problem(NumpyMLPRegressor)
@@ -782,9 +782,13 @@ def test_callbacks_see_each_network_trained_and_scored(n_jobs, working_memory, c
         search.set_callbacks(callback.ProgressBar()).fit(X, y)
     lines = capsys.readouterr().out.splitlines()
     n_blocks = 1 if working_memory == 1024 else 3
-    for what in ("training", "evaluation"):
+    for what, n_lines in (
+        ("- training #", n_blocks),
+        ("- evaluation #", n_blocks),
+        ("| NumpyMLPRegressor - fit", 7),
+    ):
         done = [line for line in lines if what in line]
-        assert len(done) == n_blocks
+        assert len(done) == n_lines
         assert all("100%" in line for line in done)
 
 

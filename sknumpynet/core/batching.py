@@ -31,6 +31,10 @@ class Dataset:
     lengths : ndarray of int of shape (K,), optional
         How many of ``rows`` each member trains on; what follows them is padding, any row of its
         own. All by default.
+    smoothing : float or ndarray of shape (K, 1)
+        Targets are drawn by this part of the way to their mean: the classes' label smoothing.
+    n_classes : int
+        One over it is that mean.
     """
 
     X: Any
@@ -38,6 +42,8 @@ class Dataset:
     sample_weight: np.ndarray | None = None
     rows: np.ndarray | None = None
     lengths: np.ndarray | None = None
+    smoothing: float | np.ndarray = 0.0
+    n_classes: int = 2
 
     @property
     def n_samples(self) -> int:
@@ -48,6 +54,11 @@ class Dataset:
     def is_sparse(self) -> bool:
         """Whether batches are sparse matrices, whose samples stay rows."""
         return not isinstance(self.X, np.ndarray)
+
+    @property
+    def is_smoothed(self) -> bool:
+        """Whether any member's targets are smoothed."""
+        return bool(np.any(self.smoothing))
 
 
 @dataclass(slots=True)
@@ -82,6 +93,8 @@ class Chunk:
         (K,) where every member has rows of its own, () where they share them; (K,) for a stack.
     dtype : dtype
         Of all buffers.
+    n_outputs : int
+        Raw outputs of the network.
     """
 
     def __init__(
@@ -92,13 +105,20 @@ class Chunk:
         row_members: tuple[int, ...],
         members: tuple[int, ...],
         dtype: np.dtype,
+        n_outputs: int,
     ) -> None:
-        self.dataset = dataset
-        n_features, n_outputs = dataset.X.shape[1], dataset.targets.shape[1]
+        self.dataset, self.is_smoothed = dataset, dataset.is_smoothed
+        n_features, n_targets = dataset.X.shape[1], dataset.targets.shape[1]
         if not dataset.is_sparse:
             self.gathered = np.empty((*row_members, n_samples, n_features), dataset.X.dtype)
             self.inputs = np.ones((*row_members, n_features + 1, n_samples), dtype)
-        self.targets = np.empty((*row_members, n_outputs, n_samples), dtype)
+        target_members = row_members
+        if isinstance(dataset.smoothing, np.ndarray):
+            target_members = members
+            self.smoothing = dataset.smoothing[:, np.newaxis].astype(dtype)
+        else:
+            self.smoothing = np.asarray(dataset.smoothing, dtype)
+        self.targets = np.empty((*target_members, n_targets, n_samples), dtype)
         self.weights = None
         if dataset.sample_weight is not None:
             weight_members = row_members or dataset.sample_weight.shape[:-1]
@@ -142,6 +162,9 @@ class Chunk:
             for batch in self.batches:
                 batch.inputs = gathered[batch.columns]
         self.targets[...] = dataset.targets[rows].swapaxes(-1, -2)
+        if self.is_smoothed:
+            np.multiply(self.targets, 1.0 - self.smoothing, out=self.targets)
+            np.add(self.targets, self.smoothing / dataset.n_classes, out=self.targets)
         if self.weights is None:
             return
         if dataset.sample_weight is None:
@@ -176,6 +199,8 @@ class Batches:
     own_rows : bool
         Whether each member of a stack sees rows in an order of its own.
     dtype : dtype
+    n_outputs : int, optional
+        Raw outputs of the network; as many as there are targets by default.
     """
 
     def __init__(
@@ -186,6 +211,7 @@ class Batches:
         *,
         own_rows: bool = False,
         dtype: np.dtype | type = np.float64,
+        n_outputs: int | None = None,
     ) -> None:
         if own_rows and dataset.is_sparse:
             raise ValueError("sparse rows are shared by all members of a stack")
@@ -194,6 +220,7 @@ class Batches:
         self.row_members = members if own_rows else ()
         self.members = members
         self.dtype = np.dtype(dtype)
+        self.n_outputs = dataset.targets.shape[1] if n_outputs is None else n_outputs
         row_entries = dataset.X.shape[1] + 1
         if dataset.is_sparse:
             row_entries = 2 * dataset.X.nnz // dataset.X.shape[0] + 1
@@ -218,7 +245,13 @@ class Batches:
             size = chunk_rows.shape[-1]
             if size not in self._chunks:
                 self._chunks[size] = Chunk(
-                    self.dataset, size, self.batch_size, self.row_members, self.members, self.dtype
+                    self.dataset,
+                    size,
+                    self.batch_size,
+                    self.row_members,
+                    self.members,
+                    self.dtype,
+                    self.n_outputs,
                 )
             chunk = self._chunks[size]
             chunk.fill(chunk_rows, None if lengths is None else lengths - start)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from sknumpynet.core.activations import Activation
-from sknumpynet.core.initializers import glorot_uniform
+from sknumpynet.core.initializers import INITIALIZERS
 
 __all__ = ["BoundDense", "Dense", "OuterProduct"]
 
@@ -55,7 +55,7 @@ class Dense:
     activation : Activation
         Applied to the outputs.
     initial_gain : float
-        See `glorot_uniform`.
+        Of scikit-learn's rule for starting weights, see `glorot_uniform`.
 
     Examples
     --------
@@ -74,9 +74,14 @@ class Dense:
         """Weights with the bias as one more row."""
         return self.fan_in + 1, self.fan_out
 
-    def initialize(self, random_state: np.random.RandomState, parameters: np.ndarray) -> None:
+    def initialize(
+        self,
+        random_state: np.random.RandomState,
+        parameters: np.ndarray,
+        initializer: str = "auto",
+    ) -> None:
         """Draw starting weights into ``parameters``, shape `parameter_shape`."""
-        parameters[:-1], parameters[-1:] = glorot_uniform(
+        parameters[:-1], parameters[-1:] = INITIALIZERS[initializer](
             random_state, self.fan_in, self.fan_out, self.initial_gain
         )
 
@@ -88,10 +93,11 @@ class Dense:
         *,
         below: np.ndarray | None = None,
         sparse_inputs: bool = False,
+        dropout: bool = False,
     ) -> "BoundDense":
         """Return the layer with its parameters, and scratch for a batch of ``n_samples``."""
         kind = BoundSparseDense if sparse_inputs else BoundDense
-        return kind(self, parameters, gradient, n_samples, below)
+        return kind(self, parameters, gradient, n_samples, below, dropout=dropout)
 
 
 class BoundDense:
@@ -109,6 +115,13 @@ class BoundDense:
     below : ndarray of shape (..., fan_in, n_samples) or None
         The units that are the inputs: once their values are used, `backward` overwrites them with
         their gradient. None if the inputs are the data, which get none.
+    dropout : bool
+        Whether units are dropped out.
+
+    Attributes
+    ----------
+    kept : ndarray of shape (..., fan_out, n_samples) or None
+        With dropout, what `forward` multiplies the outputs by: 0 for a unit that is dropped.
     """
 
     def __init__(
@@ -118,10 +131,12 @@ class BoundDense:
         gradient: np.ndarray,
         n_samples: int,
         below: np.ndarray | None,
+        *,
+        dropout: bool = False,
     ) -> None:
         members, dtype = parameters.shape[:-2], parameters.dtype
         self.apply_with_derivative = layer.activation.apply_with_derivative
-        self.is_linear = self.apply_with_derivative is None
+        self.is_linear = self.apply_with_derivative is None and not dropout
 
         self.parameters_transposed = parameters.swapaxes(-1, -2)
         self.weights = parameters[..., :-1, :]
@@ -142,11 +157,12 @@ class BoundDense:
         shape = (0, 0) if self.is_linear else self.units.shape
         self.mask = np.empty(shape, dtype=bool)
         # A mask of bytes stays in the cache, but a matrix product needs it as floats.
-        if layer.activation.derivative_is_mask and not scales_inputs:
+        if layer.activation.derivative_is_mask and not scales_inputs and not dropout:
             self.derivative = self.mask
         else:
             self.derivative = np.empty(shape, dtype)
         self.derivative_transposed = self.derivative.swapaxes(-1, -2)
+        self.kept = np.ones_like(self.units) if dropout else None
 
     def preactivate(self, inputs: Any, out: np.ndarray) -> np.ndarray:
         """Write ``weightsᵀ · inputs + biasesᵀ`` to ``out``, shape (..., fan_out, n_samples).
@@ -168,7 +184,16 @@ class BoundDense:
         self.preactivate(inputs, self.units)
         if self.apply_with_derivative is not None:
             self.apply_with_derivative(self.units, self.derivative, self.mask)
+        if self.kept is not None:
+            self._drop_out(self.kept)
         return self.outputs
+
+    def _drop_out(self, kept: np.ndarray) -> None:
+        np.multiply(self.units, kept, out=self.units)
+        if self.apply_with_derivative is None:
+            np.copyto(self.derivative, kept)
+        else:
+            np.multiply(self.derivative, kept, out=self.derivative)
 
     def backward(self, upstream: np.ndarray | OuterProduct) -> np.ndarray | OuterProduct | None:
         """Write the gradient of the parameters, return that of the inputs (None for the data).
@@ -208,8 +233,10 @@ class BoundSparseDense(BoundDense):
         gradient: np.ndarray,
         n_samples: int,
         below: np.ndarray | None,
+        *,
+        dropout: bool = False,
     ) -> None:
-        super().__init__(layer, parameters, gradient, n_samples, below)
+        super().__init__(layer, parameters, gradient, n_samples, below, dropout=dropout)
         self.biases_transposed = self.parameters_transposed[..., -1:]
         self.scaled_inputs = None
 

@@ -49,7 +49,13 @@ class Objective:
         self.rows = np.arange(dataset.X.shape[0]) if dataset.rows is None else dataset.rows
         widest = max(layer.fan_out for layer in network.layers) * self.parameters.itemsize
         block = min(max(BLOCK_BYTES // widest, 64), dataset.n_samples)
-        self.batches = Batches(dataset, block, members, own_rows=self.rows.ndim == 2)
+        self.batches = Batches(
+            dataset,
+            block,
+            members,
+            own_rows=self.rows.ndim == 2,
+            n_outputs=network.layers[-1].fan_out,
+        )
         self.propagations: dict[int, Propagation] = {}
 
     def __call__(self, parameters: np.ndarray) -> tuple[Any, np.ndarray]:
@@ -73,7 +79,8 @@ class Objective:
                 raw = forward_propagation(propagation, batch.inputs, out=batch.raw)
                 values = loss.value(raw, batch.targets)
                 loss.predict(raw, batch.predictions)
-                delta = batch.predictions - batch.targets
+                delta = np.empty_like(raw)
+                loss.differentiate(raw, batch.predictions, batch.targets, delta)
                 if batch.weights is None:
                     total = total + batch.n_samples
                 else:
@@ -96,6 +103,7 @@ def minimize_lbfgs(
     max_fun: int = 15000,
     tol: float = 1e-4,
     options: dict[str, Any] | None = None,
+    on_iteration: Callable[[np.ndarray, float], bool] | None = None,
     on_interrupt: Callable[[], None] | None = None,
 ) -> scipy.optimize.OptimizeResult:
     """Train one network until the largest entry of its projected gradient is at most ``tol``.
@@ -113,6 +121,8 @@ def minimize_lbfgs(
     tol : float
     options : dict, optional
         More options for ``scipy.optimize.minimize``.
+    on_iteration : callable(parameters, loss), optional
+        Called after every iteration, whose parameters are its to keep; True ends the minimisation.
     on_interrupt : callable(), optional
         Called on Ctrl-C, which then ends the minimisation at the last iterate, if there is one.
 
@@ -133,6 +143,8 @@ def minimize_lbfgs(
     def remember(intermediate_result: scipy.optimize.OptimizeResult) -> None:
         last.x, last.fun = intermediate_result.x.copy(), intermediate_result.fun
         last.nit += 1
+        if on_iteration is not None and on_iteration(last.x, float(last.fun)):
+            raise StopIteration
 
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         try:

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from sknumpynet.core.activations import ACTIVATIONS, Activation
+from sknumpynet.core.activations import ACTIVATIONS, Activation, activation_of
 from sknumpynet.core.layers import BoundDense, Dense
-from sknumpynet.core.losses import LOSSES, Loss
+from sknumpynet.core.losses import LOSSES, PREDICTIONS, Loss
 from sknumpynet.core.parameters import Layout
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "forward_propagation",
     "initialize_parameters",
     "predict",
+    "predict_raw",
 ]
 
 # Rows are predicted in blocks whose widest activations take about this many bytes: with its
@@ -54,38 +55,62 @@ class Network:
         """Where the layers' parameters lie in a flat buffer."""
         return Layout([layer.parameter_shape for layer in self.layers])
 
+    @property
+    def hidden_activations(self) -> tuple[Activation, ...]:
+        """The activation of each hidden layer."""
+        return tuple(layer.activation for layer in self.layers[:-1])
 
-def dense_network(layer_sizes: Sequence[int], activation: str, loss: str) -> Network:
+
+def dense_network(
+    layer_sizes: Sequence[int], activation: Any | Sequence[Any], loss: str | Loss
+) -> Network:
     """Return a multilayer perceptron.
 
     Parameters
     ----------
     layer_sizes : sequence of int
         Features, units of each hidden layer, outputs.
-    activation : str
-        Of the hidden layers, a key of ``ACTIVATIONS``.
-    loss : str
-        A key of ``LOSSES``.
+    activation : str, object or list
+        Of all hidden layers, see `activation_of`; a list has one for each.
+    loss : str or Loss
+        A key of ``LOSSES`` or a loss itself.
+
+    Raises
+    ------
+    ValueError
+        For a list of another length than there are hidden layers.
 
     Examples
     --------
     >>> dense_network([2, 3, 1], "logistic", "binary_cross_entropy").layout.size
     13
     """
-    gain = 2.0 if activation == "logistic" else 6.0
     n_hidden = len(layer_sizes) - 2
-    hidden = ACTIVATIONS[activation]
-    layers = tuple(
-        Dense(fan_in, fan_out, hidden if i < n_hidden else ACTIVATIONS["identity"], gain)
-        for i, (fan_in, fan_out) in enumerate(itertools.pairwise(layer_sizes))
-    )
-    return Network(layers, LOSSES[loss])
+    if isinstance(activation, list | tuple):
+        if len(activation) != n_hidden:
+            raise ValueError(
+                f"activation must be one, or a list of one for each of the {n_hidden} hidden "
+                f"layers, got {activation!r}"
+            )
+        hidden = [activation_of(own) for own in activation]
+    else:
+        hidden = [activation_of(activation)] * max(n_hidden, 1)
+    gains = [2.0 if own.name == "logistic" else 6.0 for own in hidden] or [6.0]
+    sizes = list(itertools.pairwise(layer_sizes))
+    layers = [
+        Dense(*size, own, gain)
+        for size, own, gain in zip(sizes[:-1], hidden[:n_hidden], gains[:n_hidden], strict=True)
+    ]
+    # scikit-learn draws the output layer by the rule for the hidden ones.
+    layers.append(Dense(*sizes[-1], ACTIVATIONS["identity"], gains[-1]))
+    return Network(tuple(layers), LOSSES[loss] if isinstance(loss, str) else loss)
 
 
 def initialize_parameters(
     network: Network,
     random_state: np.random.RandomState | Sequence[np.random.RandomState],
     dtype: Any = np.float64,
+    initializer: str = "auto",
 ) -> np.ndarray:
     """Draw starting parameters, layer by layer, matrix then bias.
 
@@ -96,6 +121,8 @@ def initialize_parameters(
         One source gives one network, a sequence a stack.
     dtype : dtype
         Draws are made in float64 and rounded.
+    initializer : str
+        A key of ``INITIALIZERS``.
 
     Returns
     -------
@@ -109,10 +136,12 @@ def initialize_parameters(
     (13,)
     """
     if not isinstance(random_state, np.random.RandomState):
-        return np.stack([initialize_parameters(network, source, dtype) for source in random_state])
+        return np.stack(
+            [initialize_parameters(network, source, dtype, initializer) for source in random_state]
+        )
     parameters = np.empty(network.layout.size, dtype)
     for layer, view in zip(network.layers, network.layout.views(parameters), strict=True):
-        layer.initialize(random_state, view)
+        layer.initialize(random_state, view, initializer)
     return parameters
 
 
@@ -128,6 +157,8 @@ class Propagation:
         Samples in a batch.
     sparse_inputs : bool
         Whether batches are sparse matrices.
+    dropout : sequence of bool, optional
+        For each hidden layer whether units are dropped out.
     """
 
     def __init__(
@@ -138,17 +169,23 @@ class Propagation:
         n_samples: int,
         *,
         sparse_inputs: bool = False,
+        dropout: Sequence[bool] = (),
     ) -> None:
+        self.n_samples = n_samples
+        drops = [*(dropout or [False] * (len(network.layers) - 1)), False]
         layers: list[BoundDense] = []
-        for layer, *views in zip(
+        for layer, drop, *views in zip(
             network.layers,
+            drops,
             network.layout.views(parameters),
             network.layout.views(gradient),
             strict=True,
         ):
             below = layers[-1].units if layers else None
             is_sparse = sparse_inputs and below is None
-            layers.append(layer.bind(*views, n_samples, below=below, sparse_inputs=is_sparse))
+            layers.append(
+                layer.bind(*views, n_samples, below=below, sparse_inputs=is_sparse, dropout=drop)
+            )
         *self.hidden_layers, self.output_layer = layers
         self.hidden_layers_downwards = self.hidden_layers[::-1]
 
@@ -187,8 +224,8 @@ def backward_propagation(propagation: Propagation, delta: np.ndarray) -> None:
 def predict(
     weights: Sequence[np.ndarray],
     biases: Sequence[np.ndarray],
-    activation: Activation,
-    loss: Loss,
+    activations: Sequence[Activation],
+    output_activation: str,
     X: Any,
 ) -> np.ndarray:
     """Return the predictions for rows of X, in blocks: memory does not grow with hidden layers.
@@ -197,10 +234,10 @@ def predict(
     ----------
     weights : sequence of ndarray of shape (..., fan_in, fan_out)
     biases : sequence of ndarray of shape (..., 1, fan_out) or, without members, (fan_out,)
-    activation : Activation
-        Of the hidden layers.
-    loss : Loss
-        Its output activation turns raw outputs into predictions.
+    activations : sequence of Activation
+        Of each hidden layer.
+    output_activation : str
+        A key of ``PREDICTIONS``; turns raw outputs into predictions.
     X : ndarray or sparse matrix of shape (n_samples, n_features)
 
     Returns
@@ -211,38 +248,45 @@ def predict(
     --------
     >>> import numpy as np
     >>> weights, biases = [np.array([[2.0]])], [np.array([[1.0]])]
-    >>> predict(weights, biases, ACTIVATIONS["relu"], LOSSES["squared_error"], np.array([[3.0]]))
+    >>> predict(weights, biases, [], "identity", np.array([[3.0]]))
     array([[7.]])
     """
-    raw = _raw_outputs(weights, biases, activation, X)
-    if loss.output_activation == "softmax":
+    raw = predict_raw(weights, biases, activations, X)
+    if output_activation == "softmax":
         # Logits that overflow to infinity would give NaN.
         largest = np.finfo(raw.dtype).max
         np.clip(raw, -largest, largest, out=raw)
     transposed = raw.swapaxes(-1, -2)
-    loss.predict(transposed, transposed)
+    PREDICTIONS[output_activation](transposed, transposed)
     return raw
 
 
-def _raw_outputs(
-    weights: Sequence[np.ndarray], biases: Sequence[np.ndarray], activation: Activation, X: Any
+def predict_raw(
+    weights: Sequence[np.ndarray],
+    biases: Sequence[np.ndarray],
+    activations: Sequence[Activation],
+    X: Any,
 ) -> np.ndarray:
+    """Return the raw outputs for rows of X; arguments and shape as for `predict`."""
     n_samples = X.shape[0]
     dtype = np.result_type(X.dtype, *weights, *biases)
     members = weights[0].shape[:-2]
     row_bytes = dtype.itemsize * max([1, *members]) * max(weight.shape[-1] for weight in weights)
     block = max(PREDICTION_BLOCK_BYTES // row_bytes, 16)
     if n_samples <= block:
-        return _raw_block(weights, biases, activation, X)
+        return _raw_block(weights, biases, activations, X)
     raw = np.empty((*members, n_samples, weights[-1].shape[-1]), dtype)
     for start in range(0, n_samples, block):
         rows = slice(start, start + block)
-        raw[..., rows, :] = _raw_block(weights, biases, activation, X[rows])
+        raw[..., rows, :] = _raw_block(weights, biases, activations, X[rows])
     return raw
 
 
 def _raw_block(
-    weights: Sequence[np.ndarray], biases: Sequence[np.ndarray], activation: Activation, X: Any
+    weights: Sequence[np.ndarray],
+    biases: Sequence[np.ndarray],
+    activations: Sequence[Activation],
+    X: Any,
 ) -> np.ndarray:
     if isinstance(X, np.ndarray):
         outputs = np.matmul(X, weights[0])
@@ -253,7 +297,7 @@ def _raw_block(
         for member in np.ndindex(first.shape[:-2]):
             outputs[member] = X @ first[member]
     outputs += biases[0]
-    for weight, bias in zip(weights[1:], biases[1:], strict=True):
+    for activation, weight, bias in zip(activations, weights[1:], biases[1:], strict=True):
         activation.apply(outputs)
         outputs = np.matmul(outputs, weight)
         outputs += bias

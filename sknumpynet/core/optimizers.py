@@ -15,6 +15,7 @@ __all__ = [
     "OPTIMIZERS",
     "SGD",
     "Adam",
+    "AdamW",
     "Optimizer",
     "Update",
     "stack_optimizers",
@@ -37,6 +38,7 @@ class Piece(NamedTuple):
     state: tuple[np.ndarray, ...]
     scratch: np.ndarray
     penalty: np.ndarray | None
+    decayed: np.ndarray | None
 
 
 class Optimizer:
@@ -256,7 +258,57 @@ class Adam(Optimizer):
         np.subtract(piece.parameters, move, out=piece.parameters)
 
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adam": Adam}
+class AdamW(Adam):
+    """Adam with weights that decay by themselves, not through the gradient.
+
+    Parameters
+    ----------
+    learning_rate, weight_decay, beta_1, beta_2, epsilon : float or ndarray of shape (K, 1)
+        In a step weights shrink by ``learning_rate * weight_decay`` of their size.
+
+    References
+    ----------
+    Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019, algorithm 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> parameters = np.array([1.0])
+    >>> update = Update(AdamW(0.1, weight_decay=0.5), parameters)
+    >>> penalty = update_parameters(update, scale=1.0)
+    >>> parameters.round(6)
+    array([0.95])
+    """
+
+    settings = (*Adam.settings, "weight_decay")
+
+    def __init__(
+        self,
+        learning_rate: Setting,
+        *,
+        beta_1: Setting = 0.9,
+        beta_2: Setting = 0.999,
+        epsilon: Setting = 1e-8,
+        weight_decay: Setting = 0.01,
+    ) -> None:
+        super().__init__(learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+        self.weight_decay = weight_decay
+
+    def begin_step(self, taken: int | np.ndarray) -> None:
+        """Count the step; make its bias corrections and the size of the decay."""
+        super().begin_step(taken)
+        self._shrinkage = _cast(self.learning_rate * self.weight_decay, self.state.dtype)
+
+    def step(self, piece: Piece) -> None:
+        """Let the piece's weights decay, then take Adam's step."""
+        np.multiply(piece.parameters, self._shrinkage, out=piece.scratch)
+        if piece.decayed is not None:
+            np.multiply(piece.scratch, piece.decayed, out=piece.scratch)
+        np.subtract(piece.parameters, piece.scratch, out=piece.parameters)
+        super().step(piece)
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adam": Adam, "adamw": AdamW}
 
 
 def stack_optimizers(optimizers: Sequence[Optimizer]) -> Optimizer:
@@ -295,6 +347,11 @@ class Update:
         Changed in place by `update_parameters`.
     penalty : ndarray of shape (..., P), optional
         Factor of the L2 penalty of each parameter; none by default.
+    decayed : ndarray of bool of shape (P,), optional
+        Which parameters an optimiser with weight decay shrinks; all by default.
+    max_gradient_norm : float or ndarray of shape (K, 1)
+        A member's gradient whose Euclidean norm is larger is scaled down to it. The gradient is
+        that of the mean loss with its penalty.
 
     Attributes
     ----------
@@ -303,9 +360,19 @@ class Update:
     """
 
     def __init__(
-        self, optimizer: Optimizer, parameters: np.ndarray, penalty: np.ndarray | None = None
+        self,
+        optimizer: Optimizer,
+        parameters: np.ndarray,
+        penalty: np.ndarray | None = None,
+        *,
+        decayed: np.ndarray | None = None,
+        max_gradient_norm: Setting = np.inf,
     ) -> None:
         optimizer.bind(parameters)
+        self.max_gradient_norm = max_gradient_norm
+        self.is_clipped = not np.all(np.isinf(max_gradient_norm))
+        if decayed is not None:
+            decayed = decayed.astype(parameters.dtype)
         self.optimizer = optimizer
         self.parameters = parameters
         self.gradient = np.zeros_like(parameters)
@@ -324,6 +391,7 @@ class Update:
                     state=tuple(optimizer.state[part]),
                     scratch=scratch[..., : stop - start],
                     penalty=None if penalty is None else _constant_or_all(penalty[part]),
+                    decayed=None if decayed is None else _constant_or_all(decayed[part]),
                 )
             )
 
@@ -337,7 +405,7 @@ def _constant_or_all(values: np.ndarray) -> np.ndarray:
 def update_parameters(
     update: Update, scale: Setting, taken: np.ndarray | None = None
 ) -> float | np.ndarray:
-    """Add the L2 penalty to the gradient, scale it, and let the optimiser take a step.
+    """Add the L2 penalty to the gradient, scale it, clip it, and let the optimiser take a step.
 
     Parameters
     ----------
@@ -358,15 +426,38 @@ def update_parameters(
         kept = update.parameters[idle], optimizer.state[:, idle]
     optimizer.begin_step(1 if taken is None else taken[:, np.newaxis])
     penalty = 0.0
-    for piece in update.pieces:
-        if piece.penalty is None:
-            np.multiply(piece.raw_gradient, scale, out=piece.gradient)
-        else:
-            np.multiply(piece.parameters, piece.penalty, out=piece.gradient)
-            penalty = penalty + np.vecdot(piece.parameters, piece.gradient)
-            np.add(piece.gradient, piece.raw_gradient, out=piece.gradient)
-            np.multiply(piece.gradient, scale, out=piece.gradient)
-        optimizer.step(piece)
+    if update.is_clipped:
+        for piece in update.pieces:
+            penalty = penalty + _penalise(piece, scale)
+            np.copyto(piece.raw_gradient, piece.gradient)
+        factor = _clipping(update)
+        for piece in update.pieces:
+            np.multiply(piece.raw_gradient, factor, out=piece.gradient)
+            optimizer.step(piece)
+    else:
+        for piece in update.pieces:
+            penalty = penalty + _penalise(piece, scale)
+            optimizer.step(piece)
     if taken is not None and not taken.all():
         update.parameters[idle], optimizer.state[:, idle] = kept
     return 0.5 * penalty
+
+
+def _penalise(piece: Piece, scale: Setting) -> float | np.ndarray:
+    """Write the mean's gradient with the penalty's; return twice the penalty, not scaled."""
+    if piece.penalty is None:
+        np.multiply(piece.raw_gradient, scale, out=piece.gradient)
+        return 0.0
+    np.multiply(piece.parameters, piece.penalty, out=piece.gradient)
+    penalty = np.vecdot(piece.parameters, piece.gradient)
+    np.add(piece.gradient, piece.raw_gradient, out=piece.gradient)
+    np.multiply(piece.gradient, scale, out=piece.gradient)
+    return penalty
+
+
+def _clipping(update: Update) -> np.ndarray:
+    """Return the factor on each member's gradient that keeps its norm within bounds."""
+    norm = np.sqrt(np.vecdot(update.gradient, update.gradient))[..., np.newaxis]
+    bound = _cast(update.max_gradient_norm, norm.dtype)
+    # A norm of 0 needs no factor; neither does a bound of infinity.
+    return np.minimum(bound / np.maximum(norm, np.finfo(norm.dtype).tiny), 1.0)

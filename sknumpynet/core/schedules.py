@@ -1,15 +1,19 @@
-"""Learning rate schedules: how training so far changes the learning rate of sgd."""
+"""Learning rate schedules: how training so far changes the learning rate.
 
+A new schedule is one more entry in ``SCHEDULES``; the tests run through that table.
+"""
+
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["SCHEDULES", "Schedule"]
+__all__ = ["SCHEDULES", "Schedule", "own_schedule"]
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """What happens to the learning rate at an epoch's end and when training stalls.
+    """What happens to the learning rate in a step, at an epoch's end, and when training stalls.
 
     Parameters
     ----------
@@ -20,32 +24,125 @@ class Schedule:
         A stalled run goes on with its rate divided by this; None stops it.
     smallest_rate : float
         A stalled run at or below this rate stops in any case.
+    over_progress : callable(progress) or None
+        The factor on the rate in a step, from the part of training that is done, in [0, 1). Such a
+        schedule is a plan for the whole of training: it is not stopped by a training loss that
+        stalls, only by a validation score that does.
+    only_sgd : bool
+        Whether it is scikit-learn's, which other solvers do not heed.
 
     Examples
     --------
     >>> SCHEDULES["invscaling"].factor(99, 0.5)
     0.1
+    >>> SCHEDULES["cosine"].over_progress(0.5)
+    0.5
     """
 
     name: str
     factor: Callable[[int, float], float] | None = None
     patience_divisor: float | None = None
     smallest_rate: float = 1e-6
+    over_progress: Callable[[float], float] | None = None
+    only_sgd: bool = False
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by name: a function made in a table cannot be."""
-        return _by_name, (self.name,)
+        """Pickle those of the table by name: a function made in a table cannot be."""
+        if SCHEDULES.get(self.name) is self:
+            return _by_name, (self.name,)
+        return Schedule, (self.name, None, None, self.smallest_rate, self.over_progress)
+
+    def step_factor(self, progress: float, warmup: float) -> float:
+        """Return the factor on the rate in a step.
+
+        Parameters
+        ----------
+        progress : float
+            The part of training that is done, in [0, 1).
+        warmup : float
+            The part over which the rate rises linearly from 0; the schedule begins behind it.
+        """
+        if progress < warmup:
+            return progress / warmup
+        if self.over_progress is None:
+            return 1.0
+        rest = 1.0 - warmup
+        return self.over_progress((progress - warmup) / rest if rest > 0 else 1.0)
+
+
+def _cosine(progress: float) -> float:
+    """Loshchilov and Hutter, "SGDR", ICLR 2017, equation 5, one period."""
+    return 0.5 * (1.0 + math.cos(math.pi * progress))
+
+
+# The parts of Smith and Topin, "Super-Convergence", 2019, in the form that has become usual.
+ONE_CYCLE_RISE = 0.3
+ONE_CYCLE_START = 1.0 / 25.0
+ONE_CYCLE_END = ONE_CYCLE_START / 1e4
+
+
+def _one_cycle(progress: float) -> float:
+    if progress < ONE_CYCLE_RISE:
+        start, end, part = ONE_CYCLE_START, 1.0, progress / ONE_CYCLE_RISE
+    else:
+        start, end = 1.0, ONE_CYCLE_END
+        part = (progress - ONE_CYCLE_RISE) / (1.0 - ONE_CYCLE_RISE)
+    return end + (start - end) * _cosine(part)
+
+
+def _linear(progress: float) -> float:
+    return 1.0 - progress
 
 
 SCHEDULES: dict[str, Schedule] = {
     schedule.name: schedule
     for schedule in (
         Schedule("constant"),
-        Schedule("invscaling", factor=lambda seen, power_t: 1.0 / (seen + 1) ** power_t),
-        Schedule("adaptive", patience_divisor=5.0),
+        Schedule(
+            "invscaling",
+            factor=lambda seen, power_t: 1.0 / (seen + 1) ** power_t,
+            only_sgd=True,
+        ),
+        Schedule("adaptive", patience_divisor=5.0, only_sgd=True),
+        Schedule("plateau", patience_divisor=5.0),
+        Schedule("cosine", over_progress=_cosine),
+        Schedule("one_cycle", over_progress=_one_cycle),
+        Schedule("linear", over_progress=_linear),
     )
 }
 
 
 def _by_name(name: str) -> Schedule:
     return SCHEDULES[name]
+
+
+def own_schedule(over_progress: Callable[[float], float]) -> Schedule:
+    """Return the schedule of a function of one's own.
+
+    Parameters
+    ----------
+    over_progress : callable(progress)
+        The factor on the initial learning rate, from the part of training that is done, in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If it returns anything but a number that is finite and not negative.
+
+    Examples
+    --------
+    >>> own_schedule(lambda progress: 1 - progress**2).over_progress(0.5)
+    0.75
+    """
+    for i in range(11):
+        factor = over_progress(i / 10)
+        try:
+            valid = 0 <= float(factor) < math.inf
+        except (TypeError, ValueError):
+            valid = False
+        if not valid:
+            raise ValueError(
+                "learning_rate must return a finite number that is not negative for every "
+                f"progress in [0, 1], got {factor!r} for {i / 10}"
+            )
+    return Schedule("own", over_progress=over_progress)

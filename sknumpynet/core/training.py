@@ -2,13 +2,16 @@
 
 import copy
 import math
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
-from sknumpynet.core.batching import Batch, Batches, Dataset
+from sknumpynet.core.batching import Batch, Batches, Chunk, Dataset
+from sknumpynet.core.dropout import Dropout
+from sknumpynet.core.losses import PREDICTIONS
 from sknumpynet.core.network import (
     Network,
     Propagation,
@@ -20,7 +23,12 @@ from sknumpynet.core.schedules import SCHEDULES, Schedule
 
 __all__ = ["Member", "Settings", "train"]
 
-Status = Literal["running", "converged", "exhausted", "diverged", "interrupted"]
+Status = Literal[
+    "running", "converged", "exhausted", "out_of_time", "stopped", "diverged", "interrupted"
+]
+
+# What is taken down of every epoch.
+RECORDS = ("loss", "validation_loss", "validation_score", "learning_rate", "seconds")
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,20 @@ class Settings:
     schedule : Schedule
     power_t : float
         Exponent of the inverse scaling schedule.
+    warmup : float
+        Part of training over which the rate rises from 0.
+    planned_epochs : int, optional
+        What the progress of training is measured by; ``max_epochs`` by default.
+    epochs_before : int
+        How many of them are done already.
+    dropout : tuple of float
+        The rate of each hidden layer; none by default.
+    max_gradient_norm : float
+        See `Update`.
+    early_stopping : bool
+        Whether a member that has `Member.validate` is judged by it.
+    max_seconds : float
+        Training ends at the first chunk of batches after this time.
     report : callable(str), optional
         Called with a line of text for each event.
     """
@@ -55,6 +77,13 @@ class Settings:
     patience: float = 10
     schedule: Schedule = SCHEDULES["constant"]
     power_t: float = 0.5
+    warmup: float = 0.0
+    planned_epochs: int | None = None
+    epochs_before: int = 0
+    dropout: tuple[float, ...] = ()
+    max_gradient_norm: float = np.inf
+    early_stopping: bool = True
+    max_seconds: float = np.inf
     report: Callable[[str], None] | None = None
 
 
@@ -65,10 +94,13 @@ class Member:
     Parameters
     ----------
     random_state : RandomState
-        Source of its shuffles. Members that are given the same object share its shuffles, and
-        if their rows are the same too, their batches.
-    validation_score : callable(parameters), optional
-        Early stopping: judges the parameters, shape (P,), after every epoch.
+        Source of its shuffles, and before them of a seed for dropout. Members that are given the
+        same object share its shuffles, and if their rows are the same too, their batches.
+    validate : callable(parameters), optional
+        Returns the validation score and loss of parameters of shape (P,), after every epoch.
+    end_of_epoch : callable(member, parameters), optional
+        Called after every epoch; training stops if it returns True. The parameters are the ones
+        that are trained: who keeps them takes a copy.
 
     Attributes
     ----------
@@ -80,7 +112,9 @@ class Member:
     n_epochs : int
         Epochs of this run.
     n_samples_seen : int
-    validation_scores : list of float
+    validation_scores, validation_losses : list of float
+    history : dict of list
+        The epochs of this run, see ``RECORDS``.
     best_validation_score : float
     best_parameters : ndarray of shape (P,) or None
         After the best epoch of this run that beat all earlier ones.
@@ -88,13 +122,16 @@ class Member:
     """
 
     random_state: np.random.RandomState
-    validation_score: Callable[[np.ndarray], float] | None = None
+    validate: Callable[[np.ndarray], tuple[float, float]] | None = None
+    end_of_epoch: Callable[["Member", np.ndarray], bool] | None = None
     loss_curve: list[float] = field(default_factory=list)
     best_loss: float = np.inf
     stalled_epochs: int = 0
     n_epochs: int = 0
     n_samples_seen: int = 0
     validation_scores: list[float] = field(default_factory=list)
+    validation_losses: list[float] = field(default_factory=list)
+    history: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in RECORDS})
     best_validation_score: float = -np.inf
     best_parameters: np.ndarray | None = None
     status: Status = "running"
@@ -104,19 +141,30 @@ class Member:
         self.loss_curve.append(loss)
         if settings.report:
             settings.report(f"Iteration {self.n_epochs}, loss = {loss:.8f}")
-        if self.validation_score is None:
-            improved = not loss > self.best_loss - settings.tol
-            self.best_loss = min(loss, self.best_loss)
-        else:
-            score = self.validation_score(parameters)
+        score = validation_loss = math.nan
+        if self.validate is not None:
+            score, validation_loss = self.validate(parameters)
             self.validation_scores.append(score)
+            self.validation_losses.append(validation_loss)
             if settings.report:
                 settings.report(f"Validation score: {score:f}")
+        self.history["validation_score"].append(score)
+        self.history["validation_loss"].append(validation_loss)
+        if not self.is_judged_by_validation(settings):
+            improved = not loss > self.best_loss - settings.tol
+            self.best_loss = min(loss, self.best_loss)
+            if score > self.best_validation_score:
+                self.best_validation_score = score
+        else:
             improved = not score < self.best_validation_score + settings.tol
             if score > self.best_validation_score:
                 self.best_validation_score = score
                 self.best_parameters = parameters.copy()
         self.stalled_epochs = 0 if improved else self.stalled_epochs + 1
+
+    def is_judged_by_validation(self, settings: Settings) -> bool:
+        """Return whether the validation score says what the best epoch is."""
+        return self.validate is not None and settings.early_stopping
 
 
 def train(
@@ -181,6 +229,7 @@ def train(
                 if stopped:
                     stack = stack.without(stopped, result)
     except KeyboardInterrupt:
+        stack.optimizer.learning_rate = stack.epoch_rates
         for member in stack.members:
             if member.status == "running":
                 member.status = "interrupted"
@@ -202,6 +251,8 @@ class _Stack:
         alpha: float | np.ndarray,
     ) -> None:
         self.network, self.settings = network, list(settings)
+        self.predict = PREDICTIONS[network.loss.output_activation]
+        self.differentiate = network.loss.differentiate
         self.batch_size, self.shuffle = settings[0].batch_size, settings[0].shuffle
         self.dataset, self.members = dataset, list(members)
         self.is_single = parameters.ndim == 1
@@ -215,10 +266,36 @@ class _Stack:
             self.rows = np.broadcast_to(all_rows, (len(self.members), all_rows.shape[-1])).copy()
         self.initial_rates = self._as_column(optimizer.initial_learning_rate)
         self.last_optimizer = optimizer
-        if any(own.schedule is not SCHEDULES["constant"] for own in settings):
+        self.has_step_rates = any(
+            own.schedule.over_progress is not None or own.warmup > 0 for own in settings
+        )
+        if any(own.schedule is not SCHEDULES["constant"] or own.warmup > 0 for own in settings):
             optimizer.learning_rate = self._as_column(optimizer.learning_rate)
         self.alpha = alpha
+        self.dropout = self._make_dropout(optimizer)
+        self.start = self.last_end = time.perf_counter()
+        self.deadline = self.start + max(own.max_seconds for own in settings)
         self._bind(parameters, optimizer)
+
+    def _make_dropout(self, optimizer: Optimizer) -> Dropout | None:
+        """Seed the masks; a run that goes on must not begin with the same ones again."""
+        if not any(any(own.dropout) for own in self.settings):
+            return None
+        seeds = {}
+        for member, own in zip(self.members, self.settings, strict=True):
+            # Who drops nothing draws nothing, as if trained alone.
+            if any(own.dropout) and id(member.random_state) not in seeds:
+                largest = np.iinfo(np.int32).max
+                seeds[id(member.random_state)] = member.random_state.randint(largest)
+        updates = np.broadcast_to(optimizer.n_updates, (len(self.members), 1))[:, 0].tolist()
+        no_rates = (0.0,) * (len(self.network.layers) - 1)
+        return Dropout(
+            [own.dropout or no_rates for own in self.settings],
+            [
+                (seeds.get(id(member.random_state), 0), done)
+                for member, done in zip(self.members, updates, strict=True)
+            ],
+        )
 
     def _as_column(self, setting: float | np.ndarray) -> float | np.ndarray:
         if self.is_single:
@@ -227,17 +304,27 @@ class _Stack:
 
     def _bind(self, parameters: np.ndarray, optimizer: Optimizer) -> None:
         self.parameters, self.optimizer = parameters, optimizer
+        # Between epochs the optimiser has these; during one they are times a step's factor.
+        self.epoch_rates = optimizer.learning_rate
         penalty = None
         if np.any(self.alpha):
             penalty = (self.alpha * self.network.layout.is_weight()).astype(parameters.dtype)
             penalty = np.broadcast_to(penalty, parameters.shape)
-        self.update = Update(optimizer, parameters, penalty)
+        bounds = [own.max_gradient_norm for own in self.settings]
+        self.update = Update(
+            optimizer,
+            parameters,
+            penalty,
+            decayed=self.network.layout.is_weight() if hasattr(optimizer, "weight_decay") else None,
+            max_gradient_norm=bounds[0] if len(set(bounds)) == 1 else np.array(bounds)[:, None],
+        )
         self.batches = Batches(
             self.dataset,
             self.batch_size,
             parameters.shape[:-1],
             own_rows=self.own_rows,
             dtype=parameters.dtype,
+            n_outputs=self.network.layers[-1].fan_out,
         )
         self.scratch: dict[int, tuple[Propagation, np.ndarray, np.ndarray]] = {}
 
@@ -247,24 +334,43 @@ class _Stack:
             self._shuffle()
         losses = np.zeros(self.parameters.shape[:-1])
         n_samples = np.zeros(self.parameters.shape[:-1])
+        self.n_rows_done = self.n_steps_done = 0
         for chunk in self.batches.epoch(self.rows, self.lengths):
             steps = [
                 self._step(batch) if batch.weights is None else self._weighted_step(batch)
                 for batch in chunk.batches
             ]
-            values = self.network.loss.reported_value(chunk.raw, chunk.predictions, chunk.targets)
-            if chunk.weights is None:
-                losses += values.sum(axis=-1) + sum(penalty for penalty, _ in steps)
-                n_samples += values.shape[-1]
-                continue
-            values *= chunk.weights[..., 0, :]
-            for batch, (penalty, total) in zip(chunk.batches, steps, strict=True):
-                taken = total > 0
-                weighted = values[..., batch.columns].sum(axis=-1) + penalty
-                # A batch counts by its samples, whatever their weights, as in scikit-learn.
-                losses += np.where(taken, batch.counts * weighted / total, 0.0)
-                n_samples += np.where(taken, batch.counts, 0)
+            self._add_losses(chunk, steps, losses, n_samples)
+            self.n_rows_done += chunk.raw.shape[-1]
+            if time.perf_counter() > self.deadline:
+                break
         return losses / np.maximum(n_samples, 1), n_samples
+
+    def _add_losses(
+        self,
+        chunk: Chunk,
+        steps: Sequence[tuple[float | np.ndarray, int | np.ndarray]],
+        losses: np.ndarray,
+        n_samples: np.ndarray,
+    ) -> None:
+        """Add the sums of a chunk, whose steps had these penalties and total weights."""
+        loss = self.network.loss
+        if chunk.is_smoothed:
+            # What scikit-learn reports is for labels that are 0 or 1.
+            values = loss.value(chunk.raw, chunk.targets)
+        else:
+            values = loss.reported_value(chunk.raw, chunk.predictions, chunk.targets)
+        if chunk.weights is None:
+            losses += values.sum(axis=-1) + sum(penalty for penalty, _ in steps)
+            n_samples += values.shape[-1]
+            return
+        values *= chunk.weights[..., 0, :]
+        for batch, (penalty, total) in zip(chunk.batches, steps, strict=True):
+            taken = total > 0
+            weighted = values[..., batch.columns].sum(axis=-1) + penalty
+            # A batch counts by its samples, whatever their weights, as in scikit-learn.
+            losses += np.where(taken, batch.counts * weighted / total, 0.0)
+            n_samples += np.where(taken, batch.counts, 0)
 
     def _shuffle(self) -> None:
         if not self.own_rows:
@@ -292,6 +398,8 @@ class _Stack:
             The batch's weight.
         """
         propagation, delta, scale = self._scratch(batch.n_samples)
+        if self.has_step_rates or self.dropout is not None:
+            self._begin_step(batch, propagation)
         self._propagate(batch, propagation, delta)
         backward_propagation(propagation, delta)
         return update_parameters(self.update, scale), batch.n_samples
@@ -301,6 +409,7 @@ class _Stack:
         propagation, delta, _ = self._scratch(batch.n_samples)
         total = batch.weights.sum(axis=(-2, -1), dtype=float)
         taken = total > 0
+        self._begin_step(batch, propagation, taken)
         if not taken.any():
             return 0.0, total
         self._propagate(batch, propagation, delta)
@@ -315,8 +424,32 @@ class _Stack:
     def _propagate(self, batch: Batch, propagation: Propagation, delta: np.ndarray) -> None:
         """Write the gradient of the loss with respect to the raw outputs to ``delta``."""
         forward_propagation(propagation, batch.inputs, out=batch.raw)
-        self.network.loss.predict(batch.raw, batch.predictions)
-        np.subtract(batch.predictions, batch.targets, out=delta)
+        self.predict(batch.raw, batch.predictions)
+        self.differentiate(batch.raw, batch.predictions, batch.targets, delta)
+
+    def _begin_step(
+        self, batch: Batch, propagation: Propagation, taken: np.ndarray | None = None
+    ) -> None:
+        if self.has_step_rates:
+            self._set_step_rates()
+            self.n_steps_done += 1
+        if self.dropout is not None:
+            self.dropout.draw(propagation, batch.counts, taken)
+
+    def _set_step_rates(self) -> None:
+        """Let the schedules say the rates of the next step, by the progress in its middle."""
+        factors = []
+        for position, (member, own) in enumerate(zip(self.members, self.settings, strict=True)):
+            n_steps = -(-self._n_rows(position) // self.batch_size)
+            # A member with fewer rows than others may be through.
+            step = min(self.n_steps_done, n_steps - 1)
+            done = own.epochs_before + member.n_epochs + (step + 0.5) / n_steps
+            progress = min(done / (own.planned_epochs or own.max_epochs), 1.0)
+            factors.append(own.schedule.step_factor(progress, own.warmup))
+        if self.is_single:
+            self.optimizer.learning_rate = self.epoch_rates * factors[0]
+        else:
+            self.optimizer.learning_rate = self.epoch_rates * np.array(factors)[:, np.newaxis]
 
     def _scratch(self, n_samples: int) -> tuple[Propagation, np.ndarray, np.ndarray]:
         if n_samples not in self.scratch:
@@ -328,6 +461,7 @@ class _Stack:
                 self.update.gradient,
                 n_samples,
                 sparse_inputs=self.dataset.is_sparse,
+                dropout=() if self.dropout is None else self.dropout.layers,
             )
             self.scratch[n_samples] = (
                 propagation,
@@ -341,23 +475,36 @@ class _Stack:
         # A moment that overflowed would hold its parameter fast without a sign.
         finite = np.isfinite(self.parameters).all(axis=-1)
         finite &= np.isfinite(self.optimizer.state).all(axis=(0, -1))
+        last_rates, self.optimizer.learning_rate = self.optimizer.learning_rate, self.epoch_rates
+        now = time.perf_counter()
+        seconds, self.last_end = (now - self.last_end) / len(self.members), now
         columns = (array.reshape(-1).tolist() for array in (losses, n_samples, finite))
-        for position, (member, loss, learned, is_finite) in enumerate(
-            zip(self.members, *columns, strict=True)
+        for position, (member, own, loss, learned, is_finite) in enumerate(
+            zip(self.members, self.settings, *columns, strict=True)
         ):
             member.n_epochs += 1
-            member.n_samples_seen += self._n_rows(position)
+            member.n_samples_seen += min(self._n_rows(position), self.n_rows_done)
             if not (is_finite and math.isfinite(loss)):
                 member.status = "diverged"
                 continue
             # An epoch in which every batch had only zero weights says nothing.
             if learned:
                 parameters = self.parameters if self.is_single else self.parameters[position]
+                member.history["loss"].append(loss)
+                member.history["learning_rate"].append(_item(last_rates, position))
+                member.history["seconds"].append(seconds)
                 member.judge(loss, parameters, self.settings[position])
                 self._adapt_learning_rate(position)
-            is_last = member.n_epochs == self.settings[position].max_epochs
-            if member.status == "running" and is_last:
+            if member.status == "running" and now - self.start > own.max_seconds:
+                member.status = "out_of_time"
+            if member.status == "running" and member.n_epochs == own.max_epochs:
                 member.status = "exhausted"
+            if (
+                learned
+                and member.end_of_epoch is not None
+                and member.end_of_epoch(member, parameters)
+            ):
+                member.status = "stopped"
         return [i for i, member in enumerate(self.members) if member.status != "running"]
 
     def _adapt_learning_rate(self, position: int) -> None:
@@ -369,7 +516,10 @@ class _Stack:
             self._set_rate(position, _item(self.initial_rates, position) * factor)
         if member.stalled_epochs <= settings.patience:
             return
-        what = "Training loss" if member.validation_score is None else "Validation score"
+        by_validation = member.is_judged_by_validation(settings)
+        if schedule.over_progress is not None and not by_validation:
+            return
+        what = "Validation score" if by_validation else "Training loss"
         message = (
             f"{what} did not improve more than tol={settings.tol:f} for "
             f"{settings.patience:.0f} consecutive epochs."
@@ -389,7 +539,7 @@ class _Stack:
 
     def _set_rate(self, position: int, rate: float) -> None:
         if self.is_single:
-            self.optimizer.learning_rate = rate
+            self.optimizer.learning_rate = self.epoch_rates = rate
         else:
             self.optimizer.learning_rate[position] = rate
 
@@ -426,6 +576,11 @@ class _Stack:
         weights = self.dataset.sample_weight
         if weights is not None and weights.ndim == 2:
             rest.dataset = replace(rest.dataset, sample_weight=weights[staying])
+        if isinstance(rest.dataset.smoothing, np.ndarray):
+            rest.dataset = replace(rest.dataset, smoothing=rest.dataset.smoothing[staying])
+        if self.dropout is not None:
+            rest.dropout = self.dropout.take(staying)
+        rest.deadline = self.start + max(own.max_seconds for own in rest.settings)
         rest.initial_rates = _take(self.initial_rates, staying)
         rest.alpha = _take(self.alpha, staying)
         rest._bind(self.parameters[staying], optimizer)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from sknumpynet.core.activations import ACTIVATIONS
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.network import Propagation, backward_propagation, forward_propagation
@@ -14,13 +15,24 @@ def rng():
     return np.random.default_rng(0)
 
 
+@pytest.fixture(
+    params=[(name, "squared_error") for name in ACTIVATIONS] + [("tanh", name) for name in LOSSES],
+    ids="-".join,
+)
+def activation_and_loss(request):
+    """Every activation and every loss; with each other they meet where gradients are checked."""
+    return request.param
+
+
 @pytest.fixture
 def make_targets(rng):
     """Targets that the loss itself could predict: probabilities, counts, whatever it takes."""
 
     def make(loss, shape):
-        targets = np.empty(shape)
-        LOSSES[loss].predict(rng.normal(size=shape), targets)
+        loss, targets = LOSSES.get(loss, loss), np.empty(shape)
+        loss.predict(rng.normal(size=shape), targets)
+        if loss.name == "quantile":  # one target for all of its outputs
+            targets = targets[..., :1, :]
         return targets
 
     return make
@@ -68,12 +80,13 @@ def propagate():
         propagation = Propagation(network, parameters, gradient, n_samples, sparse_inputs=is_sparse)
         if spoiled:
             _spoil(propagation)
-        raw = np.full((*parameters.shape[:-1], *targets.shape[-2:]), np.nan, dtype=parameters.dtype)
+        shape = (*parameters.shape[:-1], network.layers[-1].fan_out, n_samples)
+        raw = np.full(shape, np.nan, dtype=parameters.dtype)
         returned = forward_propagation(propagation, inputs, out=raw)
         assert returned is raw
-        delta = np.empty_like(raw)
-        network.loss.predict(raw, delta)
-        np.subtract(delta, targets, out=delta)
+        predictions, delta = np.empty_like(raw), np.empty_like(raw)
+        network.loss.predict(raw, predictions)
+        network.loss.differentiate(raw, predictions, targets, delta)
         backward_propagation(propagation, delta)
         return raw, gradient
 

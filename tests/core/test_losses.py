@@ -2,9 +2,16 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit, softmax
-from sklearn.metrics import log_loss, mean_poisson_deviance, mean_squared_error
+from sklearn.metrics import (
+    log_loss,
+    mean_absolute_error,
+    mean_gamma_deviance,
+    mean_pinball_loss,
+    mean_poisson_deviance,
+    mean_squared_error,
+)
 
-from sknumpynet.core.losses import LOSSES
+from sknumpynet.core.losses import LOSSES, HuberLoss, OwnLoss, QuantileLoss
 
 CROSS_ENTROPIES = ["binary_cross_entropy", "categorical_cross_entropy"]
 
@@ -15,9 +22,13 @@ def predicted(loss, raw):
     return out
 
 
-@pytest.fixture(params=LOSSES)
+# With two outputs, as most tests have.
+VARIANTS = [*LOSSES.values(), HuberLoss(0.3), QuantileLoss((0.2, 0.9))]
+
+
+@pytest.fixture(params=VARIANTS, ids=lambda loss: f"{loss.name}-{loss.output_activation}")
 def loss(request):
-    return LOSSES[request.param]
+    return request.param
 
 
 @pytest.fixture
@@ -32,17 +43,22 @@ def make_labels(rng):
     return make
 
 
-def test_table_is_keyed_by_name(loss):
-    assert LOSSES[loss.name] is loss
+def gradient_of(loss, raw, targets):
+    out = np.full_like(raw, np.nan)
+    loss.differentiate(raw, predicted(loss, raw), targets, out)
+    return out
 
 
-@pytest.mark.parametrize("n_outputs", [1, 2])
-def test_gradient_by_differences(loss, n_outputs, rng, make_targets):
-    raw, targets = rng.normal(size=(n_outputs, 7)), make_targets(loss.name, (n_outputs, 7))
-    gradient = predicted(loss, raw) - targets
+def test_table_is_keyed_by_name():
+    assert [loss.name for loss in LOSSES.values()] == list(LOSSES)
+
+
+def test_gradient_by_differences(loss, rng, make_targets):
+    raw, targets = rng.normal(size=(2, 7)), make_targets(loss, (2, 7))
+    gradient = gradient_of(loss, raw, targets)
     step = 1e-6
-    for output in range(n_outputs):
-        shift = step * (np.arange(n_outputs) == output)[:, np.newaxis]
+    for output in range(2):
+        shift = step * (np.arange(2) == output)[:, np.newaxis]
         slope = (loss.value(raw + shift, targets) - loss.value(raw - shift, targets)) / (2 * step)
         assert_allclose(gradient[output], slope, rtol=1e-7, atol=1e-8)
 
@@ -50,7 +66,7 @@ def test_gradient_by_differences(loss, n_outputs, rng, make_targets):
 def test_law(loss, rng, make_targets):
     for n_samples in (7, 3):  # and as many samples as members
         raw = rng.normal(size=(3, 2, n_samples))
-        own, shared = make_targets(loss.name, raw.shape), make_targets(loss.name, raw.shape[1:])
+        own, shared = make_targets(loss, raw.shape), make_targets(loss, raw.shape[1:])
         predictions = predicted(loss, raw)
         for targets in (own, shared):
             value = loss.value(raw, targets)
@@ -59,6 +75,10 @@ def test_law(loss, rng, make_targets):
             for k in range(3):
                 targets_k = targets[k] if targets is own else targets
                 assert_allclose(predictions[k], predicted(loss, raw[k]), rtol=1e-14)
+                gradient, alone = np.empty((2, *raw.shape))
+                loss.differentiate(raw, predictions, targets, gradient)
+                loss.differentiate(raw[k], predictions[k], targets_k, alone[k])
+                assert_allclose(gradient[k], alone[k], rtol=1e-13, atol=1e-15)
                 assert_allclose(value[k], loss.value(raw[k], targets_k), rtol=1e-13, atol=1e-15)
                 assert_allclose(
                     reported[k],
@@ -69,11 +89,12 @@ def test_law(loss, rng, make_targets):
 
 
 def test_arguments_stay_as_they_are(loss, rng, make_targets):
-    raw, targets = rng.normal(size=(2, 7)), make_targets(loss.name, (2, 7))
+    raw, targets = rng.normal(size=(2, 7)), make_targets(loss, (2, 7))
     predictions = predicted(loss, raw)
     kept = raw.copy(), targets.copy(), predictions.copy()
     loss.value(raw, targets)
     loss.reported_value(raw, predictions, targets)
+    gradient_of(loss, raw, targets)
     for array, before in zip((raw, targets, predictions), kept, strict=True):
         assert_array_equal(array, before)
     in_place = raw.copy()
@@ -83,9 +104,11 @@ def test_arguments_stay_as_they_are(loss, rng, make_targets):
 
 def test_keeps_float32(loss, rng, make_targets):
     raw = rng.normal(size=(3, 2, 7)).astype(np.float32)
-    targets = make_targets(loss.name, (2, 7)).astype(np.float32)
+    targets = make_targets(loss, (2, 7)).astype(np.float32)
     predictions = predicted(loss, raw)
     assert loss.value(raw, targets).dtype == np.float32
+    precise = gradient_of(loss, raw.astype(float), targets.astype(float))
+    assert_allclose(gradient_of(loss, raw, targets), precise, rtol=1e-4, atol=1e-5)
     assert loss.reported_value(raw, predictions, targets).dtype == np.float32
 
 
@@ -93,7 +116,7 @@ def test_finite_at_extremes(loss, make_targets):
     # exp(709.8) is the largest in float64, so no loss with a log link can go further.
     size = 700.0 if loss.output_activation == "exp" else 1e3
     raw = size * np.array([[-1.0, -1.0, 1.0, 1.0], [-1.0, 1.0, -1.0, 1.0]])
-    targets = make_targets(loss.name, raw.shape)
+    targets = make_targets(loss, raw.shape)
     predictions = predicted(loss, raw)
     assert np.isfinite(predictions).all()
     assert np.isfinite(loss.value(raw, targets)).all()
@@ -158,3 +181,136 @@ def test_poisson_is_half_the_deviance(rng):
     assert loss.value(raw, y).mean() == pytest.approx(half, rel=1e-12)
     assert loss.reported_value(raw, np.exp(raw), y).mean() == pytest.approx(half, rel=1e-12)
     assert_allclose(loss.value(np.log(y + 1), y + 1), 0.0, atol=1e-14)
+
+
+def test_gamma_is_half_the_deviance(rng):
+    raw, y = rng.normal(size=(1, 101)), rng.gamma(2.0, size=(1, 101))
+    loss = LOSSES["gamma"]
+    half = mean_gamma_deviance(y[0], np.exp(raw[0])) / 2
+    assert loss.value(raw, y).mean() == pytest.approx(half, rel=1e-12)
+
+
+def test_absolute_error(rng):
+    raw, y = rng.normal(size=(2, 1, 101))
+    expected = mean_absolute_error(y[0], raw[0])
+    assert LOSSES["absolute_error"].value(raw, y).mean() == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("delta", [0.3, 1.0, 5.0])
+def test_huber_is_pytorchs(delta, rng):
+    torch = pytest.importorskip("torch")
+    raw, y = 2 * rng.normal(size=(2, 1, 101))
+    tensor = torch.tensor(raw, requires_grad=True)
+    value = torch.nn.functional.huber_loss(tensor, torch.tensor(y), delta=delta, reduction="none")
+    value.sum().backward()
+    loss = HuberLoss(delta)
+    assert_allclose(loss.value(raw, y), value.detach().numpy()[0], rtol=1e-12)
+    assert_allclose(gradient_of(loss, raw, y), tensor.grad.numpy(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("delta", [0.0, -1.0, np.inf, np.nan])
+def test_what_huber_refuses(delta):
+    with pytest.raises(ValueError, match=f"delta must be positive and finite, got {delta}"):
+        HuberLoss(delta)
+
+
+@pytest.mark.parametrize("levels", [(0.5,), (0.1, 0.9), (0.05, 0.25, 0.5, 0.95)], ids=str)
+def test_quantiles_cost_the_pinball_loss(levels, rng):
+    loss, raw, y = QuantileLoss(levels), rng.normal(size=(len(levels), 101)), rng.normal(size=101)
+    predictions = predicted(loss, raw)
+    expected = sum(
+        mean_pinball_loss(y, own, alpha=level)
+        for own, level in zip(predictions, levels, strict=True)
+    )
+    assert loss.value(raw, y[np.newaxis]).mean() == pytest.approx(expected, rel=1e-12)
+    step, gradient = 1e-6, gradient_of(loss, raw, y[np.newaxis])
+    for j in range(len(levels)):
+        shift = step * (np.arange(len(levels)) == j)[:, np.newaxis]
+        above, below = (loss.value(raw + sign * shift, y[np.newaxis]) for sign in (1, -1))
+        assert_allclose(gradient[j], (above - below) / (2 * step), rtol=1e-6, atol=1e-8)
+
+
+def test_quantiles_never_cross(rng):
+    raw = np.array([[-1e3, 0.0, 1e3, 5.0], [-1e3, -30.0, 1e3, 0.0], [1e3, 1e-9, -1e3, -5.0]])
+    predictions = predicted(QuantileLoss((0.1, 0.5, 0.9)), raw)
+    assert (np.diff(predictions, axis=0) >= 0).all()
+    assert_array_equal(predictions[0], raw[0])
+
+
+@pytest.mark.parametrize(
+    ("levels", "message"),
+    [
+        ((), "between 0 and 1, got"),
+        ((0.0, 0.5), r"between 0 and 1, got \[0.0, 0.5\]"),
+        ((0.5, 1.5), "between 0 and 1"),
+        ((0.9, 0.1), r"must ascend, got \[0.9, 0.1\]"),
+        ((0.5, 0.5), "must ascend"),
+    ],
+)
+def test_what_quantiles_refuse(levels, message):
+    with pytest.raises(ValueError, match=message):
+        QuantileLoss(levels)
+
+
+def test_equal_losses_are_one():
+    assert HuberLoss(1.0) == LOSSES["huber"]
+    assert hash(QuantileLoss((0.1, 0.9))) == hash(QuantileLoss((0.1, 0.9)))
+    assert HuberLoss(2.0) != HuberLoss(1.0)
+    one = LogCosh()
+    assert OwnLoss(one) == OwnLoss(one) != OwnLoss(one, "logistic")
+
+
+class LogCosh:
+    def value(self, raw, targets):
+        return np.log(np.cosh(raw - targets)).sum(axis=-2)
+
+    def gradient(self, raw, targets):
+        return np.tanh(raw - targets)
+
+
+class Flat(LogCosh):
+    def gradient(self, raw, targets):
+        return raw * 0
+
+
+class Total(LogCosh):
+    def value(self, raw, targets):
+        return super().value(raw, targets).sum()
+
+
+class OneGradient(LogCosh):
+    def gradient(self, raw, targets):
+        return super().gradient(raw, targets)[..., :1]
+
+
+class Undefined(LogCosh):
+    def value(self, raw, targets):
+        return np.log(super().value(raw, targets) * 0 - 1)
+
+
+class Valueless:
+    gradient = LogCosh.gradient
+
+
+def test_a_loss_of_ones_own(rng):
+    loss, raw, targets = OwnLoss(LogCosh()), rng.normal(size=(3, 2, 7)), rng.normal(size=(2, 7))
+    loss.check(targets)
+    assert_allclose(loss.value(raw, targets), LogCosh().value(raw, targets))
+    assert_allclose(gradient_of(loss, raw, targets), np.tanh(raw - targets))
+    assert loss.value(raw.astype("f"), targets.astype("f")).dtype == np.float32
+    assert_array_equal(predicted(OwnLoss(LogCosh(), "logistic"), raw), expit(raw))
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        (Flat, "gradient of the loss Flat is 0 where its value has the slope"),
+        (Total, r"value of the loss Total must return finite numbers of shape \(2, 7\)"),
+        (Undefined, "must return finite numbers"),
+        (OneGradient, r"must return the shape \(2, 2, 7\) of the raw outputs, got \(2, 2, 1\)"),
+        (Valueless, "needs a method 'value'"),
+    ],
+)
+def test_the_contract_of_a_loss_is_checked(kind, message, rng):
+    with pytest.raises(ValueError, match=message):
+        OwnLoss(kind()).check(rng.normal(size=(2, 7)))

@@ -5,6 +5,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknumpynet.core import network as network_module
 from sknumpynet.core.activations import ACTIVATIONS
+from sknumpynet.core.initializers import INITIALIZERS
 from sknumpynet.core.layers import Dense
 from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.network import (
@@ -80,9 +81,36 @@ def test_dense_network():
     sizes = [(layer.fan_in, layer.fan_out, layer.activation.name) for layer in network.layers]
     assert sizes == [(5, 13, "tanh"), (13, 7, "tanh"), (7, 2, "identity")]
     assert network.loss is LOSSES["poisson"]
+    assert [own.name for own in network.hidden_activations] == ["tanh", "tanh"]
     assert [layer.parameter_shape for layer in network.layers] == [(6, 13), (14, 7), (8, 2)]
     assert network.layout is network.layout
     assert network.layout.size == 6 * 13 + 14 * 7 + 8 * 2
+
+
+def test_an_activation_for_each_layer(rng, propagate):
+    network = dense_network([5, 13, 7, 2], ["gelu", "relu"], "squared_error")
+    assert [own.name for own in network.hidden_activations] == ["gelu", "relu"]
+    parameters = initialize_parameters(network, np.random.RandomState(0))
+    inputs, targets = columns(rng, 6, 11), rng.normal(size=(2, 11))
+    raw, gradient = propagate(network, parameters, inputs, targets)
+    expected_raw, expected_gradient = longhand(network, parameters, inputs, targets)
+    assert_allclose(raw, expected_raw, rtol=1e-12)
+    assert_allclose(gradient, expected_gradient, rtol=1e-12, atol=1e-13)
+    for wrong in (["relu"], ["relu"] * 3):
+        with pytest.raises(ValueError, match="2 hidden layers"):
+            dense_network([5, 13, 7, 2], wrong, "squared_error")
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_initializers_draw_for_each_member(name):
+    network = dense_network([5, 13, 2], "relu", "squared_error")
+    stack = initialize_parameters(network, sources(0, 1, 2), float, name)
+    for k in range(MEMBERS):
+        alone = initialize_parameters(network, np.random.RandomState(k), float, name)
+        assert_array_equal(stack[k], alone)
+    assert (stack[0] != stack[1]).any()
+    default = initialize_parameters(network, sources(0, 1, 2))
+    assert (name == "auto") == np.array_equal(stack, default)
 
 
 @pytest.mark.parametrize("hidden", HIDDEN, ids=str)
@@ -154,9 +182,8 @@ def test_sparse_inputs(members, n_outputs, hidden, to_sparse, rng, propagate):
 
 @pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
 @pytest.mark.parametrize("is_sparse", [False, True], ids=["dense", "sparse"])
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_keeps_float32(activation, loss, is_sparse, members, rng, make_targets, propagate):
+def test_keeps_float32(activation_and_loss, is_sparse, members, rng, make_targets, propagate):
+    activation, loss = activation_and_loss
     for hidden, n_outputs in [((), 1), ((2,), 1), ((13,), 1), ((13, 7), 2)]:
         network = dense_network([5, *hidden, n_outputs], activation, loss)
         seeds = sources(0, 1, 2) if members else np.random.RandomState(0)
@@ -177,36 +204,32 @@ def test_keeps_float32(activation, loss, is_sparse, members, rng, make_targets, 
 
         weights, biases = network.layout.unpack(parameters)
         X = inputs[:-1].T if not is_sparse else batch
-        predictions = predict(weights, biases, ACTIVATIONS[activation], network.loss, X)
+        output_activation = network.loss.output_activation
+        predictions = predict(weights, biases, network.hidden_activations, output_activation, X)
         assert predictions.dtype == np.float32
 
 
 @pytest.mark.parametrize("block_bytes", [1, 2**18], ids=["blocks", "at_once"])
 @pytest.mark.parametrize("hidden", HIDDEN, ids=str)
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_predict(activation, loss, hidden, block_bytes, rng, propagate, monkeypatch):
+def test_predict(activation_and_loss, hidden, block_bytes, rng, propagate, monkeypatch):
+    activation, loss = activation_and_loss
     # A block has at least 16 rows: 37 samples make two full ones and a rest.
     monkeypatch.setattr(network_module, "PREDICTION_BLOCK_BYTES", block_bytes)
     network = dense_network([5, *hidden, 2], activation, loss)
     stack = initialize_parameters(network, sources(0, 1, 2))
     weights, biases = network.layout.unpack(stack)
+    functions = network.hidden_activations, network.loss.output_activation
     for n_samples in (37, MEMBERS):
         inputs = columns(rng, 6, n_samples)
         X = inputs[:-1].T
-        predictions = predict(weights, biases, ACTIVATIONS[activation], network.loss, X)
-        sparse = predict(weights, biases, ACTIVATIONS[activation], network.loss, sp.csr_array(X))
+        predictions = predict(weights, biases, *functions, X)
+        sparse = predict(weights, biases, *functions, sp.csr_array(X))
         assert predictions.shape == (MEMBERS, n_samples, 2)
         assert_allclose(sparse, predictions, rtol=1e-12, atol=1e-14)
         for k in range(MEMBERS):
             # A single network may have biases without their row axis, as in scikit-learn.
-            alone = predict(
-                [w[k] for w in weights],
-                [b[k, 0] for b in biases],
-                ACTIVATIONS[activation],
-                network.loss,
-                X,
-            )
+            own = [w[k] for w in weights], [b[k, 0] for b in biases]
+            alone = predict(*own, *functions, X)
             assert_allclose(predictions[k], alone, rtol=1e-12, atol=1e-14)
             raw, _ = propagate(network, stack[k], inputs, np.zeros((2, n_samples)))
             network.loss.predict(raw, raw)
@@ -220,7 +243,7 @@ def test_predict_leaves_x_alone(rng):
     )
     X = rng.normal(size=(7, 2))
     kept = X.copy()
-    predict(weights, biases, ACTIVATIONS["relu"], network.loss, X)
+    predict(weights, biases, [], network.loss.output_activation, X)
     assert_array_equal(X, kept)
 
 

@@ -7,6 +7,7 @@ from sknumpynet.core.optimizers import (
     OPTIMIZERS,
     SGD,
     Adam,
+    AdamW,
     Update,
     stack_optimizers,
     update_parameters,
@@ -144,6 +145,101 @@ def test_pytorch(ours, theirs, settings, parameters, gradients):
         optimizer.step()
     result, _ = run(ours(), parameters, gradients, penalty=np.full_like(parameters, 0.3))
     assert_allclose(result, tensor.detach().numpy(), rtol=1e-12, atol=1e-13)
+
+
+def test_adamw_is_pytorchs(parameters, gradients):
+    torch = pytest.importorskip("torch")
+    weights, biases = slice(None, 11), slice(11, None)
+    tensors = [torch.tensor(parameters[:, part], requires_grad=True) for part in (weights, biases)]
+    groups = [
+        {"params": tensors[:1], "weight_decay": 0.3},
+        {"params": tensors[1:], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=0.1, eps=1e-30)
+    for gradient in gradients:
+        for tensor, part in zip(tensors, (weights, biases), strict=True):
+            tensor.grad = torch.tensor(gradient[:, part])
+        optimizer.step()
+    result = decayed(AdamW(0.1, epsilon=1e-30, weight_decay=0.3), parameters, gradients)
+    for tensor, part in zip(tensors, (weights, biases), strict=True):
+        assert_allclose(result[:, part], tensor.detach().numpy(), rtol=1e-12, atol=1e-13)
+
+
+def decayed(optimizer, parameters, gradients, scale=1.0):
+    """Take steps in which the first 11 parameters are weights."""
+    parameters = parameters.copy()
+    update = Update(optimizer, parameters, decayed=np.arange(SIZE) < 11)
+    for gradient in gradients:
+        update.gradient[...] = gradient
+        update_parameters(update, scale)
+    return parameters
+
+
+@pytest.mark.parametrize("piece_size", [5, SIZE])
+def test_law_of_weight_decay(piece_size, parameters, gradients, monkeypatch):
+    monkeypatch.setattr(optimizers, "PIECE_SIZE", piece_size)
+    rates, decays = (0.1, 0.05, 0.2), (0.0, 0.1, 0.5)
+    stack = AdamW(column(1.0, *rates), weight_decay=column(1.0, *decays))
+    result = decayed(stack, parameters, gradients)
+    for k in range(MEMBERS):
+        alone = AdamW(rates[k], weight_decay=decays[k])
+        assert_allclose(result[k], decayed(alone, parameters[k], gradients[:, k]), rtol=1e-12)
+    without, _ = run(Adam(0.1), parameters[0], gradients[:, 0])
+    assert_allclose(result[0], without, rtol=1e-12)
+
+
+def clipped(optimizer, parameters, gradients, bound, scale=1.0, taken=None):
+    parameters = parameters.copy()
+    update = Update(optimizer, parameters, max_gradient_norm=bound)
+    for gradient in gradients:
+        update.gradient[...] = gradient
+        update_parameters(update, scale, taken)
+    return parameters
+
+
+def test_clipping_is_pytorchs(optimizer_class, parameters, gradients):
+    torch = pytest.importorskip("torch")
+    shortened = []
+    for gradient in gradients[:, 0]:
+        tensor = torch.tensor(parameters[0], requires_grad=True)
+        tensor.grad = torch.tensor(gradient)
+        torch.nn.utils.clip_grad_norm_([tensor], 3.7)
+        shortened.append(tensor.grad.numpy())
+    lengths = np.linalg.norm(gradients[:, 0], axis=-1)
+    assert lengths.min() < 3.7 < lengths.max()
+    result = clipped(optimizer_class(0.1), parameters[0], gradients[:, 0], 3.7)
+    expected, _ = run(optimizer_class(0.1), parameters[0], np.array(shortened))
+    # PyTorch adds 1e-6 to the length.
+    assert_allclose(result, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_clips_the_mean_gradient_of_each_member(optimizer_class, parameters, gradients):
+    bounds, scale = column(1.0, 0.3, 2.0, np.inf), column(1.0, 0.5, 0.25, 2.0)
+    result = clipped(optimizer_class(0.1), parameters, gradients, bounds, scale)
+    for k in range(MEMBERS):
+        means = gradients[:, k] * scale[k, 0]
+        lengths = np.linalg.norm(means, axis=-1, keepdims=True)
+        short = means * np.minimum(1.0, bounds[k, 0] / lengths)
+        expected, _ = run(optimizer_class(0.1), parameters[k], short)
+        assert_allclose(result[k], expected, rtol=1e-10, atol=1e-12)
+        own = float(bounds[k, 0])
+        alone = clipped(
+            optimizer_class(0.1), parameters[k], gradients[:, k], own, float(scale[k, 0])
+        )
+        assert_allclose(alone, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_finds_the_least_of_a_convex_function(optimizer_class, rng):
+    """Half the squared distance, stretched up to tenfold along the axes."""
+    least, stretch = rng.normal(size=SIZE), np.linspace(1.0, 10.0, SIZE)
+    parameters = np.zeros(SIZE)
+    settings = {"weight_decay": 0.0} if "weight_decay" in optimizer_class.settings else {}
+    update = Update(optimizer_class(0.05, **settings), parameters)
+    for step in range(2000):
+        update.optimizer.learning_rate = 0.05 * (1 - step / 2000)
+        update.gradient[...] = stretch * (parameters - least)
+        update_parameters(update, 1.0)
+    assert_allclose(parameters, least, atol=1e-4)
 
 
 def test_law(optimizer_class, parameters, gradients, penalty):

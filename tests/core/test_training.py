@@ -6,14 +6,13 @@ import scipy.sparse as sp
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknumpynet.core import batching, training
-from sknumpynet.core.activations import ACTIVATIONS
 from sknumpynet.core.batching import Chunk, Dataset
 from sknumpynet.core.lbfgs import Objective
 from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.network import dense_network, initialize_parameters
 from sknumpynet.core.optimizers import OPTIMIZERS, SGD, Adam
 from sknumpynet.core.schedules import SCHEDULES
-from sknumpynet.core.training import Member, Settings, train
+from sknumpynet.core.training import RECORDS, Member, Settings, train
 
 MEMBERS = 3
 RATES = (0.01, 0.05, 0.002)
@@ -47,21 +46,21 @@ def of_member(dataset, k):
     return replace(dataset, sample_weight=weights, rows=rows, lengths=None)
 
 
-def assert_law(network, dataset, optimizers, settings, alphas=ALPHAS, validation_scores=None):
+def assert_law(network, dataset, optimizers, settings, alphas=ALPHAS, validations=None):
     """Train a stack and each of its members alone, compare them, return the stack's members.
 
     ``optimizers`` has the stack's first, then each member's; ``settings`` may be per member.
     """
     own_settings = [settings] * MEMBERS if isinstance(settings, Settings) else settings
     stack, members = start(network), new_members()
-    for member, score in zip(members, validation_scores or [None] * MEMBERS, strict=True):
-        member.validation_score = score
+    for member, validate in zip(members, validations or [None] * MEMBERS, strict=True):
+        member.validate = validate
     trained = train(
         network, stack.copy(), dataset, optimizers[0], members, settings, column(alphas)
     )
     for k in range(MEMBERS):
         alone = new_members()[k]
-        alone.validation_score = members[k].validation_score
+        alone.validate = members[k].validate
         expected = train(
             network,
             stack[k].copy(),
@@ -76,7 +75,11 @@ def assert_law(network, dataset, optimizers, settings, alphas=ALPHAS, validation
         assert members[k].n_samples_seen == alone.n_samples_seen
         assert_allclose(trained[k], expected, rtol=1e-9, atol=1e-12)
         assert_allclose(members[k].loss_curve, alone.loss_curve, rtol=1e-9, atol=1e-12)
-        assert_allclose(members[k].validation_scores, alone.validation_scores, rtol=1e-9)
+        for name in RECORDS:
+            assert len(members[k].history[name]) == len(alone.history[name])
+            if name != "seconds":
+                own, other = members[k].history[name], alone.history[name]
+                assert_allclose(own, other, rtol=1e-9, atol=1e-12)
         assert_array_equal(
             members[k].random_state.get_state()[1], alone.random_state.get_state()[1]
         )
@@ -109,10 +112,9 @@ def test_law(shuffle, rows, weight_members, batch_size, n_samples, rng, make_dat
 
 
 @pytest.mark.parametrize("hidden", [(), (2,), (13, 7)], ids=str)
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_law_for_every_combination(optimizer, activation, loss, hidden, make_dataset):
+def test_law_for_every_part(optimizer, activation_and_loss, hidden, make_dataset):
+    activation, loss = activation_and_loss
     for n_outputs in (1, 2):
         network = dense_network([5, *hidden, n_outputs], activation, loss)
         dataset = make_dataset(loss, 11, 5, n_outputs)
@@ -129,7 +131,9 @@ def test_members_stop_at_different_epochs(optimizer, schedule, weight_members, m
     settings = Settings(4, max_epochs=60, tol=0.05, patience=2, schedule=SCHEDULES[schedule])
     optimizers = optimizers_with(OPTIMIZERS[optimizer], (0.03, 0.3, 1e-3))
     members = assert_law(network, dataset, optimizers, settings)
-    assert len({member.n_epochs for member in members}) > 1
+    # A plan over the whole of training does not end because the loss stalls.
+    is_plan = SCHEDULES[schedule].over_progress is not None
+    assert is_plan == all(member.n_epochs == 60 for member in members)
 
 
 def test_a_diverging_member_takes_no_other_with_it(make_dataset):
@@ -341,7 +345,14 @@ def test_goes_on_where_it_was(schedule, optimizer, make_dataset):
     network = dense_network([5, 13, 2], "tanh", "squared_error")
     dataset = make_dataset("squared_error", 11)
     settings = Settings(
-        4, max_epochs=6, shuffle=False, tol=0.05, patience=1, schedule=SCHEDULES[schedule]
+        4,
+        max_epochs=6,
+        shuffle=False,
+        tol=0.05,
+        patience=1,
+        schedule=SCHEDULES[schedule],
+        warmup=0.3,
+        planned_epochs=6,
     )
     at_once, once = Member(np.random.RandomState(0)), OPTIMIZERS[optimizer](0.1)
     expected = train(network, start(network, ()), dataset, once, [at_once], settings)
@@ -415,17 +426,18 @@ def test_keeps_the_best_validated_parameters(make_dataset):
     scores = iter([0.1, 0.5, 0.5, 0.3, 0.50001, 0.4, 0.50001, 0.9])
     shown, buffers = [], []
 
-    def validation_score(parameters):
+    def validate(parameters):
         shown.append(parameters.copy())
         buffers.append(parameters)
-        return next(scores)
+        return next(scores), 2.0
 
-    member = Member(np.random.RandomState(0), validation_score)
+    member = Member(np.random.RandomState(0), validate)
     settings = Settings(4, tol=1e-4, patience=4)
     trained = train(network, start(network, ()), dataset, Adam(0.01), [member], settings)
     # 0.50001 is the best, first at epoch 5, yet no improvement by tol: epochs 3 to 7 stalled.
     assert member.status == "converged"
     assert member.validation_scores == [0.1, 0.5, 0.5, 0.3, 0.50001, 0.4, 0.50001]
+    assert member.validation_losses == [2.0] * 7
     assert member.best_validation_score == 0.50001
     assert_array_equal(trained, shown[4])
     assert_array_equal(member.best_parameters, shown[4])
@@ -437,14 +449,16 @@ def test_law_with_validation(make_dataset):
     network = dense_network([5, 13, 2], "tanh", "squared_error")
     objective = Objective(network, make_dataset("squared_error", 7))
     targets = [0.0, 1e3, -1.0]
-    scores = [lambda p, t=t: -(objective(p)[0] + t * (p**2).mean()) for t in targets]
+    validations = [
+        lambda p, t=t: (-(objective(p)[0] + t * (p**2).mean()), objective(p)[0]) for t in targets
+    ]
     settings = Settings(4, max_epochs=20, patience=3, tol=1e-3)
     members = assert_law(
         network,
         make_dataset("squared_error"),
         optimizers_with(Adam, RATES),
         settings,
-        validation_scores=scores,
+        validations=validations,
     )
     assert len({member.n_epochs for member in members}) > 1
 
@@ -717,3 +731,235 @@ def test_an_interrupt_while_a_member_leaves_mixes_no_parameters(monkeypatch, rng
     trained = train(network, start(network), dataset, Adam(0.01), members, settings, column(ALPHAS))
     assert_array_equal(trained, expected)
     assert [member.status for member in members] == ["exhausted", "interrupted", "interrupted"]
+
+
+# What scikit-learn does not have ------------------------------------------------------------------
+
+NEW_SETTINGS = {
+    "dropout": [{"dropout": (0.5, 0.1)}, {}, {"dropout": (0.0, 0.8)}],
+    "warmup": [{"warmup": 0.5}, {"warmup": 0.0}, {"warmup": 1.0}],
+    "clipping": [{"max_gradient_norm": own} for own in (0.01, np.inf, 1.0)],
+    "schedules": [{"schedule": SCHEDULES[own]} for own in ("cosine", "constant", "one_cycle")],
+    "plans": [{"planned_epochs": 20}, {"max_epochs": 3}, {"epochs_before": 2}],
+}
+
+
+@pytest.mark.parametrize("weight_members", [None, (MEMBERS,)], ids=["unweighted", "weighted"])
+@pytest.mark.parametrize("lengths", [None, (11, 10, 7)], ids=str)
+@pytest.mark.parametrize("name", NEW_SETTINGS)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_law_of_each_members_settings(optimizer, name, lengths, weight_members, rng, make_dataset):
+    network = dense_network([5, 13, 7, 2], "tanh", "squared_error")
+    dataset = make_dataset("squared_error", 11, weight_members=weight_members)
+    if weight_members:
+        dataset.sample_weight[1, :4] = 0.0
+    if lengths is not None:
+        rows = np.stack([rng.permutation(11) for _ in range(MEMBERS)])
+        dataset = replace(dataset, rows=rows, lengths=np.array(lengths))
+    settings = [
+        Settings(**({"batch_size": 4, "max_epochs": 5, "schedule": SCHEDULES["linear"]} | own))
+        for own in NEW_SETTINGS[name]
+    ]
+    assert_law(network, dataset, optimizers_with(OPTIMIZERS[optimizer], RATES), settings)
+
+
+def plain(make_dataset, optimizer, dataset=None, **settings):
+    network = dense_network([5, 13, 7, 2], "tanh", "squared_error")
+    member = Member(np.random.RandomState(0))
+    dataset = make_dataset("squared_error") if dataset is None else dataset
+    settings = Settings(**({"batch_size": 4, "max_epochs": 5} | settings))
+    parameters = train(network, start(network, ()), dataset, optimizer, [member], settings)
+    return parameters, member
+
+
+@pytest.mark.parametrize("settings", NEW_SETTINGS["dropout"][:1] + NEW_SETTINGS["clipping"][:1])
+def test_new_settings_change_something(settings, make_dataset):
+    dataset = make_dataset("squared_error")
+    expected, _ = plain(make_dataset, SGD(0.05), dataset)
+    changed, _ = plain(make_dataset, SGD(0.05), dataset, **settings)
+    assert (changed != expected).any()
+
+
+def test_without_dropout_nothing_is_drawn_for_it(make_dataset):
+    _, member = plain(make_dataset, Adam(0.01), shuffle=False, dropout=(0.0, 0.0))
+    expected = np.random.RandomState(0).get_state()
+    assert_array_equal(member.random_state.get_state()[1], expected[1])
+    _, member = plain(make_dataset, Adam(0.01), shuffle=False, dropout=(0.0, 0.1))
+    drawn = member.random_state.get_state()
+    assert (drawn[1] != expected[1]).any() or drawn[2] != expected[2]
+
+
+def test_a_run_that_goes_on_drops_other_units(make_dataset):
+    dataset, optimizer = make_dataset("squared_error"), SGD(1e-12, momentum=0.0, nesterov=False)
+    curves = []
+    for _ in range(2):
+        # The rate is so small that only the masks differ between the runs.
+        _, member = plain(
+            make_dataset, optimizer, dataset, dropout=(0.5, 0.5), shuffle=False, max_epochs=1
+        )
+        curves.append(member.loss_curve)
+    assert curves[0] != curves[1]
+
+
+@pytest.mark.parametrize("warmup", [0.0, 0.25])
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_rates_of_a_plan(optimizer, schedule, warmup, make_dataset):
+    if SCHEDULES[schedule].factor is not None:
+        pytest.skip("goes by the samples, not by a plan")
+    optimizer = OPTIMIZERS[optimizer](0.02)
+    _, member = plain(
+        make_dataset,
+        optimizer,
+        schedule=SCHEDULES[schedule],
+        warmup=warmup,
+        max_epochs=4,
+        planned_epochs=8,
+    )
+    # Batches of 4, 4 and 3 samples: the last step of an epoch has 2.5 of 3 steps behind it.
+    progress = [(epoch + 2.5 / 3) / 8 for epoch in range(4)]
+    expected = [0.02 * SCHEDULES[schedule].step_factor(p, warmup) for p in progress]
+    assert_allclose(member.history["learning_rate"], expected, rtol=1e-12)
+    assert optimizer.learning_rate == 0.02
+
+
+def test_label_smoothing_is_pytorchs(rng):
+    torch = pytest.importorskip("torch")
+    X, y = rng.normal(size=(11, 5)), rng.integers(3, size=11)
+    network = dense_network([5, 3], "identity", "categorical_cross_entropy")
+    dataset = Dataset(X, np.eye(3)[y], smoothing=0.2, n_classes=3)
+    parameters = start(network, ())
+    weights, biases = network.layout.unpack(parameters.copy())
+    member = Member(np.random.RandomState(0))
+    optimizer = SGD(0.5, momentum=0.0, nesterov=False)
+    trained = train(network, parameters, dataset, optimizer, [member], Settings(11, max_epochs=1))
+    tensors = [torch.tensor(own, requires_grad=True) for own in (weights[0], biases[0])]
+    raw = torch.tensor(X) @ tensors[0] + tensors[1]
+    loss = torch.nn.functional.cross_entropy(raw, torch.tensor(y), label_smoothing=0.2)
+    loss.backward()
+    assert member.loss_curve[0] == pytest.approx(loss.item(), rel=1e-12)
+    for own, tensor in zip(network.layout.unpack(trained), tensors, strict=True):
+        expected = (tensor - 0.5 * tensor.grad).detach().numpy()
+        assert_allclose(own[0], expected, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("loss", "n_outputs", "n_classes"),
+    [("binary_cross_entropy", 1, 2), ("categorical_cross_entropy", 5, 5)],
+)
+def test_law_of_label_smoothing(loss, n_outputs, n_classes, rng):
+    network = dense_network([5, 13, n_outputs], "tanh", loss)
+    labels = rng.integers(n_classes, size=11)
+    targets = labels[:, np.newaxis] == 1 if n_outputs == 1 else np.eye(5)[labels] == 1
+    smoothing = (0.1, 0.3, 0.05)
+    dataset = Dataset(
+        rng.normal(size=(11, 5)), targets, smoothing=column(smoothing), n_classes=n_classes
+    )
+    members, stack = new_members(), start(network)
+    settings = [Settings(4, max_epochs=own) for own in (5, 2, 4)]
+    trained = train(network, stack.copy(), dataset, Adam(0.01), members, settings)
+    for k in range(MEMBERS):
+        own = replace(dataset, smoothing=smoothing[k])
+        alone = new_members()[k]
+        expected = train(network, stack[k].copy(), own, Adam(0.01), [alone], settings[k])
+        assert_allclose(trained[k], expected, rtol=1e-9, atol=1e-12)
+        assert_allclose(members[k].loss_curve, alone.loss_curve, rtol=1e-10)
+        sharp = replace(dataset, smoothing=0.0)
+        unlike = train(network, stack[k].copy(), sharp, Adam(0.01), new_members(1), settings[k])
+        assert (trained[k] != unlike).any()
+
+
+def test_the_best_is_kept_when_the_epochs_run_out(make_dataset):
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    scores, shown = iter([0.1, 0.9, 0.5]), []
+
+    def validate(parameters):
+        shown.append(parameters.copy())
+        return next(scores), 1.0
+
+    member = Member(np.random.RandomState(0), validate)
+    dataset, settings = make_dataset("squared_error"), Settings(4, max_epochs=3)
+    trained = train(network, start(network, ()), dataset, Adam(0.01), [member], settings)
+    assert member.status == "exhausted"
+    assert_array_equal(trained, shown[1])
+
+
+def test_validation_without_early_stopping_is_recorded_only(make_dataset):
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    dataset = make_dataset("squared_error")
+    scores = iter([0.9, 0.5, 0.1, 0.1])
+    member = Member(np.random.RandomState(0), lambda parameters: (next(scores), 3.0))
+    settings = Settings(4, max_epochs=4, patience=1, early_stopping=False)
+    trained = train(network, start(network, ()), dataset, Adam(0.01), [member], settings)
+    alone = train(
+        network,
+        start(network, ()),
+        dataset,
+        Adam(0.01),
+        [Member(np.random.RandomState(0))],
+        settings,
+    )
+    assert_array_equal(trained, alone)
+    assert member.validation_scores == [0.9, 0.5, 0.1, 0.1]
+    assert member.best_validation_score == 0.9
+    assert member.best_parameters is None
+
+
+@pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
+def test_stops_in_time(members, make_dataset, monkeypatch):
+    """A clock that goes on by a second whenever it is read."""
+    seconds = iter(range(10_000))
+    monkeypatch.setattr(training.time, "perf_counter", lambda: float(next(seconds)))
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    them = new_members(*members or (1,))
+    settings = [Settings(4, max_epochs=500, max_seconds=20.0) for _ in them]
+    if members:
+        settings[1] = replace(settings[1], max_seconds=60.0)
+    dataset = make_dataset("squared_error")
+    train(network, start(network, members), dataset, Adam(0.01), them, settings)
+    assert {member.status for member in them} == {"out_of_time"}
+    assert 5 < them[0].n_epochs <= 20
+    if members:
+        assert them[1].n_epochs > them[0].n_epochs == them[2].n_epochs
+
+
+def test_time_may_run_out_within_an_epoch(make_dataset, monkeypatch):
+    monkeypatch.setattr(batching, "CHUNK_BYTES", 1)
+    seconds = iter(range(10_000))
+    monkeypatch.setattr(training.time, "perf_counter", lambda: float(next(seconds)))
+    dataset = make_dataset("squared_error", 101)
+    _, member = plain(make_dataset, Adam(0.01), dataset, max_seconds=3.0, max_epochs=9)
+    assert member.status == "out_of_time"
+    assert member.n_epochs == 1
+    assert 0 < member.n_samples_seen < 101
+    assert len(member.loss_curve) == 1
+
+
+@pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
+def test_the_end_of_an_epoch_can_stop_training(members, make_dataset):
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    dataset, shown = make_dataset("squared_error"), []
+
+    def end_of_epoch(member, parameters):
+        shown.append(parameters.copy())
+        return member.n_epochs == 3
+
+    them = new_members(*members or (1,))
+    them[0].end_of_epoch = end_of_epoch
+    settings = Settings(4, max_epochs=6)
+    trained = train(network, start(network, members), dataset, Adam(0.01), them, settings)
+    assert [member.n_epochs for member in them] == [3, 6, 6][: len(them)]
+    assert them[0].status == "stopped"
+    assert len(shown) == 3
+    assert_array_equal(trained[0] if members else trained, shown[-1])
+
+
+def test_history_has_a_row_for_each_epoch(make_dataset):
+    _, member = plain(make_dataset, Adam(0.01), schedule=SCHEDULES["linear"])
+    assert tuple(member.history) == RECORDS
+    assert {len(values) for values in member.history.values()} == {5}
+    assert member.history["loss"] == member.loss_curve
+    assert np.isnan(member.history["validation_loss"]).all()
+    assert np.isnan(member.history["validation_score"]).all()
+    assert all(seconds > 0 for seconds in member.history["seconds"])
+    assert all(type(value) is float for values in member.history.values() for value in values)

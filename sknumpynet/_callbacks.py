@@ -1,0 +1,124 @@
+"""What scikit-learn's callbacks (from 1.9 on) are told of a fit and of its epochs."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sknumpynet._fitted import parameter_attributes
+from sknumpynet.core.network import Network
+from sknumpynet.core.training import Member
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+
+    from sknumpynet._base import BaseNumpyMLP
+
+__all__ = ["FitReport", "announce_fit", "has_callbacks"]
+
+
+def has_callbacks(estimator: Any) -> bool:
+    """Return whether an estimator has callbacks, its own or handed down to it."""
+    return bool(getattr(estimator, "_skl_callbacks", None))
+
+
+def announce_fit(estimator: "BaseEstimator", X: Any, y: Any) -> None:
+    """Tell an estimator's callbacks of a fit that is over already."""
+    if not has_callbacks(estimator):
+        return
+    context = estimator._init_callback_context()
+    try:
+        context.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
+        context.call_on_fit_task_end(estimator=estimator, X=X, y=y, reconstruction_attributes={})
+    finally:
+        for callback in estimator._skl_callbacks_to_teardown:
+            callback.teardown(estimator=estimator, context=context)
+        del estimator._skl_callbacks_to_teardown, estimator._callback_fit_ctx
+
+
+class EpochReport:
+    """Tells the callbacks of one network's epochs; can be sent to another process.
+
+    Parameters
+    ----------
+    context : CallbackContext
+        The task whose parts are the epochs.
+    estimator : BaseNumpyMLP
+    network : Network
+    task : dict
+        The data, as the hooks take them.
+    """
+
+    def __init__(
+        self, context: Any, estimator: "BaseNumpyMLP", network: Network, task: dict[str, Any]
+    ) -> None:
+        self.context, self.estimator, self.network, self.task = context, estimator, network, task
+        self._begin()
+
+    def _begin(self) -> None:
+        self.epoch = self.context.subcontext(task_name="epoch")
+        self.epoch.call_on_fit_task_begin(estimator=self.estimator, **self.task)
+
+    def __call__(self, member: Member, parameters: np.ndarray) -> bool:
+        """End an epoch and begin the next if there is one; return whether to stop."""
+
+        def attributes() -> dict[str, Any]:
+            return {
+                **parameter_attributes(self.network, parameters),
+                "n_iter_": member.n_epochs,
+                "loss_": member.history["loss"][-1],
+            }
+
+        stops = self.epoch.call_on_fit_task_end(
+            estimator=self.estimator, **self.task, reconstruction_attributes=attributes
+        )
+        if member.status == "running" and not stops:
+            self._begin()
+        return bool(stops)
+
+
+class FitReport:
+    """Tells the callbacks of a fit, if there are any.
+
+    The task of an ensemble has its members as parts, and those their epochs.
+
+    Parameters
+    ----------
+    estimator : BaseNumpyMLP
+    X, y, sample_weight : array-like
+        As they were given to ``fit``.
+    """
+
+    def __init__(self, estimator: "BaseNumpyMLP", X: Any, y: Any, sample_weight: Any) -> None:
+        self.estimator, self.context = estimator, None
+        if not has_callbacks(estimator):
+            return
+        metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
+        self.task = {"X": X, "y": y, "metadata": metadata}
+        self.has_members = estimator.n_members > 1
+        n_parts = estimator.n_members if self.has_members else estimator.max_iter
+        self.context = estimator._init_callback_context(
+            max_subtasks=n_parts, sequential_subtasks=not self.has_members
+        )
+        self.context.call_on_fit_task_begin(estimator=estimator, **self.task)
+
+    def of_member(self, k: int, network: Network) -> EpochReport | None:
+        """Return what is called at the end of a member's epochs."""
+        if self.context is None:
+            return None
+        context = self.context
+        if self.has_members:
+            context = context.subcontext(
+                task_name="member", task_id=k, max_subtasks=self.estimator.max_iter
+            )
+            context.call_on_fit_task_begin(estimator=self.estimator, **self.task)
+        return EpochReport(context, self.estimator, network, self.task)
+
+    def end(self) -> None:
+        """Tell the callbacks that all is done."""
+        if self.context is None:
+            return
+        task = {"estimator": self.estimator, **self.task, "reconstruction_attributes": {}}
+        if self.has_members:
+            for member in self.context._children_map.values():
+                member.call_on_fit_task_end(**task)
+        self.context.call_on_fit_task_end(**task)

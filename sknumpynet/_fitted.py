@@ -1,0 +1,43 @@
+"""What makes an estimator able to predict."""
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sknumpynet.core.network import Network
+
+if TYPE_CHECKING:
+    from sknumpynet._base import BaseNumpyMLP
+
+__all__ = ["fitted_view", "parameter_attributes"]
+
+
+def parameter_attributes(network: Network, parameters: np.ndarray) -> dict[str, Any]:
+    """Return the fitted attributes that prediction needs, all of them copies.
+
+    Parameters
+    ----------
+    network : Network
+    parameters : ndarray of shape (P,) or (K, P)
+    """
+    coefs, biases = network.layout.unpack(parameters)
+    # Not `activation`: that is a parameter, which may be set for the next fit.
+    activations = [getattr(own, "function", own.name) for own in network.hidden_activations]
+    return {
+        "coefs_": coefs,
+        "intercepts_": [bias[..., 0, :] for bias in biases],
+        "n_layers_": len(network.layers) + 1,
+        "n_outputs_": network.layers[-1].fan_out,
+        "out_activation_": network.loss.output_activation,
+        "_hidden_activations": tuple(activations),
+    }
+
+
+def fitted_view(
+    estimator: "BaseNumpyMLP", network: Network, parameters: np.ndarray
+) -> "BaseNumpyMLP":
+    """Return a copy of an estimator that predicts with these parameters."""
+    view = copy.copy(estimator)
+    vars(view).update(parameter_attributes(network, parameters))
+    return view

@@ -1,0 +1,84 @@
+"""Dropout: which hidden units of which samples are left out of a step."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sknumpynet.core.network import Propagation
+
+__all__ = ["Dropout"]
+
+# Units are dropped by comparing 16 random bits: five times as quick as drawing floats. Rates are
+# rounded to multiples of 1.5e-5, and what is kept is scaled by the rounded rate.
+RESOLUTION = 2**16
+
+
+class Dropout:
+    """Draws the masks of inverted dropout, each member from a generator of its own.
+
+    A unit is dropped with the layer's rate; those that are kept are multiplied by 1 / (1 - rate),
+    so that prediction needs no scaling.
+
+    Parameters
+    ----------
+    rates : sequence of (sequence of float), one for each member
+        The rate of each hidden layer, in [0, 1).
+    seeds : sequence of (sequence of int), one for each member
+
+    References
+    ----------
+    Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", JMLR
+    15, 2014; inverted as in section 10.
+
+    Examples
+    --------
+    >>> Dropout([(0.0, 0.5)], [(0,)]).layers
+    [False, True]
+    """
+
+    def __init__(self, rates: Sequence[Sequence[float]], seeds: Sequence[Sequence[int]]) -> None:
+        self.thresholds = [
+            [min(round(rate * RESOLUTION), RESOLUTION - 1) for rate in own] for own in rates
+        ]
+        self.generators = [np.random.Generator(np.random.SFC64(list(seed))) for seed in seeds]
+
+    @property
+    def layers(self) -> list[bool]:
+        """For each hidden layer whether any member drops units of it."""
+        return [any(own) for own in zip(*self.thresholds, strict=True)]
+
+    def take(self, members: Sequence[int]) -> "Dropout":
+        """Return the dropout of some members, whose generators go on where they are."""
+        some = Dropout([], [])
+        some.thresholds = [self.thresholds[k] for k in members]
+        some.generators = [self.generators[k] for k in members]
+        return some
+
+    def draw(
+        self, propagation: Propagation, counts: int | np.ndarray, taken: np.ndarray | None = None
+    ) -> None:
+        """Draw the masks of a step into the hidden layers of a propagation.
+
+        Parameters
+        ----------
+        propagation : Propagation
+        counts : int or ndarray of int of shape (K,)
+            How many samples of the batch are a member's own; the masks of padding stay as they
+            are.
+        taken : ndarray of bool of shape () or (K,), optional
+            False for members that take no step, and draw nothing.
+        """
+        for k, (generator, thresholds) in enumerate(
+            zip(self.generators, self.thresholds, strict=True)
+        ):
+            if taken is not None and not taken.reshape(-1)[k]:
+                continue
+            count = counts if isinstance(counts, int) else int(counts[k])
+            for layer, threshold in zip(propagation.hidden_layers, thresholds, strict=True):
+                if threshold == 0:
+                    continue
+                kept = layer.kept if layer.kept.ndim == 2 else layer.kept[k]
+                n_units = kept.shape[0]
+                bits = np.frombuffer(generator.bytes(2 * n_units * count), np.uint16)
+                mask = bits.reshape(n_units, count) >= threshold
+                np.multiply(mask, RESOLUTION / (RESOLUTION - threshold), out=kept[:, :count])
