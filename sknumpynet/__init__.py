@@ -1,6 +1,7 @@
 """A multilayer perceptron from scratch in NumPy, with scikit-learn's face and numbers."""
 
 from sknumpynet.classifier import NumpyMLPClassifier
+from sknumpynet.display import TrainingDisplay
 from sknumpynet.regressor import NumpyMLPRegressor
 from sknumpynet.search import (
     StackedGridSearchCV,
@@ -14,5 +15,6 @@ __all__ = [
     "StackedGridSearchCV",
     "StackedRandomizedSearchCV",
     "stacked_cross_validate",
+    "TrainingDisplay",
 ]
 __version__ = "0.1.0"

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.optimize import OptimizeResult
 from sklearn import get_config
 from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.multiclass import _check_partial_fit_first_call
@@ -37,6 +38,7 @@ __all__ = [
     "SearchHooks",
     "StrOptions",
     "Task",
+    "check_matplotlib",
     "check_sample_weight",
     "evaluated_by",
     "fit_context",
@@ -48,6 +50,7 @@ __all__ = [
     "validate_parameters",
 ]
 
+check_matplotlib = check_matplotlib_support
 fit_context = _fit_context
 is_first_partial_fit = _check_partial_fit_first_call
 num_samples = _num_samples
