@@ -23,6 +23,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sknumpynet._callbacks import FitReport
 from sknumpynet._preparation import prepare_data, prepare_runs
 from sknumpynet._publication import publish
+from sknumpynet._saved_state import restored_state, saved_state
 from sknumpynet._sklearn import (
     CallbackSupportMixin,
     HasMethods,
@@ -234,6 +235,12 @@ class BaseNumpyMLP(CallbackSupportMixin, BaseEstimator, ABC):
         incremental: bool = False,
         report: FitReport | None = None,
     ) -> None:
+        if incremental and getattr(self, "_is_slim", False):
+            raise ValueError(
+                "partial_fit goes on with the optimiser's state, which slim() dropped: call fit, "
+                "with warm_start=True to start from the weights that are there"
+            )
+        vars(self).pop("_is_slim", None)
         data = prepare_data(self, X, y, sample_weight, validation, incremental=incremental)
         plan = prepare_runs(self, data, split_params, incremental=incremental)
         if report is not None:
@@ -332,6 +339,45 @@ class BaseNumpyMLP(CallbackSupportMixin, BaseEstimator, ABC):
         """
         activated = self._activated(self._check_for_prediction(X))
         return self._as_output(activated if activated.ndim == 3 else activated[np.newaxis])
+
+    # Saving ----------------------------------------------------------------------------------
+
+    def slim(self) -> Self:
+        """Drop what only `partial_fit` needs, the optimiser's state: two thirds of a saved model.
+
+        Prediction is as before. `partial_fit` is refused from then on, until `fit` is called,
+        which with ``warm_start=True`` starts from the weights that are there.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If there is nothing to drop it from.
+
+        Examples
+        --------
+        >>> import pickle
+        >>> from sklearn.datasets import make_moons
+        >>> from sknumpynet import NumpyMLPClassifier
+        >>> X, y = make_moons(100, noise=0.2, random_state=0)
+        >>> model = NumpyMLPClassifier((500,), learning_rate="cosine", max_iter=5).fit(X, y)
+        >>> size = len(pickle.dumps(model))
+        >>> len(pickle.dumps(model.slim())) < size / 2
+        True
+        """
+        check_is_fitted(self)
+        if vars(self).pop("_optimizer", None) is not None:
+            self._is_slim = True
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        return saved_state(super().__getstate__())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(restored_state(type(self), state))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

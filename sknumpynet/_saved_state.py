@@ -1,0 +1,113 @@
+"""What a pickle, a copy or a skops file of an estimator holds: arrays and plain Python objects.
+
+Nothing in it depends on where this package or scikit-learn keeps a class, so that a model saved
+once can be loaded by later versions of both.
+"""
+
+import inspect
+from functools import cache
+from typing import Any
+
+from sklearn.preprocessing import LabelBinarizer
+
+from sknumpynet.core.optimizers import OPTIMIZERS, Optimizer
+
+__all__ = ["restored_state", "saved_state"]
+
+# To be raised whenever states are written that the versions before cannot read; `restored_state`
+# goes on reading all formats from 1.
+_FORMAT = 1
+
+_PROGRESS = ("initial_learning_rate", "learning_rate", "n_updates")
+# These describe a fitted LabelBinarizer in every scikit-learn; its parameters are the default.
+_BINARIZER_ATTRIBUTES = ("classes_", "y_type_", "sparse_input_")
+
+
+def saved_state(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Return an estimator's attributes as they are saved; arrays are shared, not copied.
+
+    Parameters
+    ----------
+    attributes : dict
+        Stays as it is.
+
+    Returns
+    -------
+    dict
+        For `restored_state`.
+    """
+    state = {**attributes, "_format": _FORMAT}
+    if "_optimizer" in state:
+        own = state["_optimizer"]
+        several = isinstance(own, list)
+        state["_optimizer"] = (
+            [_saved_optimizer(one) for one in own] if several else _saved_optimizer(own)
+        )
+    if "_label_binarizer" in state:
+        binarizer = state["_label_binarizer"]
+        state["_label_binarizer"] = {
+            name: getattr(binarizer, name) for name in _BINARIZER_ATTRIBUTES
+        }
+    return state
+
+
+def restored_state(kind: type, state: dict[str, Any]) -> dict[str, Any]:
+    """Return an estimator's attributes from what was saved.
+
+    Parameters
+    ----------
+    kind : type
+        The estimator's. Parameters that it did not have when it was saved get their defaults.
+    state : dict
+        Of `saved_state`; stays as it is.
+
+    Raises
+    ------
+    ValueError
+        If it was saved by a later version that saves differently.
+    """
+    attributes = {**_parameter_defaults(kind), **state}
+    number = attributes.pop("_format", _FORMAT)
+    if number > _FORMAT:
+        raise ValueError(
+            f"the {kind.__name__} was saved in format {number}, this version of sknumpynet reads "
+            f"formats up to {_FORMAT}: load it with the version that saved it, or a later one"
+        )
+    if "_optimizer" in attributes:
+        saved = attributes["_optimizer"]
+        several = isinstance(saved, list)
+        attributes["_optimizer"] = (
+            [_restored_optimizer(one) for one in saved] if several else _restored_optimizer(saved)
+        )
+    if "_label_binarizer" in attributes:
+        binarizer = LabelBinarizer()
+        vars(binarizer).update(attributes["_label_binarizer"])
+        attributes["_label_binarizer"] = binarizer
+    return attributes
+
+
+def _saved_optimizer(optimizer: Optimizer) -> dict[str, Any]:
+    """Return all but what is made anew when the optimiser is bound, which is private."""
+    public = {name: value for name, value in vars(optimizer).items() if name[0] != "_"}
+    name = next(name for name, kind in OPTIMIZERS.items() if kind is type(optimizer))
+    progress = {name: public.pop(name) for name in _PROGRESS}
+    moments = public.pop("state")
+    return {"name": name, "settings": public, **progress, "moments": moments}
+
+
+def _restored_optimizer(saved: dict[str, Any]) -> Optimizer:
+    optimizer = OPTIMIZERS[saved["name"]](saved["learning_rate"], **saved["settings"])
+    for name in _PROGRESS:
+        setattr(optimizer, name, saved[name])
+    optimizer.state = saved["moments"]
+    return optimizer
+
+
+@cache
+def _parameter_defaults(kind: type) -> dict[str, Any]:
+    parameters = inspect.signature(kind.__init__).parameters.values()
+    return {
+        parameter.name: parameter.default
+        for parameter in parameters
+        if parameter.default is not parameter.empty
+    }

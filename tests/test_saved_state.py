@@ -1,0 +1,204 @@
+"""What pickles, copies and skops files hold, and that those of earlier versions load."""
+
+import copy
+import pickle
+import pickletools
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from sklearn.exceptions import NotFittedError
+
+from sknumpynet import NumpyMLPClassifier, NumpyMLPRegressor, _saved_state
+
+pytestmark = [
+    pytest.mark.oldest,
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
+
+SAVING = runpy.run_path(str(Path(__file__).parent / "fixtures" / "save_models.py"))
+models, predicted, targets = (SAVING[name] for name in ("models", "predicted", "targets"))
+KINDS = [NumpyMLPClassifier, NumpyMLPRegressor]
+TRUSTED = [
+    "sknumpynet.classifier.NumpyMLPClassifier",
+    "sknumpynet.regressor.NumpyMLPRegressor",
+]
+X = load_iris().data[:, 1:]
+SAVED = sorted((Path(__file__).parent / "fixtures").glob("saved_*/*.pkl"))
+STOCHASTIC = ["sgd", "adam", "adamw"]
+
+
+def make(kind, **parameters):
+    return kind(**({"hidden_layer_sizes": (7,), "max_iter": 3, "random_state": 0} | parameters))
+
+
+def fitted(name):
+    model = models()[name]
+    return model.fit(X, targets(name, model))
+
+
+def labels(kind):
+    return load_iris().target if kind is NumpyMLPClassifier else load_iris().data[:, 0]
+
+
+def kinds_within(value):
+    """Return the types of all that an object is made of."""
+    if isinstance(value, dict):
+        return {dict}.union(*map(kinds_within, [*value, *value.values()]))
+    if isinstance(value, list | tuple):
+        return {type(value)}.union(*map(kinds_within, value))
+    return {type(value)}
+
+
+def assert_same_network(one, other):
+    for name in ("coefs_", "intercepts_"):
+        for mine, its in zip(getattr(one, name), getattr(other, name), strict=True):
+            np.testing.assert_array_equal(mine, its)
+
+
+@pytest.mark.parametrize("name", models())
+def test_a_saved_state_is_arrays_and_plain_python(name):
+    state = fitted(name).__getstate__()
+    plain = {dict, list, tuple, str, int, float, bool, type(None), np.ndarray}
+    assert kinds_within(state) <= plain
+
+
+@pytest.mark.parametrize("name", models())
+def test_a_pickle_names_numpy_and_the_estimator_only(name):
+    modules, strings = set(), []
+    for code, argument, _ in pickletools.genops(pickle.dumps(fitted(name), protocol=5)):
+        if "UNICODE" in code.name:
+            strings.append(argument)
+        elif code.name == "STACK_GLOBAL":
+            modules.add(strings[-2] if "." in strings[-2] or strings[-2] else "")
+        elif code.name == "GLOBAL":
+            modules.add(argument.split()[0])
+    for module in modules:
+        package = module.split(".")[0]
+        assert package in ("numpy", "sknumpynet", "_codecs", "builtins", "copyreg"), module
+        if package == "sknumpynet":
+            assert module in ("sknumpynet.classifier", "sknumpynet.regressor")
+
+
+@pytest.mark.parametrize("solver", [*STOCHASTIC, "lbfgs"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pickle_is_as_large_as_what_it_needs(kind, solver):
+    model = make(kind, hidden_layer_sizes=(200, 200), solver=solver).fit(X, labels(kind))
+    n_parameters = sum(own.size for own in [*model.coefs_, *model.intercepts_])
+    n_buffers = {"sgd": 1, "adam": 2, "adamw": 2, "lbfgs": 0}[solver]
+    needed = 8 * n_parameters * (1 + n_buffers)
+    assert needed < len(pickle.dumps(model)) < needed + 5000
+    assert 8 * n_parameters < len(pickle.dumps(model.slim())) < 8 * n_parameters + 5000
+
+
+@pytest.mark.parametrize("n_members", [1, 2])
+@pytest.mark.parametrize("again", [lambda m: pickle.loads(pickle.dumps(m)), copy.deepcopy])
+@pytest.mark.parametrize("solver", STOCHASTIC)
+@pytest.mark.parametrize("kind", KINDS)
+def test_goes_on_as_if_it_had_not_been_saved(kind, solver, again, n_members):
+    y = labels(kind)
+    model = make(kind, solver=solver, n_members=n_members, learning_rate="adaptive").fit(X, y)
+    loaded = again(model)
+    np.testing.assert_array_equal(predicted(loaded, X), predicted(model, X))
+    untouched = pickle.dumps(model)
+    loaded.partial_fit(X, y)
+    assert pickle.dumps(model) == untouched
+    assert_same_network(loaded, model.partial_fit(X, y))
+    assert loaded.history_["loss"] == model.history_["loss"]
+
+
+def test_a_copy_shares_and_stays_apart():
+    model = make(NumpyMLPClassifier).fit(X, labels(NumpyMLPClassifier))
+    shallow = copy.copy(model)
+    assert shallow.coefs_[0] is model.coefs_[0]
+    before = model.coefs_[0].copy()
+    shallow.partial_fit(X, labels(NumpyMLPClassifier))
+    np.testing.assert_array_equal(model.coefs_[0], before)
+
+
+@pytest.mark.parametrize("name", models())
+def test_skops(name):
+    skops = pytest.importorskip("skops.io")
+    model = fitted(name)
+    saved = skops.dumps(model)
+    assert set(skops.get_untrusted_types(data=saved)) <= set(TRUSTED)
+    loaded = skops.loads(saved, trusted=TRUSTED)
+    assert_same_network(loaded, model)
+    np.testing.assert_array_equal(predicted(loaded, X), predicted(model, X))
+    if hasattr(model, "partial_fit") and not model.early_stopping:
+        y = targets(name, model)
+        assert_same_network(loaded.partial_fit(X, y), model.partial_fit(X, y))
+
+
+def test_there_are_saved_models():
+    assert {path.stem for path in SAVED} == set(models())
+
+
+def assert_loaded(model, path):
+    expected = np.load(path.parent / "predictions.npz")[path.stem]
+    np.testing.assert_allclose(predicted(model, X[::10]), expected, rtol=1e-5, atol=1e-6)
+    y = targets(path.stem, model)
+    if hasattr(model, "partial_fit") and not model.early_stopping:
+        model.partial_fit(X, y)
+    assert set(model.get_params()) == set(type(model)().get_params())
+    clone(model).fit(X, y)
+
+
+@pytest.mark.parametrize("path", SAVED, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_pickles_of_every_version_load(path):
+    assert_loaded(pickle.loads(path.read_bytes()), path)
+
+
+@pytest.mark.parametrize("path", SAVED, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_skops_files_of_every_version_load(path):
+    skops = pytest.importorskip("skops.io")
+    assert_loaded(skops.load(path.with_suffix(".skops"), trusted=TRUSTED), path)
+
+
+def test_parameters_that_came_later_have_their_defaults():
+    model = make(NumpyMLPClassifier).fit(X, labels(NumpyMLPClassifier))
+    state = model.__getstate__()
+    del state["dropout"]
+    old = NumpyMLPClassifier.__new__(NumpyMLPClassifier)
+    old.__setstate__(state)
+    assert old.dropout == 0.0
+
+
+def test_a_later_format_is_refused(monkeypatch):
+    model = make(NumpyMLPClassifier).fit(X, labels(NumpyMLPClassifier))
+    with monkeypatch.context() as later:
+        later.setattr(_saved_state, "_FORMAT", 99)
+        saved = pickle.dumps(model)
+    with pytest.raises(
+        ValueError, match=r"saved in format 99, this version .* reads formats up to"
+    ):
+        pickle.loads(saved)
+
+
+@pytest.mark.parametrize("n_members", [1, 2])
+@pytest.mark.parametrize("kind", KINDS)
+def test_slim(kind, n_members):
+    y = labels(kind)
+    model = make(kind, n_members=n_members).fit(X, y)
+    expected = predicted(model, X)
+    assert model.slim() is model
+    assert model.slim() is model  # twice is as once
+    for slim in (model, pickle.loads(pickle.dumps(model))):
+        np.testing.assert_array_equal(predicted(slim, X), expected)
+        with pytest.raises(ValueError, match=r"which slim\(\) dropped: call fit"):
+            slim.partial_fit(X, y)
+        np.testing.assert_array_equal(predicted(slim, X), expected)
+    # A new optimiser begins from the weights, as `warm_start` always does.
+    warm = make(kind, n_members=n_members, warm_start=True).fit(X, y).fit(X, y)
+    assert_same_network(model.set_params(warm_start=True).fit(X, y), warm)
+    assert_same_network(model.partial_fit(X, y), warm.partial_fit(X, y))
+
+
+def test_what_cannot_be_slimmed():
+    with pytest.raises(NotFittedError):
+        NumpyMLPClassifier().slim()
+    model = make(NumpyMLPRegressor, solver="lbfgs").fit(X, labels(NumpyMLPRegressor))
+    assert model.slim() is model
