@@ -29,6 +29,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelEncoder, OneHotEncoder, StandardScaler
 
+from benchmarks.make_moons import Data
 from benchmarks.timing import (
     Progress,
     argument_parser,
@@ -84,23 +85,6 @@ RECIPES: dict[str, dict[str, Any]] = {
 }
 COLUMNS = ("training", "fit s", "times as fast", "log loss", "accuracy")
 TABLE_COLUMNS = ("data set", "rows", "MLPClassifier log loss", "fit s")
-
-
-@dataclass(frozen=True)
-class Data:
-    """A data set, split and encoded.
-
-    Parameters
-    ----------
-    name : str
-    X_train, X_test, y_train, y_test : ndarray
-    """
-
-    name: str
-    X_train: np.ndarray
-    X_test: np.ndarray
-    y_train: np.ndarray
-    y_test: np.ndarray
 
 
 def split(name: str, X: Any, y: np.ndarray, encoder: Any) -> Data:

@@ -132,16 +132,7 @@ def prepare_data(
         Whether it is for `partial_fit`.
     """
     fresh = not goes_on(estimator, incremental)
-    X, y = validate_data(
-        estimator,
-        X,
-        y,
-        accept_sparse=["csr", "csc"],
-        multi_output=True,
-        y_numeric=is_regressor(estimator),
-        dtype=_accepted_dtypes(estimator),
-        reset=fresh,
-    )
+    X, y = _validated(estimator, X, y, reset=fresh)
     targets = estimator._encode(y, fresh=fresh, incremental=incremental)
     unit = 1.0
     if sample_weight is not None:
@@ -167,8 +158,18 @@ def prepare_data(
     return Data(X, y, targets, sample_weight, unit, description, held_out)
 
 
-def _accepted_dtypes(estimator: "BaseNumpyMLP") -> Any:
-    return (np.float64, np.float32) if estimator.dtype is None else np.dtype(estimator.dtype)
+def _validated(estimator: "BaseNumpyMLP", X: Any, y: Any, *, reset: bool) -> tuple[Any, np.ndarray]:
+    either = (np.float64, np.float32)
+    return validate_data(
+        estimator,
+        X,
+        y,
+        accept_sparse=["csr", "csc"],
+        multi_output=True,
+        y_numeric=is_regressor(estimator),
+        dtype=either if estimator.dtype is None else np.dtype(estimator.dtype),
+        reset=reset,
+    )
 
 
 def _given_to_validate(
@@ -185,16 +186,7 @@ def _given_to_validate(
         if X is None and y is None:
             missing, given = "X_val and y_val", "sample_weight_val"
         raise ValueError(f"{given} was given without {missing}")
-    X, y = validate_data(
-        estimator,
-        X,
-        y,
-        accept_sparse=["csr", "csc"],
-        multi_output=True,
-        y_numeric=is_regressor(estimator),
-        dtype=_accepted_dtypes(estimator),
-        reset=False,
-    )
+    X, y = _validated(estimator, X, y, reset=False)
     targets = estimator._encode_validation(y)
     if targets.shape[1] != n_outputs:
         raise ValueError(f"y_val must have as many columns as y, {n_outputs}, got {y.shape}")
