@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sknumpynet._fitted import parameter_attributes
+from sknumpynet.core.members import Member
 from sknumpynet.core.network import Network
-from sknumpynet.core.training import Member
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sknumpynet.core.training import RECORDS, Member
+from sknumpynet.core.members import RECORDS, Member
 
 __all__ = ["LONGEST", "extended_history", "n_epochs_so_far"]
 

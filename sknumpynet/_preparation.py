@@ -23,10 +23,10 @@ from sknumpynet._stacking import Run
 from sknumpynet._validation import HeldOut, judge_for
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.losses import OwnLoss, QuantileLoss
+from sknumpynet.core.members import Member, Settings
 from sknumpynet.core.network import Network, dense_network, initialize_parameters
 from sknumpynet.core.optimizers import OPTIMIZERS, Optimizer
 from sknumpynet.core.schedules import SCHEDULES, Schedule, own_schedule
-from sknumpynet.core.training import Member, Settings
 
 if TYPE_CHECKING:
     from sknumpynet._base import BaseNumpyMLP

@@ -12,9 +12,9 @@ from sknumpynet._preparation import Complaint, Data, Plan
 from sknumpynet._resampling import mean_out_of_fold
 from sknumpynet._sklearn import lbfgs_iterations
 from sknumpynet._stacking import Run
+from sknumpynet.core.members import Member
 from sknumpynet.core.network import predict
 from sknumpynet.core.schedules import SCHEDULES, Schedule
-from sknumpynet.core.training import Member
 
 if TYPE_CHECKING:
     from sknumpynet._base import BaseNumpyMLP

@@ -19,9 +19,10 @@ from threadpoolctl import threadpool_limits
 
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.lbfgs import minimize_lbfgs
+from sknumpynet.core.members import Member, Settings
 from sknumpynet.core.network import Network
 from sknumpynet.core.optimizers import Optimizer, stack_optimizers
-from sknumpynet.core.training import Member, Settings, train
+from sknumpynet.core.training import train
 
 __all__ = ["Chunk", "Run", "cut", "group", "train_chunks", "train_runs"]
 

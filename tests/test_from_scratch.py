@@ -7,9 +7,10 @@ from sklearn.datasets import make_moons
 
 from sknumpynet import from_scratch
 from sknumpynet.core.batching import Dataset
+from sknumpynet.core.members import Member, Settings
 from sknumpynet.core.network import dense_network
 from sknumpynet.core.optimizers import SGD
-from sknumpynet.core.training import Member, Settings, train
+from sknumpynet.core.training import train
 
 
 @pytest.fixture

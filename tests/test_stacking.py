@@ -9,9 +9,9 @@ import threadpoolctl
 
 from sknumpynet._stacking import Run, blas_threads, cut, group, train_chunks, train_runs
 from sknumpynet.core.batching import Dataset
+from sknumpynet.core.members import Member, Settings
 from sknumpynet.core.network import dense_network, initialize_parameters
 from sknumpynet.core.optimizers import OPTIMIZERS, SGD, Adam
-from sknumpynet.core.training import Member, Settings
 
 N_FEATURES, N_HIDDEN = 3, 5
 

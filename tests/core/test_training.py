@@ -9,10 +9,11 @@ from sknumpynet.core import batching, training
 from sknumpynet.core.batching import Chunk, Dataset
 from sknumpynet.core.lbfgs import Objective
 from sknumpynet.core.losses import LOSSES
+from sknumpynet.core.members import RECORDS, Member, Settings
 from sknumpynet.core.network import dense_network, initialize_parameters
 from sknumpynet.core.optimizers import OPTIMIZERS, SGD, Adam
 from sknumpynet.core.schedules import SCHEDULES
-from sknumpynet.core.training import RECORDS, Member, Settings, train
+from sknumpynet.core.training import train
 
 MEMBERS = 3
 RATES = (0.01, 0.05, 0.002)
