@@ -349,7 +349,7 @@ def test_there_is_no_partial_fit_of_resamples():
 
 @pytest.mark.parametrize(
     ("kind", "solver"),
-    [(NumpyMLPClassifier, "adam"), (NumpyMLPRegressor, "lbfgs")],
+    [(NumpyMLPClassifier, "adam"), (NumpyMLPRegressor, "sgd")],
 )
 @pytest.mark.filterwarnings("ignore")
 def test_check_estimator(kind, solver):
