@@ -25,6 +25,11 @@ class Dropout:
         The rate of each hidden layer, in [0, 1).
     seeds : sequence of (sequence of int), one for each member
 
+    Attributes
+    ----------
+    strengths : list of float
+        Of each member a factor on its rates, which may change from step to step.
+
     References
     ----------
     Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", JMLR
@@ -37,20 +42,20 @@ class Dropout:
     """
 
     def __init__(self, rates: Sequence[Sequence[float]], seeds: Sequence[Sequence[int]]) -> None:
-        self.thresholds = [
-            [min(round(rate * RESOLUTION), RESOLUTION - 1) for rate in own] for own in rates
-        ]
+        self.rates = [tuple(own) for own in rates]
+        self.strengths = [1.0] * len(self.rates)
         self.generators = [np.random.Generator(np.random.SFC64(list(seed))) for seed in seeds]
 
     @property
     def layers(self) -> list[bool]:
         """For each hidden layer whether any member drops units of it."""
-        return [any(own) for own in zip(*self.thresholds, strict=True)]
+        return [any(own) for own in zip(*self.rates, strict=True)]
 
     def take(self, members: Sequence[int]) -> "Dropout":
         """Return the dropout of some members, whose generators go on where they are."""
         some = Dropout([], [])
-        some.thresholds = [self.thresholds[k] for k in members]
+        some.rates = [self.rates[k] for k in members]
+        some.strengths = [self.strengths[k] for k in members]
         some.generators = [self.generators[k] for k in members]
         return some
 
@@ -68,15 +73,16 @@ class Dropout:
         taken : ndarray of bool of shape () or (K,), optional
             False for members that take no step, and draw nothing.
         """
-        for k, (generator, thresholds) in enumerate(
-            zip(self.generators, self.thresholds, strict=True)
+        for k, (generator, rates, strength) in enumerate(
+            zip(self.generators, self.rates, self.strengths, strict=True)
         ):
             if taken is not None and not taken.reshape(-1)[k]:
                 continue
             count = counts if isinstance(counts, int) else int(counts[k])
-            for layer, threshold in zip(propagation.hidden_layers, thresholds, strict=True):
-                if threshold == 0:
+            for layer, rate in zip(propagation.hidden_layers, rates, strict=True):
+                if rate == 0:
                     continue
+                threshold = min(round(rate * strength * RESOLUTION), RESOLUTION - 1)
                 kept = layer.kept if layer.kept.ndim == 2 else layer.kept[k]
                 n_units = kept.shape[0]
                 bits = np.frombuffer(generator.bytes(2 * n_units * count), np.uint16)

@@ -56,6 +56,8 @@ class Dense:
         Applied to the outputs.
     initial_gain : float
         Of scikit-learn's rule for starting weights, see `glorot_uniform`.
+    learning_rate, bias_learning_rate : float
+        Factors on the network's learning rate.
 
     Examples
     --------
@@ -68,6 +70,8 @@ class Dense:
     fan_out: int
     activation: Activation
     initial_gain: float = 6.0
+    learning_rate: float = 1.0
+    bias_learning_rate: float = 1.0
 
     @property
     def parameter_shape(self) -> tuple[int, int]:
@@ -79,11 +83,48 @@ class Dense:
         random_state: np.random.RandomState,
         parameters: np.ndarray,
         initializer: str = "auto",
+        inputs: np.ndarray | None = None,
     ) -> None:
-        """Draw starting weights into ``parameters``, shape `parameter_shape`."""
+        """Draw starting weights into ``parameters``, shape `parameter_shape`.
+
+        Parameters
+        ----------
+        random_state : RandomState
+        parameters : ndarray
+        initializer : str
+            A key of ``INITIALIZERS``.
+        inputs : ndarray of shape (fan_in + 1, n_samples), optional
+            Some that the layer will see: the weights of every unit are scaled so that its
+            pre-activation has variance 1 on them.
+        """
         parameters[:-1], parameters[-1:] = INITIALIZERS[initializer](
             random_state, self.fan_in, self.fan_out, self.initial_gain
         )
+        if inputs is not None:
+            spread = (parameters[:-1].T @ inputs[:-1]).std(axis=1)
+            parameters[:-1] /= np.where(spread > 0, spread, 1.0)
+
+    def learning_rates(self) -> np.ndarray:
+        """Return each parameter's factor on the learning rate."""
+        rates = np.full(self.parameter_shape, self.learning_rate)
+        rates[-1] = self.bias_learning_rate
+        return rates
+
+    def is_decayed(self) -> np.ndarray:
+        """Return which parameters the penalty and weight decay shrink: weights, not biases."""
+        mask = np.ones(self.parameter_shape, bool)
+        mask[-1] = False
+        return mask
+
+    def apply(self, parameters: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+        """Return the activated outputs with their row of ones, for inputs that have one."""
+        outputs = np.ones(
+            (*parameters.shape[:-2], self.fan_out + 1, inputs.shape[-1]), parameters.dtype
+        )
+        units = outputs[..., :-1, :]
+        np.matmul(parameters.swapaxes(-1, -2), inputs, out=units)
+        self.activation.apply(units)
+        return outputs
 
     def bind(
         self,
@@ -94,10 +135,14 @@ class Dense:
         below: np.ndarray | None = None,
         sparse_inputs: bool = False,
         dropout: bool = False,
+        above_dense: bool = True,
     ) -> "BoundDense":
         """Return the layer with its parameters, and scratch for a batch of ``n_samples``."""
         kind = BoundSparseDense if sparse_inputs else BoundDense
-        return kind(self, parameters, gradient, n_samples, below, dropout=dropout)
+        bound = kind(self, parameters, gradient, n_samples, below, dropout=dropout)
+        if not above_dense:
+            bound.outer_product = None  # which only a dense layer below knows to use
+        return bound
 
 
 class BoundDense:

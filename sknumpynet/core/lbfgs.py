@@ -43,7 +43,7 @@ class Objective:
         members: tuple[int, ...] = (),
     ) -> None:
         self.network = network
-        self.penalty = alpha * network.layout.is_weight()
+        self.penalty = alpha * network.is_decayed
         self.parameters = np.empty((*members, network.layout.size))
         self.gradient = np.empty_like(self.parameters)
         self.rows = np.arange(dataset.X.shape[0]) if dataset.rows is None else dataset.rows

@@ -48,6 +48,8 @@ class Settings:
         How many of them are done already.
     dropout : tuple of float
         The rate of each hidden layer; none by default.
+    regularization : callable(progress), optional
+        Factor on dropout rates and weight decay, from the part of training that is done.
     max_gradient_norm : float
         See `Update`.
     early_stopping : bool
@@ -69,6 +71,7 @@ class Settings:
     planned_epochs: int | None = None
     epochs_before: int = 0
     dropout: tuple[float, ...] = ()
+    regularization: Callable[[float], float] | None = None
     max_gradient_norm: float = np.inf
     early_stopping: bool = True
     max_seconds: float = np.inf

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from sknumpynet.core.activations import ACTIVATIONS, Activation, activation_of
+from sknumpynet.core.embeddings import Scale, SideBySide
 from sknumpynet.core.layers import BoundDense, Dense
 from sknumpynet.core.losses import LOSSES, PREDICTIONS, Loss
 from sknumpynet.core.parameters import Layout
@@ -25,9 +26,12 @@ __all__ = [
     "backward_propagation",
     "dense_network",
     "forward_propagation",
+    "as_columns",
     "initialize_parameters",
     "predict",
     "predict_raw",
+    "predictions_of",
+    "raw_outputs",
 ]
 
 # Rows are predicted in blocks whose widest activations take about this many bytes: with its
@@ -42,18 +46,37 @@ class Network:
     Parameters
     ----------
     layers : tuple of Dense
-        From the data to the raw outputs.
+        From what is below them, by default the data, to the raw outputs.
     loss : Loss
         Turns raw outputs into predictions and gradients.
+    stem : tuple of SideBySide or Scale
+        What is below: blocks of `embeddings`, from the data on.
     """
 
     layers: tuple[Dense, ...]
     loss: Loss
+    stem: tuple[SideBySide | Scale, ...] = ()
+
+    @property
+    def blocks(self) -> tuple[SideBySide | Scale | Dense, ...]:
+        """All of it, from the data to the raw outputs."""
+        return self.stem + self.layers
 
     @cached_property
     def layout(self) -> Layout:
-        """Where the layers' parameters lie in a flat buffer."""
-        return Layout([layer.parameter_shape for layer in self.layers])
+        """Where the blocks' parameters lie in a flat buffer."""
+        return Layout([block.parameter_shape for block in self.blocks])
+
+    @cached_property
+    def is_decayed(self) -> np.ndarray:
+        """Which parameters the L2 penalty and weight decay shrink, a boolean vector (P,)."""
+        return np.concatenate([block.is_decayed().ravel() for block in self.blocks])
+
+    @cached_property
+    def learning_rates(self) -> np.ndarray | None:
+        """Each parameter's factor on the learning rate, (P,); None if all are 1."""
+        rates = np.concatenate([block.learning_rates().ravel() for block in self.blocks])
+        return None if (rates == 1.0).all() else rates
 
     @property
     def hidden_activations(self) -> tuple[Activation, ...]:
@@ -111,8 +134,9 @@ def initialize_parameters(
     random_state: np.random.RandomState | Sequence[np.random.RandomState],
     dtype: Any = np.float64,
     initializer: str = "auto",
+    inputs: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Draw starting parameters, layer by layer, matrix then bias.
+    """Draw starting parameters, block by block, of a dense layer matrix then bias.
 
     Parameters
     ----------
@@ -123,6 +147,8 @@ def initialize_parameters(
         Draws are made in float64 and rounded.
     initializer : str
         A key of ``INITIALIZERS``.
+    inputs : ndarray of shape (n_samples, n_features), optional
+        Rows of the data, for initialisers that look at what reaches a layer.
 
     Returns
     -------
@@ -137,12 +163,24 @@ def initialize_parameters(
     """
     if not isinstance(random_state, np.random.RandomState):
         return np.stack(
-            [initialize_parameters(network, source, dtype, initializer) for source in random_state]
+            [
+                initialize_parameters(network, source, dtype, initializer, inputs)
+                for source in random_state
+            ]
         )
     parameters = np.empty(network.layout.size, dtype)
-    for layer, view in zip(network.layers, network.layout.views(parameters), strict=True):
-        layer.initialize(random_state, view, initializer)
+    columns = None if inputs is None else as_columns(inputs, parameters.dtype)
+    for block, view in zip(network.blocks, network.layout.views(parameters), strict=True):
+        block.initialize(random_state, view, initializer, columns)
+        columns = None if columns is None else block.apply(view, columns)
     return parameters
+
+
+def as_columns(X: np.ndarray, dtype: Any) -> np.ndarray:
+    """Return rows of data as columns with a last row of ones, as training has them."""
+    columns = np.ones((X.shape[1] + 1, X.shape[0]), dtype)
+    columns[:-1] = X.T
+    return columns
 
 
 class Propagation:
@@ -173,21 +211,29 @@ class Propagation:
     ) -> None:
         self.n_samples = n_samples
         drops = [*(dropout or [False] * (len(network.layers) - 1)), False]
+        views = zip(network.layout.views(parameters), network.layout.views(gradient), strict=True)
+        below = None
+        self.stem = []
+        for block in network.stem:
+            self.stem.append(block.bind(*next(views), n_samples, below=below))
+            below = self.stem[-1].units
         layers: list[BoundDense] = []
-        for layer, drop, *views in zip(
-            network.layers,
-            drops,
-            network.layout.views(parameters),
-            network.layout.views(gradient),
-            strict=True,
-        ):
-            below = layers[-1].units if layers else None
+        for layer, drop in zip(network.layers, drops, strict=True):
+            below = layers[-1].units if layers else below
             is_sparse = sparse_inputs and below is None
             layers.append(
-                layer.bind(*views, n_samples, below=below, sparse_inputs=is_sparse, dropout=drop)
+                layer.bind(
+                    *next(views),
+                    n_samples,
+                    below=below,
+                    sparse_inputs=is_sparse,
+                    dropout=drop,
+                    above_dense=bool(layers),
+                )
             )
         *self.hidden_layers, self.output_layer = layers
-        self.hidden_layers_downwards = self.hidden_layers[::-1]
+        self.upwards = [*self.stem, *self.hidden_layers]
+        self.downwards = self.upwards[::-1]
 
 
 def forward_propagation(propagation: Propagation, inputs: Any, out: np.ndarray) -> np.ndarray:
@@ -201,8 +247,8 @@ def forward_propagation(propagation: Propagation, inputs: Any, out: np.ndarray) 
     out : ndarray of shape (..., n_outputs, n_samples)
         Where the raw outputs go.
     """
-    for layer in propagation.hidden_layers:
-        inputs = layer.forward(inputs)
+    for block in propagation.upwards:
+        inputs = block.forward(inputs)
     return propagation.output_layer.preactivate(inputs, out)
 
 
@@ -217,8 +263,8 @@ def backward_propagation(propagation: Propagation, delta: np.ndarray) -> None:
         Gradient of the loss with respect to the raw outputs.
     """
     upstream = propagation.output_layer.backward(delta)
-    for layer in propagation.hidden_layers_downwards:
-        upstream = layer.backward(upstream)
+    for block in propagation.downwards:
+        upstream = block.backward(upstream)
 
 
 def predict(
@@ -251,7 +297,59 @@ def predict(
     >>> predict(weights, biases, [], "identity", np.array([[3.0]]))
     array([[7.]])
     """
-    raw = predict_raw(weights, biases, activations, X)
+    return activated(predict_raw(weights, biases, activations, X), output_activation)
+
+
+def predictions_of(network: Network, parameters: np.ndarray, X: Any) -> np.ndarray:
+    """Return a network's predictions for rows of X, shape (..., n_samples, n_outputs).
+
+    Parameters
+    ----------
+    network : Network
+    parameters : ndarray of shape (..., P)
+    X : ndarray or, for a network without a stem, sparse matrix of shape (n_samples, n_features)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> network = dense_network([1, 1], "identity", "squared_error")
+    >>> predictions_of(network, np.array([2.0, 1.0]), np.array([[3.0]]))
+    array([[7.]])
+    """
+    return activated(raw_outputs(network, parameters, X), network.loss.output_activation)
+
+
+def raw_outputs(network: Network, parameters: np.ndarray, X: Any) -> np.ndarray:
+    """Return a network's raw outputs; arguments and shape as for `predictions_of`."""
+    views = network.layout.views(parameters)
+    if not network.stem:
+        biases = [view[..., -1:, :] for view in views]
+        return predict_raw(
+            [view[..., :-1, :] for view in views], biases, network.hidden_activations, X
+        )
+    members, n_samples = parameters.shape[:-1], X.shape[0]
+    raw = np.empty((*members, n_samples, network.layers[-1].fan_out), parameters.dtype)
+    widest = max(block.fan_out for block in network.blocks)
+    row_bytes = parameters.itemsize * max([1, *members]) * widest
+    block_size = max(PREDICTION_BLOCK_BYTES // row_bytes, 16)
+    for start in range(0, n_samples, block_size):
+        rows = slice(start, start + block_size)
+        outputs = as_columns(X[rows], parameters.dtype)
+        for block, view in zip(network.blocks, views, strict=True):
+            outputs = block.apply(view, outputs)
+        raw[..., rows, :] = outputs[..., :-1, :].swapaxes(-1, -2)
+    return raw
+
+
+def activated(raw: np.ndarray, output_activation: str) -> np.ndarray:
+    """Turn raw outputs (..., n_samples, n_outputs) into predictions, in place.
+
+    Parameters
+    ----------
+    raw : ndarray
+    output_activation : str
+        A key of ``PREDICTIONS``.
+    """
     if output_activation == "softmax":
         # Logits that overflow to infinity would give NaN.
         largest = np.finfo(raw.dtype).max

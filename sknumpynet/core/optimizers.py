@@ -39,6 +39,12 @@ class Piece(NamedTuple):
     scratch: np.ndarray
     penalty: np.ndarray | None
     decayed: np.ndarray | None
+    rates: np.ndarray | None
+
+
+def _times(setting: np.ndarray, factors: np.ndarray | None) -> np.ndarray:
+    """Return a setting times each parameter's factor, if they have factors."""
+    return setting if factors is None else setting * factors
 
 
 class Optimizer:
@@ -172,7 +178,7 @@ class SGD(Optimizer):
     def step(self, piece: Piece) -> None:
         """Take the piece's velocity on and move along it."""
         (velocity,), move = piece.state, piece.gradient
-        np.multiply(move, self._rate, out=move)
+        np.multiply(move, _times(self._rate, piece.rates), out=move)
         np.multiply(velocity, self._momentum, out=velocity)
         np.subtract(velocity, move, out=velocity)
         if not self.nesterov:
@@ -254,7 +260,7 @@ class Adam(Optimizer):
         np.sqrt(second, out=move)
         np.add(move, self._epsilon, out=move)
         np.divide(first, move, out=move)
-        np.multiply(move, self._step_size, out=move)
+        np.multiply(move, _times(self._step_size, piece.rates), out=move)
         np.subtract(piece.parameters, move, out=piece.parameters)
 
 
@@ -264,7 +270,8 @@ class AdamW(Adam):
     Parameters
     ----------
     learning_rate, weight_decay, beta_1, beta_2, epsilon : float or ndarray of shape (K, 1)
-        In a step weights shrink by ``learning_rate * weight_decay`` of their size.
+        In a step weights shrink by ``learning_rate * weight_decay`` of their size, whatever their
+        own factors on the learning rate.
 
     References
     ----------
@@ -301,10 +308,10 @@ class AdamW(Adam):
 
     def step(self, piece: Piece) -> None:
         """Let the piece's weights decay, then take Adam's step."""
-        np.multiply(piece.parameters, self._shrinkage, out=piece.scratch)
-        if piece.decayed is not None:
-            np.multiply(piece.scratch, piece.decayed, out=piece.scratch)
-        np.subtract(piece.parameters, piece.scratch, out=piece.parameters)
+        kept = _times(self._shrinkage, piece.decayed)
+        np.multiply(
+            piece.parameters, np.subtract(1.0, kept, dtype=kept.dtype), out=piece.parameters
+        )
         super().step(piece)
 
 
@@ -349,6 +356,8 @@ class Update:
         Factor of the L2 penalty of each parameter; none by default.
     decayed : ndarray of bool of shape (P,), optional
         Which parameters an optimiser with weight decay shrinks; all by default.
+    rates : ndarray of shape (P,), optional
+        Each parameter's factor on the learning rate; 1 by default.
     max_gradient_norm : float or ndarray of shape (K, 1)
         A member's gradient whose Euclidean norm is larger is scaled down to it. The gradient is
         that of the mean loss with its penalty.
@@ -366,6 +375,7 @@ class Update:
         penalty: np.ndarray | None = None,
         *,
         decayed: np.ndarray | None = None,
+        rates: np.ndarray | None = None,
         max_gradient_norm: Setting = np.inf,
     ) -> None:
         optimizer.bind(parameters)
@@ -373,6 +383,8 @@ class Update:
         self.is_clipped = not np.all(np.isinf(max_gradient_norm))
         if decayed is not None:
             decayed = decayed.astype(parameters.dtype)
+        if rates is not None:
+            rates = rates.astype(parameters.dtype)
         self.optimizer = optimizer
         self.parameters = parameters
         self.gradient = np.zeros_like(parameters)
@@ -392,6 +404,7 @@ class Update:
                     scratch=scratch[..., : stop - start],
                     penalty=None if penalty is None else _constant_or_all(penalty[part]),
                     decayed=None if decayed is None else _constant_or_all(decayed[part]),
+                    rates=None if rates is None else _constant_or_all(rates[part]),
                 )
             )
 

@@ -94,10 +94,3 @@ class Layout:
         return [view[..., :-1, :].copy() for view in views], [
             view[..., -1:, :].copy() for view in views
         ]
-
-    def is_weight(self) -> np.ndarray:
-        """Return a boolean vector of shape (P,), False at the biases."""
-        mask = np.ones(self.size, dtype=bool)
-        for view in self.views(mask):
-            view[-1] = False
-        return mask

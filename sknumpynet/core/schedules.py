@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["SCHEDULES", "Schedule", "own_schedule"]
+__all__ = ["SCHEDULES", "Schedule", "fading", "own_schedule"]
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,25 @@ def _linear(progress: float) -> float:
     return 1.0 - progress
 
 
+def _log_cosine(progress: float) -> float:
+    """Four periods, each twice as long as the one before, that begin and end with 0.
+
+    Holzmüller et al., "Better by Default", NeurIPS 2024, section 3.
+    """
+    return 0.5 * (1.0 - math.cos(2.0 * math.pi * math.log2(1.0 + 15.0 * progress)))
+
+
+def fading(progress: float) -> float:
+    """Return 1 in the first half of training, from then on half a period of a cosine down to 0.
+
+    Examples
+    --------
+    >>> fading(0.3), fading(0.75), fading(1.0)
+    (1.0, 0.5, 0.0)
+    """
+    return 1.0 if progress < 0.5 else _cosine(2.0 * progress - 1.0)
+
+
 SCHEDULES: dict[str, Schedule] = {
     schedule.name: schedule
     for schedule in (
@@ -108,6 +127,7 @@ SCHEDULES: dict[str, Schedule] = {
         Schedule("cosine", over_progress=_cosine),
         Schedule("one_cycle", over_progress=_one_cycle),
         Schedule("linear", over_progress=_linear),
+        Schedule("log_cosine", over_progress=_log_cosine),
     )
 }
 

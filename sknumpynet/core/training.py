@@ -86,7 +86,7 @@ def train(
                 if stopped:
                     stack = stack.without(stopped, result)
     except KeyboardInterrupt:
-        stack.optimizer.learning_rate = stack.epoch_rates
+        stack.restore_settings()
         for member in stack.members:
             if member.status == "running":
                 member.status = "interrupted"
@@ -124,7 +124,10 @@ class _Stack:
         self.initial_rates = self._as_column(optimizer.initial_learning_rate)
         self.last_optimizer = optimizer
         self.has_step_rates = any(
-            own.schedule.over_progress is not None or own.warmup > 0 for own in settings
+            own.schedule.over_progress is not None
+            or own.warmup > 0
+            or own.regularization is not None
+            for own in settings
         )
         if any(own.schedule is not SCHEDULES["constant"] or own.warmup > 0 for own in settings):
             optimizer.learning_rate = self._as_column(optimizer.learning_rate)
@@ -163,16 +166,18 @@ class _Stack:
         self.parameters, self.optimizer = parameters, optimizer
         # Between epochs the optimiser has these; during one they are times a step's factor.
         self.epoch_rates = optimizer.learning_rate
+        self.weight_decay = getattr(optimizer, "weight_decay", None)
         penalty = None
         if np.any(self.alpha):
-            penalty = (self.alpha * self.network.layout.is_weight()).astype(parameters.dtype)
+            penalty = (self.alpha * self.network.is_decayed).astype(parameters.dtype)
             penalty = np.broadcast_to(penalty, parameters.shape)
         bounds = [own.max_gradient_norm for own in self.settings]
         self.update = Update(
             optimizer,
             parameters,
             penalty,
-            decayed=self.network.layout.is_weight() if hasattr(optimizer, "weight_decay") else None,
+            decayed=self.network.is_decayed if hasattr(optimizer, "weight_decay") else None,
+            rates=self.network.learning_rates,
             max_gradient_norm=bounds[0] if len(set(bounds)) == 1 else np.array(bounds)[:, None],
         )
         self.batches = Batches(
@@ -295,18 +300,26 @@ class _Stack:
 
     def _set_step_rates(self) -> None:
         """Let the schedules say the rates of the next step, by the progress in its middle."""
-        factors = []
+        rates, strengths = [], []
         for position, (member, own) in enumerate(zip(self.members, self.settings, strict=True)):
             n_steps = -(-self._n_rows(position) // self.batch_size)
             # A member with fewer rows than others may be through.
             step = min(self.n_steps_done, n_steps - 1)
             done = own.epochs_before + member.n_epochs + (step + 0.5) / n_steps
             progress = min(done / (own.planned_epochs or own.max_epochs), 1.0)
-            factors.append(own.schedule.step_factor(progress, own.warmup))
-        if self.is_single:
-            self.optimizer.learning_rate = self.epoch_rates * factors[0]
-        else:
-            self.optimizer.learning_rate = self.epoch_rates * np.array(factors)[:, np.newaxis]
+            rates.append(own.schedule.step_factor(progress, own.warmup))
+            strengths.append(1.0 if own.regularization is None else own.regularization(progress))
+        self.optimizer.learning_rate = self.epoch_rates * self._of_members(rates)
+        if self.weight_decay is not None:
+            self.optimizer.weight_decay = self.weight_decay * self._of_members(strengths)
+        if self.dropout is not None:
+            self.dropout.strengths = strengths
+
+    def _of_members(self, values: Sequence[float]) -> float | np.ndarray:
+        """Return a number where members agree, which is quicker than a column."""
+        if len(set(values)) == 1:
+            return values[0]
+        return np.array(values)[:, np.newaxis]
 
     def _scratch(self, n_samples: int) -> tuple[Propagation, np.ndarray, np.ndarray]:
         if n_samples not in self.scratch:
@@ -332,7 +345,8 @@ class _Stack:
         # A moment that overflowed would hold its parameter fast without a sign.
         finite = np.isfinite(self.parameters).all(axis=-1)
         finite &= np.isfinite(self.optimizer.state).all(axis=(0, -1))
-        last_rates, self.optimizer.learning_rate = self.optimizer.learning_rate, self.epoch_rates
+        last_rates = self.optimizer.learning_rate
+        self.restore_settings()
         now = time.perf_counter()
         seconds, self.last_end = (now - self.last_end) / len(self.members), now
         columns = (array.reshape(-1).tolist() for array in (losses, n_samples, finite))
@@ -393,6 +407,12 @@ class _Stack:
             consequence = f"Setting learning rate to {rate:f}"
         if settings.report:
             settings.report(f"{message} {consequence}")
+
+    def restore_settings(self) -> None:
+        """Undo what schedules have done to the optimiser for the last step."""
+        self.optimizer.learning_rate = self.epoch_rates
+        if self.weight_decay is not None:
+            self.optimizer.weight_decay = self.weight_decay
 
     def _set_rate(self, position: int, rate: float) -> None:
         if self.is_single:

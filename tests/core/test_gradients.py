@@ -75,7 +75,7 @@ def test_the_check_catches_a_penalised_bias(make_dataset):
 
     def wrong(parameters):
         value, gradient = objective(parameters)
-        return value, gradient + 0.3 / 7 * ~network.layout.is_weight() * parameters
+        return value, gradient + 0.3 / 7 * ~network.is_decayed * parameters
 
     with pytest.raises(AssertionError, match="Not equal to tolerance"):
         check_gradient(wrong, initialize_parameters(network, np.random.RandomState(0)))

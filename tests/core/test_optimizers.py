@@ -100,6 +100,27 @@ def test_adam_longhand(settings, parameters, gradients):
     assert_allclose(result, longhand_adam(parameters, gradients, 0.1, *settings), rtol=1e-12)
 
 
+@pytest.mark.parametrize("piece_size", [5, 100])
+def test_rates_of_parameters(optimizer_class, piece_size, parameters, gradients, monkeypatch):
+    monkeypatch.setattr(optimizers, "PIECE_SIZE", piece_size)
+    rates = np.where(np.arange(SIZE) % 3 == 0, 0.1, 6.0)
+    stacked, singles = with_columns(optimizer_class)
+    own = parameters.copy()
+    update = Update(stacked, own, rates=rates)
+    for gradient in gradients:
+        update.gradient[...] = gradient
+        update_parameters(update, 1.0)
+    for k, single in enumerate(singles):
+        for rate in (0.1, 6.0):
+            there = rates == rate
+            settings = {name: getattr(single, name) for name in single.settings}
+            if "weight_decay" in settings:  # the same decay, whatever the rate
+                settings["weight_decay"] /= rate
+            alone = optimizer_class(single.learning_rate * rate, **settings)
+            expected, _ = run(alone, parameters[k, there], gradients[:, k, there])
+            assert_allclose(own[k, there], expected, rtol=1e-11)
+
+
 def test_a_changed_learning_rate_is_obeyed(optimizer_class, parameters, gradients):
     update = Update(optimizer_class(0.1), parameters.copy())
     update.gradient[...] = gradients[0]

@@ -62,13 +62,6 @@ def test_blocks_of_any_shape():
     assert_array_equal(np.concatenate([view.ravel() for view in views]), np.arange(16))
 
 
-def test_is_weight():
-    layout = dense_layout([5, 13, 2])
-    weights, biases = layout.unpack(layout.is_weight())
-    assert all(w.all() for w in weights)
-    assert not any(b.any() for b in biases)
-
-
 def test_wrong_shapes():
     layout = dense_layout([5, 13, 2])
     with pytest.raises(ValueError, match=r"106 parameters is needed, got \(3, 105\)"):

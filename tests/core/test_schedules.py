@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sknumpynet.core.schedules import SCHEDULES, own_schedule
+from sknumpynet.core.schedules import SCHEDULES, fading, own_schedule
 
 OVER_PROGRESS = [name for name, own in SCHEDULES.items() if own.over_progress is not None]
 
@@ -50,14 +50,36 @@ def test_plateau_is_adaptive_for_every_solver():
 
 @pytest.mark.parametrize("name", OVER_PROGRESS)
 def test_plans_end_low(name):
-    factors = [SCHEDULES[name].over_progress(i / 100) for i in range(101)]
+    factors = [SCHEDULES[name].over_progress(i / 10_000) for i in range(10_001)]
     assert max(factors) == pytest.approx(1.0)
     assert all(factor >= 0 for factor in factors)
     assert factors[-1] < 1e-4
-    # They rise, if at all, before they fall.
+
+
+@pytest.mark.parametrize("name", [name for name in OVER_PROGRESS if name != "log_cosine"])
+def test_plans_rise_if_at_all_before_they_fall(name):
+    factors = [SCHEDULES[name].over_progress(i / 100) for i in range(101)]
     peak = factors.index(max(factors))
     assert factors[:peak] == sorted(factors[:peak])
     assert factors[peak:] == sorted(factors[peak:], reverse=True)
+
+
+def test_log_cosine_has_four_periods_each_twice_as_long():
+    factor = SCHEDULES["log_cosine"].over_progress
+    for period in range(4):
+        start, end = ((2**k - 1) / 15 for k in (period, period + 1))
+        assert factor(start) == pytest.approx(0.0, abs=1e-12)
+        assert factor(end) == pytest.approx(0.0, abs=1e-12)
+        middle = (2 ** (period + 0.5) - 1) / 15
+        assert factor(middle) == pytest.approx(1.0)
+
+
+def test_fading():
+    factors = [fading(i / 100) for i in range(101)]
+    assert factors[:50] == [1.0] * 50
+    assert factors[50:] == sorted(factors[50:], reverse=True)
+    assert factors[75] == pytest.approx(0.5)
+    assert factors[-1] == 0.0
 
 
 def test_shapes_of_the_plans():

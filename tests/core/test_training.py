@@ -11,8 +11,8 @@ from sknumpynet.core.lbfgs import Objective
 from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.members import RECORDS, Member, Settings
 from sknumpynet.core.network import dense_network, initialize_parameters
-from sknumpynet.core.optimizers import OPTIMIZERS, SGD, Adam
-from sknumpynet.core.schedules import SCHEDULES
+from sknumpynet.core.optimizers import OPTIMIZERS, SGD, Adam, AdamW
+from sknumpynet.core.schedules import SCHEDULES, fading
 from sknumpynet.core.training import train
 
 MEMBERS = 3
@@ -741,6 +741,11 @@ NEW_SETTINGS = {
     "warmup": [{"warmup": 0.5}, {"warmup": 0.0}, {"warmup": 1.0}],
     "clipping": [{"max_gradient_norm": own} for own in (0.01, np.inf, 1.0)],
     "schedules": [{"schedule": SCHEDULES[own]} for own in ("cosine", "constant", "one_cycle")],
+    "regularization": [
+        {"dropout": (0.5, 0.5), "regularization": fading},
+        {},
+        {"dropout": (0.3, 0)},
+    ],
     "plans": [{"planned_epochs": 20}, {"max_epochs": 3}, {"epochs_before": 2}],
 }
 
@@ -800,6 +805,34 @@ def test_a_run_that_goes_on_drops_other_units(make_dataset):
         )
         curves.append(member.loss_curve)
     assert curves[0] != curves[1]
+
+
+def test_weight_decay_fades():
+    # Without inputs and with targets of 0 the only thing that moves a weight is its decay.
+    network = dense_network([2, 1], "identity", "squared_error")
+    dataset = Dataset(np.zeros((12, 2)), np.zeros((12, 1)))
+    optimizer = AdamW(0.1, weight_decay=0.5)
+    settings = Settings(4, max_epochs=4, patience=np.inf, regularization=fading)
+    trained = train(
+        network, np.array([1.0, 2.0, 0.0]), dataset, optimizer, new_members(1), settings
+    )
+    kept = np.prod([1 - 0.1 * 0.5 * fading((step + 0.5) / 12) for step in range(12)])
+    assert_allclose(trained, [kept, 2 * kept, 0.0], rtol=1e-12)
+    assert optimizer.weight_decay == 0.5
+
+
+def test_dropout_fades(make_dataset):
+    dataset, settings = make_dataset("squared_error"), {"max_epochs": 1, "shuffle": False}
+    plainly, dropping, faded = (
+        plain(make_dataset, SGD(0.05), dataset, **settings, **own)[0]
+        for own in (
+            {},
+            {"dropout": (0.5, 0.5)},
+            {"dropout": (0.5, 0.5), "regularization": lambda progress: 0.0},
+        )
+    )
+    assert_allclose(faded, plainly, rtol=1e-12)
+    assert (dropping != plainly).any()
 
 
 @pytest.mark.parametrize("warmup", [0.0, 0.25])

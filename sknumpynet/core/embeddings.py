@@ -1,0 +1,509 @@
+"""Blocks below the dense layers: what a table's columns become before the first matrix product.
+
+As in `layers`, samples are columns while a network trains, and the last row of what goes into a
+block and comes out of it is all ones. `SideBySide` cuts the rows among its parts, which have the
+same methods as a block but read and write slices without that row.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from sknumpynet.core.parameters import Layout
+
+__all__ = ["CategoryEmbedding", "PeriodicEmbedding", "Scale", "SideBySide", "Unchanged"]
+
+
+def with_ones(members: tuple[int, ...], fan_out: int, n_samples: int, dtype: Any) -> np.ndarray:
+    """Return a buffer of shape (*members, fan_out + 1, n_samples), all ones."""
+    return np.ones((*members, fan_out + 1, n_samples), dtype)
+
+
+# Parts -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """Rows that are passed on as they are.
+
+    Parameters
+    ----------
+    fan_in : int
+        How many.
+
+    Examples
+    --------
+    >>> Unchanged(3).parameter_shape
+    (0,)
+    """
+
+    fan_in: int
+
+    @property
+    def fan_out(self) -> int:
+        """Rows that come out."""
+        return self.fan_in
+
+    @property
+    def parameter_shape(self) -> tuple[int, ...]:
+        """None."""
+        return (0,)
+
+    def initialize(self, random_state: np.random.RandomState, parameters: np.ndarray) -> None:
+        """There is nothing to draw."""
+
+    def learning_rates(self) -> np.ndarray:
+        """Return each parameter's factor on the learning rate."""
+        return np.ones(0)
+
+    def is_decayed(self) -> np.ndarray:
+        """Return which parameters are shrunk."""
+        return np.ones(0, bool)
+
+    def apply(self, parameters: np.ndarray, inputs: np.ndarray, out: np.ndarray) -> None:
+        """Copy."""
+        out[...] = inputs
+
+    def bind(
+        self, parameters: np.ndarray, gradient: np.ndarray, n_samples: int
+    ) -> "_BoundUnchanged":
+        """Return the part for a batch of ``n_samples``."""
+        return _BoundUnchanged()
+
+
+class _BoundUnchanged:
+    def forward(self, inputs: np.ndarray, out: np.ndarray) -> None:
+        out[...] = inputs
+
+    def backward(self, delta: np.ndarray) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class PeriodicEmbedding:
+    """Each feature x becomes x itself and ``n_mixtures`` mixtures of cosines of it.
+
+    A mixture is a weighted sum of ``n_frequencies`` waves cos(frequency · x + phase), where
+    frequencies, phases and weights are each feature's own, and learned.
+
+    Parameters
+    ----------
+    n_features : int
+    n_frequencies, n_mixtures : int
+    sigma : float
+        The first frequencies are 2π times draws from N(0, sigma²).
+    learning_rate : float
+        Factor on the learning rate of the network.
+
+    References
+    ----------
+    Gorishniy et al., "On Embeddings for Numerical Features in Tabular Deep Learning", NeurIPS
+    2022, section 3.3, with phases and without an activation as in Holzmüller et al., "Better by
+    Default", NeurIPS 2024, appendix A ("PBLD").
+
+    Examples
+    --------
+    >>> embedding = PeriodicEmbedding(5)
+    >>> embedding.fan_out, embedding.parameter_shape
+    (20, (5, 80))
+    """
+
+    n_features: int
+    n_frequencies: int = 16
+    n_mixtures: int = 3
+    sigma: float = 0.2
+    learning_rate: float = 0.1
+
+    @property
+    def fan_in(self) -> int:
+        """Rows that go in: one for each feature."""
+        return self.n_features
+
+    @property
+    def fan_out(self) -> int:
+        """Rows that come out: first each feature's mixtures, then the features."""
+        return self.n_features * (self.n_mixtures + 1)
+
+    @property
+    def parameter_shape(self) -> tuple[int, int]:
+        """For each feature its frequencies, phases and weights."""
+        return self.n_features, self.n_frequencies * (2 + self.n_mixtures)
+
+    def views(self, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return frequencies and phases (..., F, J, 1) and weights (..., F, J, n_mixtures)."""
+        J = self.n_frequencies
+        weights = parameters[..., 2 * J :]
+        return (
+            parameters[..., :J, np.newaxis],
+            parameters[..., J : 2 * J, np.newaxis],
+            weights.reshape(*weights.shape[:-1], J, self.n_mixtures),
+        )
+
+    def initialize(self, random_state: np.random.RandomState, parameters: np.ndarray) -> None:
+        """Draw frequencies, phases from U(-π, π), and weights from U(-1, 1) / √n_frequencies."""
+        frequencies, phases, weights = self.views(parameters)
+        frequencies[...] = 2 * np.pi * random_state.normal(0, self.sigma, frequencies.shape)
+        phases[...] = random_state.uniform(-np.pi, np.pi, phases.shape)
+        weights[...] = random_state.uniform(-1, 1, weights.shape) / math.sqrt(self.n_frequencies)
+
+    def learning_rates(self) -> np.ndarray:
+        """Return each parameter's factor on the learning rate; that of 1 / (2π) of frequencies."""
+        rates = np.full(self.parameter_shape, self.learning_rate)
+        rates[:, : self.n_frequencies] *= 2 * np.pi
+        return rates
+
+    def is_decayed(self) -> np.ndarray:
+        """Return which parameters are shrunk: the weights of the waves."""
+        mask = np.ones(self.parameter_shape, bool)
+        mask[:, : 2 * self.n_frequencies] = False
+        return mask
+
+    def apply(self, parameters: np.ndarray, inputs: np.ndarray, out: np.ndarray) -> None:
+        """Write the mixtures and the features to ``out``, shape (..., fan_out, n_samples)."""
+        self.bind(parameters, np.zeros_like(parameters), inputs.shape[-1]).forward(inputs, out)
+
+    def bind(
+        self, parameters: np.ndarray, gradient: np.ndarray, n_samples: int
+    ) -> "_BoundPeriodicEmbedding":
+        """Return the embedding with scratch for a batch of ``n_samples``."""
+        return _BoundPeriodicEmbedding(self, parameters, gradient, n_samples)
+
+
+class _BoundPeriodicEmbedding:
+    def __init__(
+        self,
+        embedding: PeriodicEmbedding,
+        parameters: np.ndarray,
+        gradient: np.ndarray,
+        n_samples: int,
+    ) -> None:
+        self.n_mixed = embedding.n_features * embedding.n_mixtures
+        self.frequencies, self.phases, self.weights = embedding.views(parameters)
+        self.weights_transposed = self.weights.swapaxes(-1, -2)
+        self.gradients = embedding.views(gradient)
+        self.mixed_shape = (*parameters.shape[:-1], embedding.n_mixtures, n_samples)
+        self.angles = np.empty(
+            (*parameters.shape[:-1], embedding.n_frequencies, n_samples), parameters.dtype
+        )
+        self.waves = np.empty_like(self.angles)
+        self.features: Any = None
+
+    def forward(self, inputs: np.ndarray, out: np.ndarray) -> None:
+        self.features = inputs[..., np.newaxis, :]
+        np.multiply(self.frequencies, self.features, out=self.angles)
+        np.add(self.angles, self.phases, out=self.angles)
+        np.cos(self.angles, out=self.waves)
+        mixed = out[..., : self.n_mixed, :].reshape(self.mixed_shape)
+        np.matmul(self.weights_transposed, self.waves, out=mixed)
+        out[..., self.n_mixed :, :] = inputs
+
+    def backward(self, delta: np.ndarray) -> None:
+        delta = delta[..., : self.n_mixed, :].reshape(self.mixed_shape)
+        frequencies, phases, weights = self.gradients
+        np.matmul(self.waves, delta.swapaxes(-1, -2), out=weights)
+        slopes = np.sin(self.angles, out=self.angles)
+        np.matmul(self.weights, delta, out=self.waves)
+        np.multiply(slopes, self.waves, out=slopes)
+        np.sum(slopes, axis=-1, keepdims=True, out=phases)
+        np.matmul(slopes, self.features.swapaxes(-1, -2), out=frequencies)
+        np.negative(phases, out=phases)
+        np.negative(frequencies, out=frequencies)
+
+
+@dataclass(frozen=True)
+class CategoryEmbedding:
+    """A row of codes becomes, for each sample, the learned vector of its code.
+
+    Parameters
+    ----------
+    n_codes : int
+        Codes are 0 to ``n_codes - 1``. Vectors of code 0, which stands for levels that are not
+        known, start as zeros.
+    n_outputs : int
+        Length of a vector.
+
+    References
+    ----------
+    Guo and Berkhahn, "Entity Embeddings of Categorical Variables", 2016.
+
+    Examples
+    --------
+    >>> CategoryEmbedding(100).parameter_shape
+    (100, 8)
+    """
+
+    n_codes: int
+    n_outputs: int = 8
+
+    @property
+    def fan_in(self) -> int:
+        """One row, of codes."""
+        return 1
+
+    @property
+    def fan_out(self) -> int:
+        """Rows that come out."""
+        return self.n_outputs
+
+    @property
+    def parameter_shape(self) -> tuple[int, int]:
+        """A vector for each code."""
+        return self.n_codes, self.n_outputs
+
+    def initialize(self, random_state: np.random.RandomState, parameters: np.ndarray) -> None:
+        """Draw vectors from N(0, 1)."""
+        parameters[...] = random_state.normal(size=parameters.shape)
+        parameters[0] = 0.0
+
+    def learning_rates(self) -> np.ndarray:
+        """Return each parameter's factor on the learning rate."""
+        return np.ones(self.parameter_shape)
+
+    def is_decayed(self) -> np.ndarray:
+        """Return which parameters are shrunk."""
+        return np.ones(self.parameter_shape, bool)
+
+    def apply(self, parameters: np.ndarray, inputs: np.ndarray, out: np.ndarray) -> None:
+        """Write the vectors of the codes to ``out``, shape (..., n_outputs, n_samples)."""
+        self.bind(parameters, parameters, inputs.shape[-1]).forward(inputs, out)
+
+    def bind(
+        self, parameters: np.ndarray, gradient: np.ndarray, n_samples: int
+    ) -> "_BoundCategoryEmbedding":
+        """Return the embedding for a batch of ``n_samples``."""
+        return _BoundCategoryEmbedding(parameters, gradient)
+
+
+class _BoundCategoryEmbedding:
+    def __init__(self, parameters: np.ndarray, gradient: np.ndarray) -> None:
+        self.parameters, self.gradient = parameters, gradient
+        self.members = parameters.shape[:-2]
+        self.codes: Any = None
+
+    def forward(self, inputs: np.ndarray, out: np.ndarray) -> None:
+        codes = inputs[..., 0, :].astype(np.intp)
+        self.codes = np.broadcast_to(codes, (*self.members, codes.shape[-1]))
+        for member in np.ndindex(self.members):
+            out[member] = self.parameters[member].take(self.codes[member], axis=0).T
+
+    def backward(self, delta: np.ndarray) -> None:
+        self.gradient[...] = 0.0
+        for member in np.ndindex(self.members):
+            np.add.at(self.gradient[member], self.codes[member], delta[member].T)
+
+
+# Blocks ------------------------------------------------------------------------------------------
+
+Part = Unchanged | PeriodicEmbedding | CategoryEmbedding
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """Parts that each take some of the rows; their outputs follow each other.
+
+    Parameters
+    ----------
+    parts : tuple of part
+
+    Examples
+    --------
+    >>> block = SideBySide((PeriodicEmbedding(5), Unchanged(3), CategoryEmbedding(100)))
+    >>> block.fan_in, block.fan_out
+    (9, 31)
+    """
+
+    parts: tuple[Part, ...]
+
+    @property
+    def fan_in(self) -> int:
+        """Rows that go in."""
+        return sum(part.fan_in for part in self.parts)
+
+    @property
+    def fan_out(self) -> int:
+        """Rows that come out."""
+        return sum(part.fan_out for part in self.parts)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where the parts' parameters lie."""
+        return Layout([part.parameter_shape for part in self.parts])
+
+    @property
+    def parameter_shape(self) -> tuple[int]:
+        """The parts' parameters, one after another."""
+        return (self.layout.size,)
+
+    def initialize(
+        self,
+        random_state: np.random.RandomState,
+        parameters: np.ndarray,
+        initializer: str = "auto",
+        inputs: np.ndarray | None = None,
+    ) -> None:
+        """Draw every part's starting values."""
+        for part, view in zip(self.parts, self.layout.views(parameters), strict=True):
+            part.initialize(random_state, view)
+
+    def learning_rates(self) -> np.ndarray:
+        """Return each parameter's factor on the learning rate."""
+        return np.concatenate([part.learning_rates().ravel() for part in self.parts])
+
+    def is_decayed(self) -> np.ndarray:
+        """Return which parameters are shrunk."""
+        return np.concatenate([part.is_decayed().ravel() for part in self.parts])
+
+    def cut(self, inputs: np.ndarray, outputs: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return each part's rows of what goes in and of what comes out."""
+        first_in, first_out = (
+            np.cumsum([0, *(getattr(part, name) for part in self.parts)]).tolist()
+            for name in ("fan_in", "fan_out")
+        )
+        return [
+            (inputs[..., a:b, :], outputs[..., c:d, :])
+            for (a, b), (c, d) in zip(pairwise(first_in), pairwise(first_out), strict=True)
+        ]
+
+    def apply(self, parameters: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+        """Return the outputs for inputs of shape (..., fan_in + 1, n_samples)."""
+        n_samples = inputs.shape[-1]
+        outputs = with_ones(parameters.shape[:-1], self.fan_out, n_samples, parameters.dtype)
+        views = self.layout.views(parameters)
+        for part, view, rows in zip(self.parts, views, self.cut(inputs, outputs), strict=True):
+            part.apply(view, *rows)
+        return outputs
+
+    def bind(
+        self,
+        parameters: np.ndarray,
+        gradient: np.ndarray,
+        n_samples: int,
+        *,
+        below: np.ndarray | None = None,
+    ) -> "_BoundSideBySide":
+        """Return the block with scratch for a batch of ``n_samples``; it is the first block."""
+        return _BoundSideBySide(self, parameters, gradient, n_samples)
+
+
+class _BoundSideBySide:
+    def __init__(
+        self,
+        block: SideBySide,
+        parameters: np.ndarray,
+        gradient: np.ndarray,
+        n_samples: int,
+    ) -> None:
+        self.block = block
+        views = block.layout.views(parameters), block.layout.views(gradient)
+        self.parts = [
+            part.bind(*view, n_samples) for part, *view in zip(block.parts, *views, strict=True)
+        ]
+        members = parameters.shape[:-1]
+        self.outputs = with_ones(members, block.fan_out, n_samples, parameters.dtype)
+        self.units = self.outputs[..., :-1, :]
+
+    def forward(self, inputs: np.ndarray) -> np.ndarray:
+        for part, rows in zip(self.parts, self.block.cut(inputs, self.units), strict=True):
+            part.forward(*rows)
+        return self.outputs
+
+    def backward(self, delta: np.ndarray) -> None:
+        for part, (_, rows) in zip(self.parts, self.block.cut(delta, delta), strict=True):
+            part.backward(rows)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Every row is multiplied by a learned factor of its own, which starts as 1.
+
+    Parameters
+    ----------
+    fan_in : int
+    learning_rate : float
+        Factor on the learning rate of the network.
+
+    References
+    ----------
+    Holzmüller et al., "Better by Default", NeurIPS 2024, section 3.
+
+    Examples
+    --------
+    >>> Scale(5).parameter_shape
+    (5,)
+    """
+
+    fan_in: int
+    learning_rate: float = 6.0
+
+    @property
+    def fan_out(self) -> int:
+        """Rows that come out."""
+        return self.fan_in
+
+    @property
+    def parameter_shape(self) -> tuple[int]:
+        """A factor for each row."""
+        return (self.fan_in,)
+
+    def initialize(
+        self,
+        random_state: np.random.RandomState,
+        parameters: np.ndarray,
+        initializer: str = "auto",
+        inputs: np.ndarray | None = None,
+    ) -> None:
+        """Begin with ones."""
+        parameters[...] = 1.0
+
+    def learning_rates(self) -> np.ndarray:
+        """Return each parameter's factor on the learning rate."""
+        return np.full(self.parameter_shape, self.learning_rate)
+
+    def is_decayed(self) -> np.ndarray:
+        """Return which parameters are shrunk."""
+        return np.ones(self.parameter_shape, bool)
+
+    def apply(self, parameters: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+        """Return the outputs for inputs of shape (..., fan_in + 1, n_samples)."""
+        outputs = with_ones(parameters.shape[:-1], self.fan_out, inputs.shape[-1], parameters.dtype)
+        np.multiply(inputs[..., :-1, :], parameters[..., np.newaxis], out=outputs[..., :-1, :])
+        return outputs
+
+    def bind(
+        self,
+        parameters: np.ndarray,
+        gradient: np.ndarray,
+        n_samples: int,
+        *,
+        below: np.ndarray | None = None,
+    ) -> "_BoundScale":
+        """Return the block with scratch for a batch of ``n_samples``."""
+        return _BoundScale(self, parameters, gradient, n_samples, below)
+
+
+class _BoundScale:
+    def __init__(
+        self,
+        block: Scale,
+        parameters: np.ndarray,
+        gradient: np.ndarray,
+        n_samples: int,
+        below: np.ndarray | None,
+    ) -> None:
+        self.factors, self.gradient, self.below = parameters[..., np.newaxis], gradient, below
+        self.outputs = with_ones(parameters.shape[:-1], block.fan_out, n_samples, parameters.dtype)
+        self.units = self.outputs[..., :-1, :]
+        self.inputs: Any = None
+
+    def forward(self, inputs: np.ndarray) -> np.ndarray:
+        self.inputs = inputs[..., :-1, :]
+        np.multiply(self.inputs, self.factors, out=self.units)
+        return self.outputs
+
+    def backward(self, delta: np.ndarray) -> np.ndarray | None:
+        np.vecdot(self.inputs, delta, out=self.gradient)
+        return None if self.below is None else np.multiply(delta, self.factors, out=self.below)

@@ -1,0 +1,104 @@
+"""The network for tables: embeddings of the columns, a learned scale, dense layers."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sknumpynet.core.activations import ACTIVATIONS
+from sknumpynet.core.embeddings import (
+    CategoryEmbedding,
+    PeriodicEmbedding,
+    Scale,
+    SideBySide,
+    Unchanged,
+)
+from sknumpynet.core.layers import Dense
+from sknumpynet.core.losses import Loss
+from sknumpynet.core.network import Network
+
+__all__ = ["Columns", "table_network"]
+
+# Biases learn more slowly than weights, as in Holzmüller et al., "Better by Default", NeurIPS 2024.
+BIAS_LEARNING_RATE = 0.1
+
+
+class Columns(NamedTuple):
+    """What the columns of the data are, in this order.
+
+    Parameters
+    ----------
+    n_numerical : int
+        Numbers, which are embedded.
+    n_plain : int
+        Flags and the like, which are passed on.
+    n_codes : tuple of int
+        For each column of codes how many there are.
+    """
+
+    n_numerical: int
+    n_plain: int
+    n_codes: tuple[int, ...] = ()
+
+
+def table_network(
+    columns: Columns,
+    hidden_layer_sizes: Sequence[int],
+    activation: str,
+    n_outputs: int,
+    loss: Loss,
+    *,
+    sigma: float = 0.2,
+) -> Network:
+    """Return a network that embeds columns by their kind.
+
+    A layer's learning rate is divided by the root of its inputs, which for Adam is what the
+    parametrisation ``z = x W / sqrt(fan_in) + b`` comes to [1]_.
+
+    Parameters
+    ----------
+    columns : Columns
+    hidden_layer_sizes : sequence of int
+    activation : str
+        A key of ``ACTIVATIONS``.
+    n_outputs : int
+    loss : Loss
+    sigma : float
+        See `PeriodicEmbedding`.
+
+    References
+    ----------
+    .. [1] Jacot et al., "Neural Tangent Kernel", NeurIPS 2018; for tables Holzmüller et al.,
+       "Better by Default", NeurIPS 2024.
+
+    Examples
+    --------
+    >>> from sknumpynet.core.losses import LOSSES
+    >>> network = table_network(Columns(3, 2, (100,)), [16], "mish", 1, LOSSES["squared_error"])
+    >>> [block.fan_out for block in network.blocks]
+    [22, 22, 16, 1]
+    """
+    parts = []
+    if columns.n_numerical:
+        parts.append(PeriodicEmbedding(columns.n_numerical, sigma=sigma))
+    if columns.n_plain:
+        parts.append(Unchanged(columns.n_plain))
+    parts += [CategoryEmbedding(n_codes) for n_codes in columns.n_codes]
+    embeddings = SideBySide(tuple(parts) or (Unchanged(0),))
+    n_inputs = embeddings.fan_out
+    layers = []
+    for fan_in, fan_out, name in zip(
+        [n_inputs, *hidden_layer_sizes],
+        [*hidden_layer_sizes, n_outputs],
+        [*[activation] * len(hidden_layer_sizes), "identity"],
+        strict=True,
+    ):
+        layers.append(
+            Dense(
+                fan_in,
+                fan_out,
+                ACTIVATIONS[name],
+                learning_rate=1.0 / math.sqrt(max(fan_in, 1)),
+                bias_learning_rate=BIAS_LEARNING_RATE,
+            )
+        )
+    return Network(tuple(layers), loss, (embeddings, Scale(n_inputs)))
