@@ -2,16 +2,21 @@
 
 from sknumpynet.classifier import NumpyMLPClassifier
 from sknumpynet.display import TrainingDisplay
+from sknumpynet.preprocessing import TabularPreprocessor
 from sknumpynet.regressor import NumpyMLPRegressor
 from sknumpynet.search import (
     StackedGridSearchCV,
     StackedRandomizedSearchCV,
     stacked_cross_validate,
 )
+from sknumpynet.tabular import TabularMLPClassifier, TabularMLPRegressor
 
 __all__ = [
     "NumpyMLPClassifier",
     "NumpyMLPRegressor",
+    "TabularMLPClassifier",
+    "TabularMLPRegressor",
+    "TabularPreprocessor",
     "StackedGridSearchCV",
     "StackedRandomizedSearchCV",
     "stacked_cross_validate",

@@ -1,53 +1,40 @@
-"""What the classifier and the regressor share: validate, encode, call the engine, publish."""
+"""What all estimators share: validate, encode, call the engine, publish, predict."""
 
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn import get_config
-from sklearn.base import BaseEstimator
-from sklearn.utils import Tags
+from sklearn.base import BaseEstimator, is_classifier
+from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils.metadata_routing import (
     MetadataRequest,
     MetadataRouter,
     MethodMapping,
     process_routing,
 )
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.multiclass import type_of_target
 
 from sknumpynet._callbacks import FitReport
-from sknumpynet._preparation import prepare_data, prepare_runs
+from sknumpynet._preparation import Data, prepare_data, prepare_runs
 from sknumpynet._publication import publish
 from sknumpynet._saved_state import restored_state, saved_state
-from sknumpynet._sklearn import (
-    CallbackSupportMixin,
-    HasMethods,
-    Interval,
-    Options,
-    StrOptions,
-    fit_context,
-)
+from sknumpynet._sklearn import CallbackSupportMixin, fit_context, num_samples
 from sknumpynet._stacking import train_runs
-from sknumpynet.core.activations import ACTIVATIONS, Activation, activation_of
-from sknumpynet.core.initializers import INITIALIZERS
 from sknumpynet.core.losses import Loss
-from sknumpynet.core.network import predict
-from sknumpynet.core.optimizers import OPTIMIZERS
-from sknumpynet.core.schedules import SCHEDULES
+from sknumpynet.core.network import Network
 
-__all__ = ["BaseNumpyMLP"]
+__all__ = ["BaseNetwork", "all_or_nothing"]
 
 # What all members predict at once has about this many entries at most: 8 MB.
 _MEMBERS_BLOCK_ENTRIES = 2**20
 
 
 @contextmanager
-def _all_or_nothing(estimator: BaseEstimator) -> Iterator[None]:
+def all_or_nothing(estimator: BaseEstimator) -> Iterator[None]:
     """Leave the estimator as it was if anything goes wrong; nothing is changed in place."""
     before = vars(estimator).copy()
     try:
@@ -58,81 +45,60 @@ def _all_or_nothing(estimator: BaseEstimator) -> Iterator[None]:
         raise
 
 
-def _can_go_on(estimator: "BaseNumpyMLP") -> bool:
-    if estimator.solver == "lbfgs":
-        raise AttributeError(
-            "partial_fit is only available for stochastic optimizers. "
-            f"{estimator.solver} is not stochastic."
-        )
-    if estimator.resample is not None:
-        raise AttributeError(
-            "partial_fit is only available where all members see all rows, got "
-            f"resample={estimator.resample!r}"
-        )
-    if getattr(estimator, "class_weight", None) == "balanced":
-        raise AttributeError(
-            "partial_fit is only available where class weights need not all rows at once, got "
-            "class_weight='balanced': give a dict, which sklearn.utils.class_weight."
-            "compute_class_weight makes of a sample of them"
-        )
-    return True
+class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
+    """An estimator whose networks the engine trains; not used directly.
 
+    A kind of network (`BaseNumpyMLP`, `BaseTabularMLP`) says how it is built and trained, a kind
+    of estimator (`NetworkClassifier`, `NetworkRegressor`) what its targets and predictions are.
+    """
 
-partial_fit_available = available_if(_can_go_on)
+    # What the validation of data depends on, beside the type.
+    _data_parameters: ClassVar[tuple[str, ...]] = ("loss", "quantile", "class_weight")
+    # Of how many members each may see a part of the rows.
+    _fewest_resampled: ClassVar[int] = 2
 
+    # What a kind of network says for itself ----------------------------------------------------
 
-class BaseNumpyMLP(CallbackSupportMixin, BaseEstimator, ABC):
-    """Base of `NumpyMLPClassifier` and `NumpyMLPRegressor`; not used directly."""
+    @abstractmethod
+    def _recipe(self, n_samples: int, *, has_validation: bool = False) -> Any:
+        """Return what is trained how, under the names of `NumpyMLPClassifier`'s parameters."""
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [
-            StrOptions(set(ACTIVATIONS)),
-            list,
-            tuple,
-            HasMethods(["value", "derivative"]),
-        ],
-        "solver": [StrOptions({"lbfgs", *OPTIMIZERS})],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions(set(SCHEDULES)), callable],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "power_t": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "shuffle": ["boolean"],
-        "random_state": ["random_state"],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "verbose": ["verbose"],
-        "warm_start": ["boolean"],
-        "momentum": [Interval(Real, 0, 1, closed="both")],
-        "nesterovs_momentum": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "beta_1": [Interval(Real, 0, 1, closed="left")],
-        "beta_2": [Interval(Real, 0, 1, closed="left")],
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
-        "n_iter_no_change": [
-            Interval(Integral, 1, None, closed="left"),
-            Options(Real, {np.inf}),
-        ],
-        "max_fun": [Interval(Integral, 1, None, closed="left")],
-        "n_members": [Interval(Integral, 1, None, closed="left")],
-        "resample": [
-            StrOptions({"bootstrap", "folds"}),
-            HasMethods(["split", "get_n_splits"]),
-            None,
-        ],
-        "scoring": [str, callable, None],
-        "max_time": [Interval(Real, 0, None, closed="neither"), None],
-        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
-        "warmup": [Interval(Real, 0, 1, closed="both")],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
-        "weight_init": [StrOptions(set(INITIALIZERS))],
-        "dtype": [StrOptions({"float32", "float64"}), None],
-    }
+    @abstractmethod
+    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, np.ndarray]:
+        """Return rows as the network takes them, and targets; set what describes the columns."""
 
-    # What a kind of estimator says for itself ------------------------------------------------
+    @abstractmethod
+    def _network(self, data: Data, recipe: Any) -> Network:
+        """Return the network for what was encoded."""
+
+    @abstractmethod
+    def _fitted_parameters(self, network: Network, parameters: np.ndarray) -> dict[str, Any]:
+        """Return the attributes that predict, copies of parameters (P,) or (K, P)."""
+
+    @abstractmethod
+    def _check_for_prediction(self, X: Any) -> Any:
+        """Return rows as the network takes them."""
+
+    @abstractmethod
+    def _activated(self, X: Any) -> np.ndarray:
+        """Return activated outputs of checked rows, for an ensemble with a leading member axis."""
+
+    @abstractmethod
+    def _n_fitted(self) -> int:
+        """Return how many networks predict."""
+
+    def _initial_inputs(self, X: Any) -> np.ndarray | None:
+        """Return rows for starting weights that are fitted to them, if they are."""
+        return None
+
+    def _fold_splitter(self, n_members: int, seed: int, y: np.ndarray) -> Any:
+        """Return what makes the splits of ``resample='folds'``."""
+        # Several labels a row cannot be stratified by.
+        stratified = is_classifier(self) and type_of_target(y) in {"binary", "multiclass"}
+        kind = StratifiedKFold if stratified else KFold
+        return kind(n_members, shuffle=True, random_state=seed)
+
+    # What a kind of estimator says for itself --------------------------------------------------
 
     @abstractmethod
     def _encode(self, y: np.ndarray, *, fresh: bool, incremental: bool) -> np.ndarray:
@@ -216,8 +182,10 @@ class BaseNumpyMLP(CallbackSupportMixin, BaseEstimator, ABC):
         ValueError
             For data that cannot be learned from, and if training diverges.
         """
-        report = FitReport(self, X, y, sample_weight)
-        with _all_or_nothing(self):
+        has_validation = X_val is not None
+        recipe = self._recipe(num_samples(X), has_validation=has_validation)
+        report = FitReport(self, recipe, X, y, sample_weight)
+        with all_or_nothing(self):
             validation = (X_val, y_val, sample_weight_val)
             split_params = self._split_params(sample_weight, params)
             self._train(X, y, sample_weight, validation, split_params, report=report)
@@ -246,7 +214,7 @@ class BaseNumpyMLP(CallbackSupportMixin, BaseEstimator, ABC):
         if report is not None:
             for k, run in enumerate(plan.runs):
                 run.member.end_of_epoch = report.of_member(k, run.network)
-        train_runs(plan.runs)
+        train_runs(plan.runs, getattr(plan.recipe, "n_threads", None))
         for message, category in publish(self, data, plan, incremental=incremental):
             warnings.warn(message, category, stacklevel=4)
 
@@ -284,46 +252,19 @@ class BaseNumpyMLP(CallbackSupportMixin, BaseEstimator, ABC):
 
     # Prediction ------------------------------------------------------------------------------
 
-    def _check_for_prediction(self, X: Any) -> Any:
-        if not hasattr(self, "coefs_"):
-            check_is_fitted(self)
-        # To find nothing wrong with such an array takes validate_data longer than to predict a row.
-        if (
-            type(X) is np.ndarray
-            and X.ndim == 2
-            and X.dtype.char in "fd"
-            and X.shape[0] > 0
-            and X.shape[1] == getattr(self, "n_features_in_", None)
-            and not hasattr(self, "feature_names_in_")
-            and np.isfinite(X).all()
-        ):
-            return X
-        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        return X if isinstance(X, np.ndarray) else X.tocsr()
-
     def _predictions(self, X: Any) -> np.ndarray:
         """Return activated outputs, shape (n_samples, n_outputs), the mean of the members'."""
         X = self._check_for_prediction(X)
-        if self.coefs_[0].ndim == 2:
-            return self._activated(X)
-        n_members, n_rows = len(self.coefs_[0]), X.shape[0]
+        n_members, n_rows = self._n_fitted(), X.shape[0]
         # All members' predictions of a block of rows at a time, not of all rows.
         block = max(_MEMBERS_BLOCK_ENTRIES // (n_members * self.n_outputs_), 1)
         starts = range(0, n_rows, block)
-        means = [self._activated(X[start : start + block]).mean(axis=0) for start in starts]
+        means = [self._mean_of_members(X[start : start + block]) for start in starts]
         return means[0] if len(means) == 1 else np.concatenate(means)
 
-    def _activated(self, X: Any) -> np.ndarray:
-        """Return activated outputs of checked rows, for an ensemble with a leading member axis."""
-        biases = self.intercepts_
-        if self.coefs_[0].ndim == 3:
-            biases = [bias[:, np.newaxis] for bias in biases]
-        return predict(self.coefs_, biases, self._activations(), self.out_activation_, X)
-
-    def _activations(self) -> list[Activation]:
-        """Return the activation of each hidden layer."""
-        fitted = self._hidden_activations
-        return [ACTIVATIONS[own] if isinstance(own, str) else activation_of(own) for own in fitted]
+    def _mean_of_members(self, X: Any) -> np.ndarray:
+        activated = self._activated(X)
+        return activated if activated.ndim == 2 else activated.mean(axis=0)
 
     def predict_members(self, X: Any) -> np.ndarray:
         """Return what every member predicts: a classifier's probabilities, a regressor's values.
@@ -342,44 +283,8 @@ class BaseNumpyMLP(CallbackSupportMixin, BaseEstimator, ABC):
 
     # Saving ----------------------------------------------------------------------------------
 
-    def slim(self) -> Self:
-        """Drop what only `partial_fit` needs, the optimiser's state: two thirds of a saved model.
-
-        Prediction is as before. `partial_fit` is refused from then on, until `fit` is called,
-        which with ``warm_start=True`` starts from the weights that are there.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        sklearn.exceptions.NotFittedError
-            If there is nothing to drop it from.
-
-        Examples
-        --------
-        >>> import pickle
-        >>> from sklearn.datasets import make_moons
-        >>> from sknumpynet import NumpyMLPClassifier
-        >>> X, y = make_moons(100, noise=0.2, random_state=0)
-        >>> model = NumpyMLPClassifier((500,), learning_rate="cosine", max_iter=5).fit(X, y)
-        >>> size = len(pickle.dumps(model))
-        >>> len(pickle.dumps(model.slim())) < size / 2
-        True
-        """
-        check_is_fitted(self)
-        if vars(self).pop("_optimizer", None) is not None:
-            self._is_slim = True
-        return self
-
     def __getstate__(self) -> dict[str, Any]:
         return saved_state(super().__getstate__())
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(restored_state(type(self), state))
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags

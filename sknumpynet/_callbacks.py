@@ -4,14 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sknumpynet._fitted import parameter_attributes
 from sknumpynet.core.members import Member
 from sknumpynet.core.network import Network
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
-    from sknumpynet._base import BaseNumpyMLP
+    from sknumpynet._base import BaseNetwork
 
 __all__ = ["FitReport", "announce_fit", "has_callbacks"]
 
@@ -42,14 +41,14 @@ class EpochReport:
     ----------
     context : CallbackContext
         The task whose parts are the epochs.
-    estimator : BaseNumpyMLP
+    estimator : BaseNetwork
     network : Network
     task : dict
         The data, as the hooks take them.
     """
 
     def __init__(
-        self, context: Any, estimator: "BaseNumpyMLP", network: Network, task: dict[str, Any]
+        self, context: Any, estimator: "BaseNetwork", network: Network, task: dict[str, Any]
     ) -> None:
         self.context, self.estimator, self.network, self.task = context, estimator, network, task
         self._begin()
@@ -63,7 +62,7 @@ class EpochReport:
 
         def attributes() -> dict[str, Any]:
             return {
-                **parameter_attributes(self.network, parameters),
+                **self.estimator._fitted_parameters(self.network, parameters),
                 "n_iter_": member.n_epochs,
                 "loss_": member.history["loss"][-1],
             }
@@ -83,19 +82,23 @@ class FitReport:
 
     Parameters
     ----------
-    estimator : BaseNumpyMLP
+    estimator : BaseNetwork
+    recipe : object
+        See `BaseNetwork._recipe`.
     X, y, sample_weight : array-like
         As they were given to ``fit``.
     """
 
-    def __init__(self, estimator: "BaseNumpyMLP", X: Any, y: Any, sample_weight: Any) -> None:
-        self.estimator, self.context = estimator, None
+    def __init__(
+        self, estimator: "BaseNetwork", recipe: Any, X: Any, y: Any, sample_weight: Any
+    ) -> None:
+        self.estimator, self.recipe, self.context = estimator, recipe, None
         if not has_callbacks(estimator):
             return
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         self.task = {"X": X, "y": y, "metadata": metadata}
-        self.has_members = estimator.n_members > 1
-        n_parts = estimator.n_members if self.has_members else estimator.max_iter
+        self.has_members = recipe.n_members > 1
+        n_parts = recipe.n_members if self.has_members else recipe.max_iter
         self.context = estimator._init_callback_context(
             max_subtasks=n_parts, sequential_subtasks=not self.has_members
         )
@@ -108,7 +111,7 @@ class FitReport:
         context = self.context
         if self.has_members:
             context = context.subcontext(
-                task_name="member", task_id=k, max_subtasks=self.estimator.max_iter
+                task_name="member", task_id=k, max_subtasks=self.recipe.max_iter
             )
             context.call_on_fit_task_begin(estimator=self.estimator, **self.task)
         return EpochReport(context, self.estimator, network, self.task)

@@ -8,13 +8,13 @@ import numpy as np
 from sknumpynet.core.network import Network
 
 if TYPE_CHECKING:
-    from sknumpynet._base import BaseNumpyMLP
+    from sknumpynet._base import BaseNetwork
 
 __all__ = ["fitted_view", "parameter_attributes"]
 
 
 def parameter_attributes(network: Network, parameters: np.ndarray) -> dict[str, Any]:
-    """Return the fitted attributes that prediction needs, all of them copies.
+    """Return what a multilayer perceptron predicts with, all of it copies.
 
     Parameters
     ----------
@@ -35,9 +35,10 @@ def parameter_attributes(network: Network, parameters: np.ndarray) -> dict[str, 
 
 
 def fitted_view(
-    estimator: "BaseNumpyMLP", network: Network, parameters: np.ndarray
-) -> "BaseNumpyMLP":
-    """Return a copy of an estimator that predicts with these parameters."""
+    estimator: "BaseNetwork", network: Network, parameters: np.ndarray
+) -> "BaseNetwork":
+    """Return a copy of an estimator that predicts rows as networks take them."""
     view = copy.copy(estimator)
-    vars(view).update(parameter_attributes(network, parameters))
+    vars(view).update(estimator._fitted_parameters(network, parameters))
+    view._takes_encoded_rows = True
     return view

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from numbers import Integral, Real
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,7 +14,6 @@ from sklearn.base import is_regressor
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.fixes import parse_version
-from sklearn.utils.validation import validate_data
 
 from sknumpynet._history import n_epochs_so_far
 from sknumpynet._resampling import Share, shares_of_members
@@ -24,17 +23,24 @@ from sknumpynet._validation import HeldOut, judge_for
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.losses import OwnLoss, QuantileLoss
 from sknumpynet.core.members import Member, Settings
-from sknumpynet.core.network import Network, dense_network, initialize_parameters
+from sknumpynet.core.network import Network, initialize_parameters
 from sknumpynet.core.optimizers import OPTIMIZERS, Optimizer
 from sknumpynet.core.schedules import SCHEDULES, Schedule, own_schedule
 
 if TYPE_CHECKING:
-    from sknumpynet._base import BaseNumpyMLP
+    from sknumpynet._base import BaseNetwork
 
 __all__ = ["Complaint", "Data", "Plan", "prepare_data", "prepare_runs"]
 
 # What validation finds out about the data.
-_DESCRIPTION = ("n_features_in_", "feature_names_in_", "classes_", "_label_binarizer")
+_DESCRIPTION = (
+    "n_features_in_",
+    "feature_names_in_",
+    "classes_",
+    "_label_binarizer",
+    "preprocessor_",
+    "_unit",
+)
 
 # What training leaves behind, so that a fit from scratch starts without it.
 _COURSE_OF_TRAINING = (
@@ -94,6 +100,8 @@ class Plan(NamedTuple):
 
     Parameters
     ----------
+    recipe : object
+        See `BaseNetwork._recipe`.
     runs : list of Run
     held_out : list of (ndarray of int or None)
         The rows that a member of ``resample`` never sees.
@@ -101,18 +109,19 @@ class Plan(NamedTuple):
         What to warn of.
     """
 
+    recipe: Any
     runs: list[Run]
     held_out: list[np.ndarray | None]
     complaints: list[Complaint]
 
 
-def goes_on(estimator: "BaseNumpyMLP", incremental: bool) -> bool:
+def goes_on(estimator: "BaseNetwork", incremental: bool) -> bool:
     """Return whether training starts from the fitted weights."""
-    return hasattr(estimator, "coefs_") and (estimator.warm_start or incremental)
+    return hasattr(estimator, "coefs_") and (incremental or estimator.warm_start)
 
 
 def prepare_data(
-    estimator: "BaseNumpyMLP",
+    estimator: "BaseNetwork",
     X: Any,
     y: Any,
     sample_weight: Any,
@@ -124,7 +133,7 @@ def prepare_data(
 
     Parameters
     ----------
-    estimator : BaseNumpyMLP
+    estimator : BaseNetwork
     X, y, sample_weight : array-like
     validation : tuple
         The same of the rows to validate by, None where there are none.
@@ -132,7 +141,7 @@ def prepare_data(
         Whether it is for `partial_fit`.
     """
     fresh = not goes_on(estimator, incremental)
-    X, y = _validated(estimator, X, y, reset=fresh)
+    X, y = estimator._validated(X, y, reset=fresh)
     targets = estimator._encode(y, fresh=fresh, incremental=incremental)
     unit = 1.0
     if sample_weight is not None:
@@ -158,22 +167,8 @@ def prepare_data(
     return Data(X, y, targets, sample_weight, unit, description, held_out)
 
 
-def _validated(estimator: "BaseNumpyMLP", X: Any, y: Any, *, reset: bool) -> tuple[Any, np.ndarray]:
-    either = (np.float64, np.float32)
-    return validate_data(
-        estimator,
-        X,
-        y,
-        accept_sparse=["csr", "csc"],
-        multi_output=True,
-        y_numeric=is_regressor(estimator),
-        dtype=either if estimator.dtype is None else np.dtype(estimator.dtype),
-        reset=reset,
-    )
-
-
 def _given_to_validate(
-    estimator: "BaseNumpyMLP",
+    estimator: "BaseNetwork",
     validation: tuple[Any, Any, Any],
     n_outputs: int,
     class_weights: Callable[[np.ndarray], np.ndarray] | None,
@@ -186,11 +181,12 @@ def _given_to_validate(
         if X is None and y is None:
             missing, given = "X_val and y_val", "sample_weight_val"
         raise ValueError(f"{given} was given without {missing}")
-    X, y = _validated(estimator, X, y, reset=False)
+    X, y = estimator._validated(X, y, reset=False)
     targets = estimator._encode_validation(y)
+    recipe = estimator._recipe(X.shape[0], has_validation=True)
     if targets.shape[1] != n_outputs:
         raise ValueError(f"y_val must have as many columns as y, {n_outputs}, got {y.shape}")
-    if is_regressor(estimator) and estimator.scoring is None and len(targets) < 2:
+    if is_regressor(estimator) and recipe.scoring is None and len(targets) < 2:
         raise ValueError(f"R² needs at least 2 rows, got X_val of shape {X.shape}")
     if sample_weight is not None:
         sample_weight = check_sample_weight(sample_weight, X, allow_all_zero=False)
@@ -205,7 +201,7 @@ def _given_to_validate(
 
 
 def prepare_runs(
-    estimator: "BaseNumpyMLP",
+    estimator: "BaseNetwork",
     data: Data,
     split_params: dict[str, Any] | None = None,
     *,
@@ -215,7 +211,7 @@ def prepare_runs(
 
     Parameters
     ----------
-    estimator : BaseNumpyMLP
+    estimator : BaseNetwork
         Forgets the course of earlier training unless that is gone on with.
     data : Data
     split_params : dict, optional
@@ -225,13 +221,16 @@ def prepare_runs(
     """
     vars(estimator).update(data.description)
     fresh = not goes_on(estimator, incremental)
-    network = _network(estimator, data)
-    if estimator.early_stopping and incremental and estimator.solver != "lbfgs":
+    recipe = estimator._recipe(data.X.shape[0], has_validation=data.held_out is not None)
+    network = estimator._network(data, recipe)
+    if isinstance(network.loss, OwnLoss):
+        network.loss.check(data.targets[:32].T.astype(np.float64))
+    if recipe.early_stopping and incremental and recipe.solver != "lbfgs":
         raise ValueError("partial_fit does not support early_stopping=True")
-    if not fresh and estimator.resample is not None:
+    if not fresh and recipe.resample is not None:
         # Members would see rows that are to be held out from them.
         raise ValueError(
-            f"training cannot be continued on new samples, got resample={estimator.resample!r} "
+            f"training cannot be continued on new samples, got resample={recipe.resample!r} "
             "with warm_start=True"
         )
     if fresh:
@@ -240,69 +239,56 @@ def prepare_runs(
     if isinstance(network.loss, QuantileLoss):
         estimator.quantiles_ = list(network.loss.levels)
     random_state = check_random_state(estimator.random_state)
-    sources = _sources_of_members(estimator, random_state, fresh)
+    sources = _sources_of_members(estimator, recipe, random_state, fresh)
     if fresh:
+        inputs = estimator._initial_inputs(data.X)
         starts = [
-            initialize_parameters(network, source, data.X.dtype, estimator.weight_init)
+            initialize_parameters(network, source, data.X.dtype, recipe.weight_init, inputs)
             for source in sources
         ]
     else:
-        starts = _continued_parameters(estimator, network)
-    shares = shares_of_members(estimator, data, random_state, split_params or {})
+        starts = _continued_parameters(estimator, recipe, network)
+    shares = shares_of_members(estimator, recipe, data, random_state, split_params or {})
     runs = []
     for k, (source, start, share) in enumerate(zip(sources, starts, shares, strict=True)):
-        if estimator.solver == "lbfgs":
-            runs.append(_lbfgs_run(estimator, k, network, start, data, share, source))
+        if recipe.solver == "lbfgs":
+            runs.append(_lbfgs_run(estimator, recipe, k, network, start, data, share, source))
         else:
             runs.append(
-                _stochastic_run(estimator, k, network, start, data, share, source, incremental)
+                _stochastic_run(
+                    estimator, recipe, k, network, start, data, share, source, incremental
+                )
             )
-    return Plan(runs, [share.held_out for share in shares], _complaints(estimator, runs))
-
-
-def _network(estimator: "BaseNumpyMLP", data: Data) -> Network:
-    loss = estimator._network_loss()
-    if isinstance(loss, OwnLoss):
-        loss.check(data.targets[:32].T.astype(np.float64))
-    n_outputs = len(loss.levels) if isinstance(loss, QuantileLoss) else data.targets.shape[1]
-    sizes = [data.X.shape[1], *_checked_hidden_layer_sizes(estimator), n_outputs]
-    return dense_network(sizes, estimator.activation, loss)
-
-
-def _checked_hidden_layer_sizes(estimator: "BaseNumpyMLP") -> list[int]:
-    sizes = estimator.hidden_layer_sizes
-    sizes = list(sizes) if hasattr(sizes, "__iter__") else [sizes]
-    if not all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes):
-        raise ValueError(f"hidden_layer_sizes must be integers, got {sizes}.")
-    if any(size <= 0 for size in sizes):
-        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
-    return [int(size) for size in sizes]
+    held_out = [share.held_out for share in shares]
+    return Plan(recipe, runs, held_out, _complaints(recipe, runs))
 
 
 def _sources_of_members(
-    estimator: "BaseNumpyMLP", random_state: np.random.RandomState, fresh: bool
+    estimator: "BaseNetwork", recipe: Any, random_state: np.random.RandomState, fresh: bool
 ) -> list[np.random.RandomState]:
-    if not fresh and estimator.n_members != len(getattr(estimator, "member_seeds_", [0])):
+    if not fresh and recipe.n_members != len(getattr(estimator, "member_seeds_", [0])):
         raise ValueError(
             "training can only be continued with as many members as were fitted, "
-            f"{len(getattr(estimator, 'member_seeds_', [0]))}: got n_members={estimator.n_members}"
+            f"{len(getattr(estimator, 'member_seeds_', [0]))}: got n_members={recipe.n_members}"
         )
-    if estimator.n_members == 1:
+    if recipe.n_members == 1:
         return [random_state]
     if fresh:
         largest = np.iinfo(np.int32).max
-        estimator.member_seeds_ = random_state.randint(largest, size=estimator.n_members)
+        estimator.member_seeds_ = random_state.randint(largest, size=recipe.n_members)
     return [np.random.RandomState(seed) for seed in estimator.member_seeds_]
 
 
-def _continued_parameters(estimator: "BaseNumpyMLP", network: Network) -> list[np.ndarray]:
+def _continued_parameters(
+    estimator: "BaseNetwork", recipe: Any, network: Network
+) -> list[np.ndarray]:
     """Return the fitted parameters as fresh buffers to train on."""
     fitted = [coef.shape[-2:] for coef in estimator.coefs_]
     wanted = [(layer.fan_in, layer.fan_out) for layer in network.layers]
     if fitted != wanted:
         raise ValueError(
             "training can only be continued with layers of the same sizes: the fitted "
-            f"weights have shapes {fitted}, hidden_layer_sizes={estimator.hidden_layer_sizes} and "
+            f"weights have shapes {fitted}, hidden_layer_sizes={recipe.hidden_layer_sizes} and "
             f"the data need {wanted}"
         )
     biases = [np.expand_dims(intercept, -2) for intercept in estimator.intercepts_]
@@ -313,7 +299,8 @@ def _continued_parameters(estimator: "BaseNumpyMLP", network: Network) -> list[n
 
 
 def _lbfgs_run(
-    estimator: "BaseNumpyMLP",
+    estimator: "BaseNetwork",
+    recipe: Any,
     k: int,
     network: Network,
     parameters: np.ndarray,
@@ -321,43 +308,43 @@ def _lbfgs_run(
     share: Share,
     random_state: np.random.RandomState,
 ) -> Run:
-    if np.any(estimator.dropout):
+    if np.any(recipe.dropout):
         raise ValueError(
-            f"dropout={estimator.dropout!r} needs a stochastic solver, got solver='lbfgs'"
+            f"dropout={recipe.dropout!r} needs a stochastic solver, got solver='lbfgs'"
         )
     validate = None
     if data.held_out is not None:
-        validate = judge_for(estimator, network, data.held_out)
+        validate = judge_for(estimator, recipe, network, data.held_out)
     member = Member(
         random_state,
         validate,
-        validation_scores=list(_so_far(estimator, k, "validation_scores_", [])),
-        validation_losses=list(_so_far(estimator, k, "validation_loss_curve_", [])),
+        validation_scores=list(_so_far(estimator, recipe, k, "validation_scores_", [])),
+        validation_losses=list(_so_far(estimator, recipe, k, "validation_loss_curve_", [])),
     )
     settings = Settings(
         batch_size=data.X.shape[0],
-        max_epochs=estimator.max_iter,
+        max_epochs=recipe.max_iter,
         early_stopping=False,
-        max_seconds=np.inf if estimator.max_time is None else float(estimator.max_time),
-        report=print if estimator.verbose else None,
+        max_seconds=np.inf if recipe.max_time is None else float(recipe.max_time),
+        report=print if recipe.verbose else None,
     )
     return Run(
         network,
         parameters,
         _dataset(estimator, data, share),
         member,
-        float(estimator.alpha) / data.weight_unit,
+        float(recipe.alpha) / data.weight_unit,
         settings=settings,
         lbfgs={
-            "max_iter": estimator.max_iter,
-            "max_fun": estimator.max_fun,
-            "tol": estimator.tol,
+            "max_iter": recipe.max_iter,
+            "max_fun": recipe.max_fun,
+            "tol": recipe.tol,
             "options": {} if _LBFGS_IS_QUIET else {"iprint": -1},
         },
     )
 
 
-def _dataset(estimator: "BaseNumpyMLP", data: Data, share: Share) -> Dataset:
+def _dataset(estimator: "BaseNetwork", data: Data, share: Share) -> Dataset:
     weight = data.sample_weight if share.sample_weight is None else share.sample_weight
     smoothing, n_classes = estimator._smoothing()
     return Dataset(
@@ -366,7 +353,8 @@ def _dataset(estimator: "BaseNumpyMLP", data: Data, share: Share) -> Dataset:
 
 
 def _stochastic_run(
-    estimator: "BaseNumpyMLP",
+    estimator: "BaseNetwork",
+    recipe: Any,
     k: int,
     network: Network,
     parameters: np.ndarray,
@@ -375,17 +363,17 @@ def _stochastic_run(
     random_state: np.random.RandomState,
     incremental: bool,
 ) -> Run:
-    so_far = partial(_so_far, estimator, k)
+    so_far = partial(_so_far, estimator, recipe, k)
     optimizer, (learning_rate, power_t) = _make_optimizer(
-        estimator, so_far("_optimizer", None), parameters, incremental
+        estimator, recipe, so_far("_optimizer", None), parameters, incremental
     )
     dataset = _dataset(estimator, data, share)
     held_out = data.held_out
-    if estimator.early_stopping and held_out is None:
-        dataset, held_out = _split(estimator, data, dataset, share.held_out, random_state)
+    if recipe.early_stopping and held_out is None:
+        dataset, held_out = _split(estimator, recipe, data, dataset, share.held_out, random_state)
     member = Member(
         random_state,
-        None if held_out is None else judge_for(estimator, network, held_out),
+        None if held_out is None else judge_for(estimator, recipe, network, held_out),
         loss_curve=list(so_far("loss_curve_", [])),
         best_loss=so_far("best_loss_", np.inf),
         stalled_epochs=so_far("_stalled_epochs", 0),
@@ -395,27 +383,26 @@ def _stochastic_run(
         best_validation_score=so_far("best_validation_score_", -np.inf),
     )
     settings = Settings(
-        batch_size=200 if estimator.batch_size == "auto" else int(estimator.batch_size),
-        max_epochs=1 if incremental else estimator.max_iter,
-        shuffle=estimator.shuffle,
-        tol=estimator.tol,
-        patience=estimator.n_iter_no_change,
-        schedule=_schedule(learning_rate, estimator.solver),
+        batch_size=200 if recipe.batch_size == "auto" else int(recipe.batch_size),
+        max_epochs=1 if incremental else recipe.max_iter,
+        shuffle=recipe.shuffle,
+        tol=recipe.tol,
+        patience=recipe.n_iter_no_change,
+        schedule=_schedule(learning_rate, recipe.solver),
         power_t=power_t,
-        warmup=float(estimator.warmup),
-        planned_epochs=estimator.max_iter,
+        warmup=float(recipe.warmup),
+        planned_epochs=recipe.max_iter,
         epochs_before=n_epochs_so_far(getattr(estimator, "history_", None), k)
         if incremental
         else 0,
-        dropout=_checked_dropout(estimator, network),
-        max_gradient_norm=np.inf
-        if estimator.max_grad_norm is None
-        else float(estimator.max_grad_norm),
-        early_stopping=estimator.early_stopping,
-        max_seconds=np.inf if estimator.max_time is None else float(estimator.max_time),
-        report=print if estimator.verbose else None,
+        dropout=_checked_dropout(recipe, network),
+        regularization=getattr(recipe, "regularization", None),
+        max_gradient_norm=np.inf if recipe.max_grad_norm is None else float(recipe.max_grad_norm),
+        early_stopping=recipe.early_stopping,
+        max_seconds=np.inf if recipe.max_time is None else float(recipe.max_time),
+        report=print if recipe.verbose else None,
     )
-    alpha = float(estimator.alpha) / data.weight_unit
+    alpha = float(recipe.alpha) / data.weight_unit
     return Run(network, parameters, dataset, member, alpha, optimizer, settings)
 
 
@@ -426,31 +413,32 @@ def _schedule(learning_rate: Any, solver: str) -> Schedule:
     return SCHEDULES["constant"] if schedule.only_sgd and solver != "sgd" else schedule
 
 
-def _checked_dropout(estimator: "BaseNumpyMLP", network: Network) -> tuple[float, ...]:
+def _checked_dropout(recipe: Any, network: Network) -> tuple[float, ...]:
     n_hidden = len(network.layers) - 1
-    rates = np.ravel(estimator.dropout).tolist()
-    if np.ndim(estimator.dropout) == 0:
+    rates = np.ravel(recipe.dropout).tolist()
+    if np.ndim(recipe.dropout) == 0:
         rates = rates * n_hidden
     if len(rates) != n_hidden or not all(
         isinstance(rate, Real) and 0 <= rate < 1 for rate in rates
     ):
         raise ValueError(
             "dropout must be a number in [0, 1) or one for each of the "
-            f"{n_hidden} hidden layers, got {estimator.dropout!r}"
+            f"{n_hidden} hidden layers, got {recipe.dropout!r}"
         )
     return tuple(rates) if any(rates) else ()
 
 
-def _so_far(estimator: "BaseNumpyMLP", k: int, name: str, default: Any) -> Any:
+def _so_far(estimator: "BaseNetwork", recipe: Any, k: int, name: str, default: Any) -> Any:
     """Return what member ``k`` has come to in an attribute, if training goes on."""
     value = getattr(estimator, name, None)
     if value is None:
         return default
-    return value if estimator.n_members == 1 else value[k]
+    return value if recipe.n_members == 1 else value[k]
 
 
 def _make_optimizer(
-    estimator: "BaseNumpyMLP",
+    estimator: "BaseNetwork",
+    recipe: Any,
     previous: Optimizer | None,
     parameters: np.ndarray,
     incremental: bool,
@@ -459,19 +447,20 @@ def _make_optimizer(
 
     As in scikit-learn, `partial_fit` goes on with the optimiser and settings that it has.
     """
-    kind = OPTIMIZERS[estimator.solver]
+    kind = OPTIMIZERS[recipe.solver]
     if incremental and type(previous) is kind and previous.state.dtype == parameters.dtype:
         return copy.deepcopy(previous), estimator._schedule
-    schedule = (estimator.learning_rate, float(estimator.power_t))
+    schedule = (recipe.learning_rate, float(recipe.power_t))
     # An optimiser's settings are named as the estimator's parameters are.
-    settings: dict[str, Any] = {name: float(getattr(estimator, name)) for name in kind.settings}
-    if estimator.solver == "sgd":
-        settings["nesterov"] = estimator.nesterovs_momentum
-    return kind(float(estimator.learning_rate_init), **settings), schedule
+    settings: dict[str, Any] = {name: float(getattr(recipe, name)) for name in kind.settings}
+    if recipe.solver == "sgd":
+        settings["nesterov"] = recipe.nesterovs_momentum
+    return kind(float(recipe.learning_rate_init), **settings), schedule
 
 
 def _split(
-    estimator: "BaseNumpyMLP",
+    estimator: "BaseNetwork",
+    recipe: Any,
     data: Data,
     dataset: Dataset,
     held_out: np.ndarray | None,
@@ -482,7 +471,7 @@ def _split(
         train_rows, held_out = train_test_split(
             np.arange(dataset.X.shape[0]),
             random_state=random_state,
-            test_size=estimator.validation_fraction,
+            test_size=recipe.validation_fraction,
             stratify=estimator._strata(dataset.targets),
         )
         if len(held_out) < 2:
@@ -507,10 +496,10 @@ def _split(
     )
 
 
-def _complaints(estimator: "BaseNumpyMLP", runs: list[Run]) -> list[Complaint]:
-    if estimator.solver == "lbfgs" or estimator.batch_size == "auto":
+def _complaints(recipe: Any, runs: list[Run]) -> list[Complaint]:
+    if recipe.solver == "lbfgs" or recipe.batch_size == "auto":
         return []
-    if estimator.batch_size <= min(run.dataset.n_samples for run in runs):
+    if recipe.batch_size <= min(run.dataset.n_samples for run in runs):
         return []
     message = "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped"
     return [(message, UserWarning)]

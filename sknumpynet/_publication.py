@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from sknumpynet._fitted import parameter_attributes
 from sknumpynet._history import extended_history
 from sknumpynet._preparation import Complaint, Data, Plan
 from sknumpynet._resampling import mean_out_of_fold
 from sknumpynet._sklearn import lbfgs_iterations
 from sknumpynet._stacking import Run
 from sknumpynet.core.members import Member
-from sknumpynet.core.network import predict
+from sknumpynet.core.network import predictions_of
 from sknumpynet.core.schedules import SCHEDULES, Schedule
 
 if TYPE_CHECKING:
-    from sknumpynet._base import BaseNumpyMLP
+    from sknumpynet._base import BaseNetwork
 
 __all__ = ["publish"]
 
@@ -28,7 +27,7 @@ _DIVERGED = (
 
 
 def publish(
-    estimator: "BaseNumpyMLP", data: Data, plan: Plan, *, incremental: bool = False
+    estimator: "BaseNetwork", data: Data, plan: Plan, *, incremental: bool = False
 ) -> list[Complaint]:
     """Set the fitted attributes, all of them copies, and return what to warn of.
 
@@ -37,18 +36,18 @@ def publish(
     ValueError
         If a member diverged.
     """
-    runs = plan.runs
+    runs, recipe = plan.runs, plan.recipe
     for k, run in enumerate(runs):
         _check_finite(run, "" if len(runs) == 1 else f"Member {k}: ")
     complaints = list(plan.complaints)
-    if estimator.solver == "lbfgs":
-        _publish_lbfgs(estimator, runs)
+    if recipe.solver == "lbfgs":
+        _publish_lbfgs(estimator, recipe, runs)
         if any(run.member.status == "interrupted" for run in runs):
             complaints.append(("Training interrupted by user.", UserWarning))
     else:
-        _publish_course(estimator, runs)
-        complaints += _complaints(estimator, runs, incremental)
-    _publish_parameters(estimator, runs)
+        _publish_course(estimator, recipe, runs)
+        complaints += _complaints(recipe, runs, incremental)
+    _publish_parameters(estimator, recipe, runs)
     if any(rows is not None for rows in plan.held_out):
         _publish_out_of_fold(estimator, data, plan)
     return complaints
@@ -64,34 +63,34 @@ def _check_finite(run: Run, prefix: str) -> None:
         raise ValueError(prefix + _DIVERGED)
 
 
-def _of_members(estimator: "BaseNumpyMLP", values: list[Any]) -> Any:
+def _of_members(recipe: Any, values: list[Any]) -> Any:
     """Return one network's value, or for an ensemble every member's: numbers as an array."""
-    if estimator.n_members == 1:
+    if recipe.n_members == 1:
         return values[0]
     return np.array(values) if isinstance(values[0], Real) else values
 
 
-def _publish_lbfgs(estimator: "BaseNumpyMLP", runs: list[Run]) -> None:
+def _publish_lbfgs(estimator: "BaseNetwork", recipe: Any, runs: list[Run]) -> None:
     vars(estimator).pop("_optimizer", None)
     iterations = [
         int(run.result.nit)
         if run.member.status in ("stopped", "out_of_time")
-        else int(lbfgs_iterations(run.result, estimator.max_iter))
+        else int(lbfgs_iterations(run.result, recipe.max_iter))
         for run in runs
     ]
-    estimator.n_iter_ = _of_members(estimator, iterations)
-    estimator.loss_ = _of_members(estimator, [float(run.result.fun) for run in runs])
+    estimator.n_iter_ = _of_members(recipe, iterations)
+    estimator.loss_ = _of_members(recipe, [float(run.result.fun) for run in runs])
     if not hasattr(estimator, "t_"):
-        estimator.t_ = _of_members(estimator, [0] * len(runs))
+        estimator.t_ = _of_members(recipe, [0] * len(runs))
     members = [run.member for run in runs]
     if any(member.validation_scores for member in members):
-        _publish_validation(estimator, members)
+        _publish_validation(estimator, recipe, members)
     estimator.history_ = extended_history(getattr(estimator, "history_", None), members)
 
 
-def _publish_validation(estimator: "BaseNumpyMLP", members: list[Member]) -> None:
+def _publish_validation(estimator: "BaseNetwork", recipe: Any, members: list[Member]) -> None:
     def published(values: list[Any]) -> Any:
-        return _of_members(estimator, values)
+        return _of_members(recipe, values)
 
     estimator.validation_scores_ = published([member.validation_scores for member in members])
     losses = [member.validation_losses for member in members]
@@ -100,12 +99,12 @@ def _publish_validation(estimator: "BaseNumpyMLP", members: list[Member]) -> Non
     estimator.best_validation_score_ = best_scores
 
 
-def _publish_course(estimator: "BaseNumpyMLP", runs: list[Run]) -> None:
+def _publish_course(estimator: "BaseNetwork", recipe: Any, runs: list[Run]) -> None:
     members = [run.member for run in runs]
-    stops_early = estimator.early_stopping
+    stops_early = recipe.early_stopping
 
     def published(values: list[Any]) -> Any:
-        return _of_members(estimator, values)
+        return _of_members(recipe, values)
 
     estimator.n_iter_ = published([member.n_epochs for member in members])
     estimator.t_ = published([member.n_samples_seen for member in members])
@@ -115,7 +114,7 @@ def _publish_course(estimator: "BaseNumpyMLP", runs: list[Run]) -> None:
     best_losses = published([member.best_loss for member in members])
     estimator.best_loss_ = None if stops_early else best_losses
     if stops_early or any(member.validation_scores for member in members):
-        _publish_validation(estimator, members)
+        _publish_validation(estimator, recipe, members)
     else:
         estimator.validation_scores_ = estimator.validation_loss_curve_ = None
         estimator.best_validation_score_ = None
@@ -133,7 +132,7 @@ def _schedule_parameter(schedule: Schedule) -> Any:
     return schedule.name if schedule.name in SCHEDULES else schedule.over_progress
 
 
-def _complaints(estimator: "BaseNumpyMLP", runs: list[Run], incremental: bool) -> list[Complaint]:
+def _complaints(recipe: Any, runs: list[Run], incremental: bool) -> list[Complaint]:
     complaints: list[Complaint] = []
     for k, run in enumerate(runs):
         if run.member.status == "diverged":
@@ -155,31 +154,28 @@ def _complaints(estimator: "BaseNumpyMLP", runs: list[Run], incremental: bool) -
     elif n_exhausted and not incremental:
         whose = "" if len(runs) == 1 else f" for {n_exhausted} of {len(runs)} members"
         message = (
-            f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the "
+            f"Stochastic Optimizer: Maximum iterations ({recipe.max_iter}) reached and the "
             f"optimization hasn't converged yet{whose}."
         )
         complaints.append((message, ConvergenceWarning))
     return complaints
 
 
-def _publish_parameters(estimator: "BaseNumpyMLP", runs: list[Run]) -> None:
-    network = runs[0].network
+def _publish_parameters(estimator: "BaseNetwork", recipe: Any, runs: list[Run]) -> None:
     parameters = runs[0].parameters
-    if estimator.n_members > 1:
+    if recipe.n_members > 1:
         parameters = np.stack([run.parameters for run in runs])
-    if estimator.dtype is not None:
+    if recipe.dtype is not None:
         # SciPy's L-BFGS works in double precision.
-        parameters = parameters.astype(estimator.dtype, copy=False)
-    vars(estimator).update(parameter_attributes(network, parameters))
+        parameters = parameters.astype(recipe.dtype, copy=False)
+    vars(estimator).update(estimator._fitted_parameters(runs[0].network, parameters))
 
 
-def _publish_out_of_fold(estimator: "BaseNumpyMLP", data: Data, plan: Plan) -> None:
+def _publish_out_of_fold(estimator: "BaseNetwork", data: Data, plan: Plan) -> None:
     """Let every member predict the rows that it never saw."""
     predictions = []
     for run, rows in zip(plan.runs, plan.held_out, strict=True):
-        weights, biases = run.network.layout.unpack(run.parameters)
-        activations, output = run.network.hidden_activations, run.network.loss.output_activation
-        predictions.append(predict(weights, biases, activations, output, data.X[rows]))
+        predictions.append(predictions_of(run.network, run.parameters, data.X[rows]))
     mean = mean_out_of_fold(predictions, plan.held_out, data.X.shape[0])
     known = ~np.isnan(mean).any(axis=1)
     weight = None if data.sample_weight is None else data.sample_weight[known]

@@ -24,7 +24,7 @@ from scipy.sparse import issparse
 from sklearn import get_config
 from sklearn.base import BaseEstimator, clone, is_classifier
 
-from sknumpynet._base import BaseNumpyMLP
+from sknumpynet._base import BaseNetwork
 from sknumpynet._callbacks import has_callbacks
 from sknumpynet._preparation import Complaint, Data, Plan, prepare_data, prepare_runs
 from sknumpynet._publication import publish
@@ -82,11 +82,11 @@ class Recording:
         return 2 * 8 * num_samples(self.X) * n_features
 
     def data_for(
-        self, network: BaseNumpyMLP, weight: Any, validation: tuple[Any, Any, Any]
+        self, network: BaseNetwork, weight: Any, validation: tuple[Any, Any, Any]
     ) -> tuple[Data, list[Complaint]]:
         """Return the data as a network validates and encodes it."""
-        settings = ("loss", "quantile", "dtype", "class_weight")
-        key = (type(network), *(_identity(getattr(network, name, None)) for name in settings))
+        names = network._data_parameters
+        key = (type(network), *(_identity(getattr(network, name, None)) for name in names))
         if key not in self.data:
             with _Caught() as complaints:
                 data = prepare_data(network, self.X, self.y, weight, validation)
@@ -135,7 +135,7 @@ class Candidate:
 
     params: dict[str, Any]
     estimator: BaseEstimator | None = None
-    network: BaseNumpyMLP | None = None
+    network: BaseNetwork | None = None
     head: Hashable = ()
     reason: str = ""
 
@@ -145,7 +145,7 @@ class _Job:
     """One candidate on one split."""
 
     place: tuple[int, int]
-    network: BaseNumpyMLP
+    network: BaseNetwork
     recording: Recording
     data: Data
     plan: Plan

@@ -1,18 +1,16 @@
 """What each member of an ensemble sees of the data, and what members say of rows held out."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from sklearn.base import is_classifier
-from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils import indexable
-from sklearn.utils.multiclass import type_of_target
 
 if TYPE_CHECKING:
-    from sknumpynet._base import BaseNumpyMLP
+    from sknumpynet._base import BaseNetwork
     from sknumpynet._preparation import Data
 
-__all__ = ["Share", "mean_out_of_fold", "shares_of_members"]
+__all__ = ["EvenFolds", "Share", "mean_out_of_fold", "shares_of_members"]
 
 
 class Share(NamedTuple):
@@ -33,8 +31,43 @@ class Share(NamedTuple):
     held_out: np.ndarray | None = None
 
 
+class EvenFolds:
+    """Folds in each of which all targets, large and small, rare and frequent, have their share.
+
+    Rows are sorted by target, in random order among equals, and of every ``n_folds`` neighbours
+    each goes to another fold. Unlike scikit-learn's, these stratify numbers too, and put up with
+    classes that have fewer rows than there are folds.
+
+    Parameters
+    ----------
+    n_splits, n_folds : int
+        Of every row of ``n_folds`` members each holds another fold out, as far as there are
+        members. With fewer rows than folds there are as many folds as rows.
+    seed : int
+    """
+
+    def __init__(self, n_splits: int, n_folds: int, seed: int) -> None:
+        self.n_splits, self.n_folds, self.seed = n_splits, n_folds, seed
+
+    def split(self, X: Any, y: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the rows to train on and those held out, for each member."""
+        random_state, n_rows = np.random.RandomState(self.seed), len(y)
+        n_folds = min(self.n_folds, n_rows)
+        keys = np.unique(y, axis=0, return_inverse=True)[1].reshape(-1)
+        for k in range(self.n_splits):
+            if k % n_folds == 0:
+                order = np.lexsort((random_state.random_sample(n_rows), keys))
+                fold = np.empty(n_rows, np.intp)
+                for start in range(0, n_rows, n_folds):
+                    neighbours = order[start : start + n_folds]
+                    fold[neighbours] = random_state.permutation(n_folds)[: len(neighbours)]
+            held_out = fold == k % n_folds
+            yield np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+
 def shares_of_members(
-    estimator: "BaseNumpyMLP",
+    estimator: "BaseNetwork",
+    recipe: Any,
     data: "Data",
     random_state: np.random.RandomState,
     split_params: dict[str, Any],
@@ -46,20 +79,17 @@ def shares_of_members(
     ValueError
         If the splits are not as many as the members.
     """
-    n_members, resample = estimator.n_members, estimator.resample
+    n_members, resample = recipe.n_members, recipe.resample
     if resample is None:
         return [Share()] * n_members
-    if n_members == 1:
+    if n_members < estimator._fewest_resampled:
         raise ValueError(f"resample={resample!r} needs n_members of at least 2, got n_members=1")
     if isinstance(resample, str) and resample == "bootstrap":
         return _bootstrap(data, n_members, random_state)
     splitter = resample
     if isinstance(resample, str):
         seed = random_state.randint(np.iinfo(np.int32).max)
-        # Several labels a row cannot be stratified by.
-        stratified = is_classifier(estimator) and type_of_target(data.y) in {"binary", "multiclass"}
-        kind = StratifiedKFold if stratified else KFold
-        splitter = kind(n_members, shuffle=True, random_state=seed)
+        splitter = estimator._fold_splitter(n_members, seed, data.y)
     _, y, *_ = indexable(data.X, data.y)
     splits = list(splitter.split(data.X, y, **split_params))
     if len(splits) != n_members:

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.optimize import OptimizeResult
 from sklearn import get_config
 from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 from sklearn.utils.metaestimators import _safe_split
@@ -40,6 +41,7 @@ __all__ = [
     "Task",
     "check_matplotlib",
     "check_sample_weight",
+    "effective_n_threads",
     "evaluated_by",
     "fit_context",
     "is_first_partial_fit",
@@ -54,6 +56,13 @@ check_matplotlib = check_matplotlib_support
 fit_context = _fit_context
 is_first_partial_fit = _check_partial_fit_first_call
 num_samples = _num_samples
+
+
+def effective_n_threads(n_threads: int | None) -> int:
+    """Return how many threads to use: by default as many as histogram gradient boosting."""
+    return _openmp_effective_n_threads(n_threads)
+
+
 safe_split = _safe_split
 
 _ALLOW_ALL_ZERO = (

@@ -103,8 +103,14 @@ class Run:
 Chunk = list[Run]
 
 
-def train_runs(runs: Sequence[Run]) -> None:
+def train_runs(runs: Sequence[Run], n_threads: int | None = None) -> None:
     """Train networks, those that can in stacks, on the workers that joblib is configured for.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+    n_threads : int, optional
+        Threads of this process to train on instead.
 
     Raises
     ------
@@ -114,7 +120,7 @@ def train_runs(runs: Sequence[Run]) -> None:
     if len(runs) == 1:
         _train_alone(runs[0])
         return
-    n_workers = joblib.effective_n_jobs(None)
+    n_workers = joblib.effective_n_jobs(None) if n_threads is None else n_threads
     alone = [run for run in runs if not run.can_stack()]
     stacks = group([run for run in runs if run.can_stack()])
     chunks = [chunk for stack in stacks for chunk in cut(stack, n_workers)]
@@ -123,7 +129,10 @@ def train_runs(runs: Sequence[Run]) -> None:
         _train_alone(run)
         if run.member.status == "interrupted":
             raise KeyboardInterrupt
-    train_chunks(chunks, n_jobs=None)
+    if n_threads is None:
+        train_chunks(chunks, n_jobs=None)
+        return
+    train_on_threads(chunks, n_threads)
 
 
 def _share_time(runs: Sequence[Run], n_rounds: int) -> None:
@@ -240,6 +249,15 @@ def train_chunks(chunks: Sequence[Chunk], n_jobs: int | None) -> None:
         outcomes = parallel(joblib.delayed(_train_chunk)(chunk) for chunk in chunks)
     for chunk, outcome in zip(chunks, outcomes, strict=True):
         _take_down(chunk, outcome)
+
+
+def train_on_threads(chunks: Sequence[Chunk], n_threads: int) -> None:
+    """Train every chunk as one stack, on threads of this process.
+
+    For networks whose calls are long enough that threads seldom wait for the interpreter's lock.
+    """
+    with blas_threads(1), joblib.parallel_config("threading"):
+        train_chunks(chunks, n_jobs=n_threads)
 
 
 def _cost(chunk: Chunk) -> int:

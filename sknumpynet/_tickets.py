@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 
-from sknumpynet._base import BaseNumpyMLP
+from sknumpynet._base import BaseNetwork
 from sknumpynet._callbacks import announce_fit
 from sknumpynet._preparation import Complaint
 from sknumpynet._sklearn import num_samples
@@ -25,14 +25,14 @@ __all__ = ["FixedSplits", "Outcome", "Split", "Tickets", "network_of", "with_tic
 Split = tuple[np.ndarray, np.ndarray]
 
 
-def network_of(estimator: Any) -> BaseNumpyMLP | None:
+def network_of(estimator: Any) -> BaseNetwork | None:
     """Return the network that an estimator is or, as a pipeline, ends in.
 
     Subclasses with a ``fit`` of their own do not count: only that knows what they fit.
     """
     if isinstance(estimator, Pipeline) and type(estimator).fit is Pipeline.fit and estimator.steps:
         estimator = estimator.steps[-1][1]
-    is_network = isinstance(estimator, BaseNumpyMLP) and type(estimator).fit is BaseNumpyMLP.fit
+    is_network = isinstance(estimator, BaseNetwork) and type(estimator).fit is BaseNetwork.fit
     return estimator if is_network else None
 
 
@@ -64,7 +64,7 @@ class Outcome:
     complaints: list[Complaint] = field(default_factory=list)
     error: Exception | None = None
 
-    def is_of(self, network: BaseNumpyMLP | None, X: Any) -> bool:
+    def is_of(self, network: BaseNetwork | None, X: Any) -> bool:
         """Return whether this is what fitting the network to X would give."""
         if network is None or num_samples(X) != self.n_rows:
             return False

@@ -8,10 +8,10 @@ import numpy as np
 from sklearn.metrics import check_scoring
 
 from sknumpynet._fitted import fitted_view
-from sknumpynet.core.network import Network, predict_raw
+from sknumpynet.core.network import Network, raw_outputs
 
 if TYPE_CHECKING:
-    from sknumpynet._base import BaseNumpyMLP
+    from sknumpynet._base import BaseNetwork
 
 __all__ = ["HeldOut", "Judge", "judge_for"]
 
@@ -47,7 +47,7 @@ class Judge:
         None for the negative loss.
     scorer : callable(estimator, X, y) or None
         Takes the place of ``score``.
-    estimator : BaseNumpyMLP or None
+    estimator : BaseNetwork or None
         For the scorer.
     """
 
@@ -60,9 +60,7 @@ class Judge:
     def __call__(self, parameters: np.ndarray) -> tuple[float, float]:
         """Return the score and the loss of parameters of shape (P,)."""
         network, held_out = self.network, self.held_out
-        views = network.layout.views(parameters)
-        weights, biases = [view[:-1] for view in views], [view[-1] for view in views]
-        raw = predict_raw(weights, biases, network.hidden_activations, held_out.X)
+        raw = raw_outputs(network, parameters, held_out.X)
         # The engine's losses have samples last, and contiguous.
         raw = np.ascontiguousarray(raw.T)
         predictions, targets = np.empty_like(raw), held_out.targets.T.astype(raw.dtype)
@@ -85,15 +83,15 @@ class Judge:
         return self.score(held_out.targets, predictions.T, held_out.sample_weight)
 
 
-def judge_for(estimator: "BaseNumpyMLP", network: Network, held_out: HeldOut) -> Judge:
-    """Return the judge that an estimator's ``scoring`` asks for.
+def judge_for(estimator: "BaseNetwork", recipe: Any, network: Network, held_out: HeldOut) -> Judge:
+    """Return the judge that a recipe's ``scoring`` asks for.
 
     Raises
     ------
     ValueError
         For a scorer that there is none of.
     """
-    scoring = estimator.scoring
+    scoring = recipe.scoring
     if scoring is None:
         return Judge(network, held_out, estimator._validation_score)
     if isinstance(scoring, str) and scoring == "loss":

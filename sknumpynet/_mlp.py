@@ -1,0 +1,209 @@
+"""What `NumpyMLPClassifier` and `NumpyMLPRegressor` share: scikit-learn's parameters and more."""
+
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import is_regressor
+from sklearn.utils import Tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sknumpynet._base import BaseNetwork
+from sknumpynet._fitted import parameter_attributes
+from sknumpynet._preparation import Data
+from sknumpynet._sklearn import HasMethods, Interval, Options, StrOptions
+from sknumpynet.core.activations import ACTIVATIONS, Activation, activation_of
+from sknumpynet.core.initializers import INITIALIZERS
+from sknumpynet.core.losses import QuantileLoss
+from sknumpynet.core.network import Network, dense_network, predict
+from sknumpynet.core.optimizers import OPTIMIZERS
+from sknumpynet.core.schedules import SCHEDULES
+
+__all__ = ["BaseNumpyMLP", "partial_fit_available"]
+
+
+def _can_go_on(estimator: "BaseNumpyMLP") -> bool:
+    if estimator.solver == "lbfgs":
+        raise AttributeError(
+            "partial_fit is only available for stochastic optimizers. "
+            f"{estimator.solver} is not stochastic."
+        )
+    if estimator.resample is not None:
+        raise AttributeError(
+            "partial_fit is only available where all members see all rows, got "
+            f"resample={estimator.resample!r}"
+        )
+    if getattr(estimator, "class_weight", None) == "balanced":
+        raise AttributeError(
+            "partial_fit is only available where class weights need not all rows at once, got "
+            "class_weight='balanced': give a dict, which sklearn.utils.class_weight."
+            "compute_class_weight makes of a sample of them"
+        )
+    return True
+
+
+partial_fit_available = available_if(_can_go_on)
+
+
+class BaseNumpyMLP(BaseNetwork):
+    """Base of `NumpyMLPClassifier` and `NumpyMLPRegressor`; not used directly."""
+
+    _data_parameters: ClassVar[tuple[str, ...]] = (*BaseNetwork._data_parameters, "dtype")
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "activation": [
+            StrOptions(set(ACTIVATIONS)),
+            list,
+            tuple,
+            HasMethods(["value", "derivative"]),
+        ],
+        "solver": [StrOptions({"lbfgs", *OPTIMIZERS})],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [StrOptions(set(SCHEDULES)), callable],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "power_t": [Interval(Real, 0, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "random_state": ["random_state"],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "verbose": ["verbose"],
+        "warm_start": ["boolean"],
+        "momentum": [Interval(Real, 0, 1, closed="both")],
+        "nesterovs_momentum": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+        "beta_1": [Interval(Real, 0, 1, closed="left")],
+        "beta_2": [Interval(Real, 0, 1, closed="left")],
+        "epsilon": [Interval(Real, 0, None, closed="neither")],
+        "n_iter_no_change": [
+            Interval(Integral, 1, None, closed="left"),
+            Options(Real, {np.inf}),
+        ],
+        "max_fun": [Interval(Integral, 1, None, closed="left")],
+        "n_members": [Interval(Integral, 1, None, closed="left")],
+        "resample": [
+            StrOptions({"bootstrap", "folds"}),
+            HasMethods(["split", "get_n_splits"]),
+            None,
+        ],
+        "scoring": [str, callable, None],
+        "max_time": [Interval(Real, 0, None, closed="neither"), None],
+        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+        "warmup": [Interval(Real, 0, 1, closed="both")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
+        "weight_init": [StrOptions(set(INITIALIZERS))],
+        "dtype": [StrOptions({"float32", "float64"}), None],
+    }
+
+    # Training --------------------------------------------------------------------------------
+
+    def _recipe(self, n_samples: int, *, has_validation: bool = False) -> Self:
+        """Return the estimator itself: its parameters are the recipe."""
+        return self
+
+    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, np.ndarray]:
+        either = (np.float64, np.float32)
+        return validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            y_numeric=is_regressor(self),
+            dtype=either if self.dtype is None else np.dtype(self.dtype),
+            reset=reset,
+        )
+
+    def _network(self, data: Data, recipe: Any) -> Network:
+        loss = self._network_loss()
+        n_outputs = len(loss.levels) if isinstance(loss, QuantileLoss) else data.targets.shape[1]
+        sizes = [data.X.shape[1], *self._checked_hidden_layer_sizes(), n_outputs]
+        return dense_network(sizes, self.activation, loss)
+
+    def _checked_hidden_layer_sizes(self) -> list[int]:
+        sizes = self.hidden_layer_sizes
+        sizes = list(sizes) if hasattr(sizes, "__iter__") else [sizes]
+        if not all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes):
+            raise ValueError(f"hidden_layer_sizes must be integers, got {sizes}.")
+        if any(size <= 0 for size in sizes):
+            raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+        return [int(size) for size in sizes]
+
+    def _fitted_parameters(self, network: Network, parameters: np.ndarray) -> dict[str, Any]:
+        return parameter_attributes(network, parameters)
+
+    # Prediction ------------------------------------------------------------------------------
+
+    def _check_for_prediction(self, X: Any) -> Any:
+        if not hasattr(self, "coefs_"):
+            check_is_fitted(self)
+        # To find nothing wrong with such an array takes validate_data longer than to predict a row.
+        if (
+            type(X) is np.ndarray
+            and X.ndim == 2
+            and X.dtype.char in "fd"
+            and X.shape[0] > 0
+            and X.shape[1] == getattr(self, "n_features_in_", None)
+            and not hasattr(self, "feature_names_in_")
+            and np.isfinite(X).all()
+        ):
+            return X
+        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
+        return X if isinstance(X, np.ndarray) else X.tocsr()
+
+    def _n_fitted(self) -> int:
+        return 1 if self.coefs_[0].ndim == 2 else len(self.coefs_[0])
+
+    def _activated(self, X: Any) -> np.ndarray:
+        """Return activated outputs of checked rows, for an ensemble with a leading member axis."""
+        biases = self.intercepts_
+        if self.coefs_[0].ndim == 3:
+            biases = [bias[:, np.newaxis] for bias in biases]
+        return predict(self.coefs_, biases, self._activations(), self.out_activation_, X)
+
+    def _activations(self) -> list[Activation]:
+        """Return the activation of each hidden layer."""
+        fitted = self._hidden_activations
+        return [ACTIVATIONS[own] if isinstance(own, str) else activation_of(own) for own in fitted]
+
+    # Saving ----------------------------------------------------------------------------------
+
+    def slim(self) -> Self:
+        """Drop what only `partial_fit` needs, the optimiser's state: two thirds of a saved model.
+
+        Prediction is as before. `partial_fit` is refused from then on, until `fit` is called,
+        which with ``warm_start=True`` starts from the weights that are there.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If there is nothing to drop it from.
+
+        Examples
+        --------
+        >>> import pickle
+        >>> from sklearn.datasets import make_moons
+        >>> from sknumpynet import NumpyMLPClassifier
+        >>> X, y = make_moons(100, noise=0.2, random_state=0)
+        >>> model = NumpyMLPClassifier((500,), learning_rate="cosine", max_iter=5).fit(X, y)
+        >>> size = len(pickle.dumps(model))
+        >>> len(pickle.dumps(model.slim())) < size / 2
+        True
+        """
+        check_is_fitted(self)
+        if vars(self).pop("_optimizer", None) is not None:
+            self._is_slim = True
+        return self
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
