@@ -1,0 +1,357 @@
+"""The columns of a table, read the same way whatever the table is made of.
+
+pandas and polars are known by what their tables can do, and never imported.
+"""
+
+from collections.abc import Iterator
+from datetime import date, time, timedelta
+from decimal import Decimal
+from numbers import Complex, Integral, Real
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils.validation import check_array
+
+__all__ = ["Column", "Level", "read_columns"]
+
+Level = str | int | float | bool
+
+_BOOLS = (bool, np.bool_)
+_TIMES = (date, time, timedelta, np.datetime64, np.timedelta64)
+
+
+class Column:
+    """A column of a table.
+
+    Parameters
+    ----------
+    name : object
+        What errors call it.
+    values : ndarray or Series of shape (n_samples,)
+
+    Raises
+    ------
+    TypeError
+        If it holds dates or times.
+    ValueError
+        If it holds complex numbers.
+    """
+
+    def __init__(self, name: Any, values: Any) -> None:
+        self.name, self.values = name, values
+        kind = getattr(values.dtype, "kind", "O")
+        if kind in "mM":
+            raise _time_error(name, values.dtype)
+        if kind == "c":
+            raise _complex_error(name, values.dtype)
+
+    def looks_categorical(self) -> bool:
+        """Return whether it is a category by its dtype, or by its cells where they are objects."""
+        kinds = [kind for kind in set(map(type, self._cells())) if not _is_missing_type(kind)]
+        return not kinds or not all(map(_is_real, kinds))
+
+    def numbers(self) -> np.ndarray:
+        """Return its numbers, NaN where they are missing.
+
+        Returns
+        -------
+        ndarray of float64 of shape (n_samples,)
+
+        Raises
+        ------
+        TypeError
+            If it holds dates or times.
+        ValueError
+            If it holds infinity or what is not a number.
+        """
+        numbers = self._floats()
+        infinite = np.isinf(numbers)
+        if infinite.any():
+            row = int(infinite.argmax())
+            raise ValueError(
+                f"Column {self.name!r} contains infinity: {numbers[row]} in row {row}. Numbers "
+                "must be finite; NaN stands for a missing one."
+            )
+        return numbers
+
+    def levels(self) -> list[Level]:
+        """Return the levels that occur, numbers before text and each of them sorted.
+
+        Numbers that are equal are one level: 1, 1.0 and True.
+
+        Raises
+        ------
+        TypeError
+            If cells are neither text nor numbers.
+        """
+        values, positions = self._distinct()
+        occurs = np.bincount(positions + 1, minlength=len(values) + 1)[1:] > 0
+        levels = {
+            _plain(value, self.name)
+            for value, there in zip(values, occurs.tolist(), strict=True)
+            if there and not _is_missing(value)
+        }
+        return sorted(levels, key=lambda level: (isinstance(level, str), level))
+
+    def codes(self, levels: list[Level]) -> np.ndarray:
+        """Return each cell's place among ``levels``, from 1; 0 where it is missing or another.
+
+        Returns
+        -------
+        ndarray of int of shape (n_samples,)
+
+        Raises
+        ------
+        TypeError
+            If cells are neither text nor numbers.
+        """
+        values, positions = self._distinct()
+        code_of = {level: code for code, level in enumerate(levels, start=1)}
+        codes = [
+            0 if _is_missing(value) else code_of.get(_plain(value, self.name), 0)
+            for value in values
+        ]
+        # The position -1, for a missing cell, reads the last.
+        return np.array([*codes, 0])[positions]
+
+    def _cells(self) -> list[Any]:
+        return self.values.tolist()
+
+    def _floats(self) -> np.ndarray:
+        return _floats(self._cells(), self.name)
+
+    def _distinct(self) -> tuple[list[Any], np.ndarray]:
+        """Return distinct values, and the position among them of each cell, -1 if missing."""
+        cells = self._cells()
+        try:
+            position = {cell: k for k, cell in enumerate(dict.fromkeys(cells))}
+        except TypeError as error:
+            cell = next(cell for cell in cells if not _is_hashable(cell))
+            raise _cell_error(self.name, cell) from error
+        positions = map(position.__getitem__, cells)
+        return list(position), np.fromiter(positions, dtype=np.intp, count=len(cells))
+
+
+class ArrayColumn(Column):
+    """A column of an array."""
+
+    def looks_categorical(self) -> bool:
+        """Return whether some cell is not a number."""
+        return self.values.dtype.kind not in "biuf" and super().looks_categorical()
+
+    def _floats(self) -> np.ndarray:
+        if self.values.dtype.kind in "biuf":
+            return self.values.astype(np.float64)
+        return super()._floats()
+
+
+class PandasColumn(Column):
+    """A column of a pandas DataFrame."""
+
+    def looks_categorical(self) -> bool:
+        """Return whether it is a category by its dtype, or by its cells where they are objects."""
+        dtype = self.values.dtype
+        if hasattr(dtype, "categories") or dtype.kind == "b":
+            return True
+        return dtype.kind not in "iuf" and super().looks_categorical()
+
+    def _floats(self) -> np.ndarray:
+        if self.values.dtype.kind in "biuf":
+            return self.values.to_numpy(dtype=np.float64, na_value=np.nan)
+        return super()._floats()
+
+    def _distinct(self) -> tuple[list[Any], np.ndarray]:
+        if hasattr(self.values.dtype, "categories"):
+            categories = self.values.cat.categories.tolist()
+            return categories, self.values.cat.codes.to_numpy().astype(np.intp)
+        return super()._distinct()
+
+
+class PolarsColumn(Column):
+    """A column of a polars DataFrame."""
+
+    def __init__(self, name: Any, values: Any) -> None:
+        super().__init__(name, values)
+        if values.dtype.is_temporal():
+            raise _time_error(name, values.dtype)
+
+    def looks_categorical(self) -> bool:
+        """Return whether it is a category by its dtype, or by its cells where they are objects."""
+        return not self.values.dtype.is_numeric() and super().looks_categorical()
+
+    def _cells(self) -> list[Any]:
+        return self.values.to_list()
+
+    def _floats(self) -> np.ndarray:
+        if self.values.dtype.is_numeric():
+            return self.values.cast(float).to_numpy()
+        return super()._floats()
+
+
+def read_columns(X: Any) -> list[Column]:
+    """Return the columns of a table.
+
+    Parameters
+    ----------
+    X : DataFrame or array-like of shape (n_samples, n_features)
+        Of pandas, polars or NumPy, or nested lists.
+
+    Returns
+    -------
+    list of Column
+
+    Raises
+    ------
+    TypeError
+        If the table is sparse or a column holds dates or times.
+    ValueError
+        If it is not two-dimensional, is empty, or holds complex numbers.
+
+    Examples
+    --------
+    >>> columns = read_columns([[1.5, "red"], [None, "blue"]])
+    >>> columns[0].numbers(), columns[1].levels()
+    (array([1.5, nan]), ['blue', 'red'])
+    """
+    return list(_columns(X))
+
+
+def _columns(X: Any) -> Iterator[Column]:
+    if hasattr(X, "iloc") and hasattr(X, "columns"):
+        _check_shape(X.shape)
+        for name, series in X.items():
+            yield PandasColumn(name, series)
+    elif hasattr(X, "get_columns"):
+        _check_shape(X.shape)
+        for series in X.get_columns():
+            yield PolarsColumn(series.name, series)
+    else:
+        for k, values in enumerate(_as_array(X).T):
+            yield ArrayColumn(f"x{k}", values)
+
+
+def _check_shape(shape: tuple[int, int]) -> None:
+    for n, what in zip(shape, ("sample(s)", "feature(s)"), strict=True):
+        if n == 0:
+            raise ValueError(
+                f"Found a table with 0 {what} (shape={shape}) while a minimum of 1 is required."
+            )
+
+
+def _as_array(X: Any) -> np.ndarray:
+    if isinstance(X, np.ma.MaskedArray):
+        X = _unmasked(X)
+    elif not isinstance(X, np.ndarray) and not issparse(X):
+        array = np.asarray(X)
+        # Next to text, NumPy would make text of numbers and of NaN.
+        X = np.asarray(X, dtype=object) if array.dtype.kind in "US" else array
+    return check_array(X, dtype=None, ensure_all_finite=False, input_name="X")
+
+
+def _unmasked(X: np.ma.MaskedArray) -> np.ndarray:
+    if X.dtype.kind in "biuf":
+        return X.astype(np.float64).filled(np.nan)
+    if X.dtype.kind in "cmM":  # no column can be made of them
+        return X.data
+    cells = X.data.astype(object)
+    cells[np.ma.getmaskarray(X)] = None
+    return cells
+
+
+def _floats(cells: list[Any], name: Any) -> np.ndarray:
+    kinds = set(map(type, cells))
+    missing = {kind for kind in kinds if _is_missing_type(kind)}
+    wrong = {kind for kind in kinds - missing if not (_is_real(kind) or issubclass(kind, _BOOLS))}
+    if wrong:
+        raise _number_error(name, next(cell for cell in cells if type(cell) in wrong))
+    if missing - {type(None)}:
+        cells = [None if type(cell) in missing else cell for cell in cells]
+    try:
+        return np.array(cells, dtype=np.float64)
+    except OverflowError as error:
+        raise ValueError(
+            f"Column {name!r} holds an integer that is infinity as a floating-point number; "
+            "its logarithm may do."
+        ) from error
+
+
+def _is_real(kind: type) -> bool:
+    return issubclass(kind, (Real, Decimal)) and not issubclass(kind, bool)
+
+
+def _is_missing_type(kind: type) -> bool:
+    return kind.__name__ in {"NoneType", "NAType", "NaTType"}
+
+
+def _is_missing(cell: Any) -> bool:
+    # Only what stands for nothing differs from itself.
+    return _is_missing_type(type(cell)) or cell != cell
+
+
+def _is_hashable(cell: Any) -> bool:
+    try:
+        hash(cell)
+    except TypeError:
+        return False
+    return True
+
+
+def _plain(cell: Any, name: Any) -> Level:
+    """Return a cell as a plain scalar, whole numbers as integers."""
+    if _is_time(cell):
+        raise _time_error(name, cell)
+    if isinstance(cell, np.generic):
+        cell = cell.item()
+    if isinstance(cell, str):
+        return str.__str__(cell)
+    if isinstance(cell, bool):
+        return cell
+    if isinstance(cell, Integral):
+        return int(cell)
+    if isinstance(cell, (Real, Decimal)):
+        number = float(cell)
+        return int(number) if number.is_integer() else number
+    if isinstance(cell, Complex):
+        raise _complex_error(name, cell)
+    if type(cell).__name__ == "Interval":  # what pandas.cut makes
+        return str(cell)
+    raise _cell_error(name, cell)
+
+
+def _is_time(cell: Any) -> bool:
+    return isinstance(cell, _TIMES) or type(cell).__name__ == "Period"
+
+
+def _time_error(name: Any, got: Any) -> TypeError:
+    return TypeError(
+        f"Column {name!r} holds dates or times, got {got}. Turn it into numbers "
+        "before, such as year, month, weekday or days since a date."
+    )
+
+
+def _complex_error(name: Any, got: Any) -> ValueError:
+    return ValueError(
+        f"Complex data not supported: got {got} in column {name!r}. Give its real "
+        "and imaginary parts as two columns."
+    )
+
+
+def _cell_error(name: Any, cell: Any) -> TypeError:
+    return TypeError(
+        f"The argument must be a table of strings and numbers, got {cell!r} of type "
+        f"{type(cell).__name__} in column {name!r}."
+    )
+
+
+def _number_error(name: Any, cell: Any) -> Exception:
+    if _is_time(cell):
+        return _time_error(name, cell)
+    if isinstance(cell, Complex):
+        return _complex_error(name, cell)
+    if not isinstance(cell, str):
+        return _cell_error(name, cell)
+    return ValueError(
+        f"Column {name!r} must hold numbers, got {cell!r}. If it is a category, name it in "
+        "categorical_features, or let categorical_features='from_dtype' find it."
+    )

@@ -1,0 +1,375 @@
+"""`TabularPreprocessor` turns a table as it comes into numbers that a network learns well from."""
+
+from numbers import Integral
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sknumpynet._columns import Column, Level, read_columns
+from sknumpynet._sklearn import Interval, StrOptions, fit_context
+
+__all__ = ["TabularPreprocessor"]
+
+# How a column is encoded, beside a number that is scaled.
+_Encoding = Literal["missing", "present", "sign", "one-hot", "code"]
+
+
+class TabularPreprocessor(TransformerMixin, BaseEstimator):
+    """Turn a table of numbers and categories, with missing values, into one dense array.
+
+    The columns of the array are, in this order:
+
+    - **numerical**: numbers are centred by their median and divided by their interquartile range
+      (by half their range if that is 0), both of the known values; a missing number becomes the
+      median. Then ``x / sqrt(1 + (x / 3) ** 2)`` keeps outliers within -3 and 3 [1]_. A column
+      with one value only is dropped.
+    - **plain**: a flag for each numerical column with missing values, 1 where they are missing;
+      -1 and 1 for a category with two levels; a column for each level of a category with more.
+      A missing or unknown level is 0 in all of them. A category with one level is 1 where it is
+      known, and dropped if it always was.
+    - **codes**: categories with more than ``max_one_hot`` levels as whole numbers from 1,
+      0 for a missing or unknown level.
+
+    Within each kind they are in the order of the table. What is missing in all rows is dropped.
+
+    Parameters
+    ----------
+    categorical_features : 'from_dtype', None or array-like, default='from_dtype'
+        Which columns are categories: their names, their indices, or a boolean mask of shape
+        (n_features,); None for none of them. With 'from_dtype', a DataFrame's columns of dtype
+        category, enum, string and boolean, and columns of objects unless all that are known are
+        numbers. Arrays of numbers or booleans are numerical.
+    max_one_hot : int or None, default=9
+        Categories with more levels become codes; None for no codes.
+    dtype : {'float32', 'float64'}, default='float32'
+        Of the array.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Columns of the table.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, if all are strings.
+    is_categorical_ : ndarray of bool of shape (n_features_in_,)
+        Which columns are categories.
+    n_features_out_ : int
+        Columns of the array.
+    n_numerical_, n_plain_ : int
+        How many come first, and how many after them.
+    n_levels_ : list of int
+        How many codes each column of codes has, with 0.
+
+    References
+    ----------
+    .. [1] D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by default: Strong pre-tuned MLPs
+       and boosted trees on tabular data", NeurIPS 2024.
+
+    Examples
+    --------
+    >>> from sknumpynet.preprocessing import TabularPreprocessor
+    >>> X = [[20, "red"], [30, "blue"], [None, "red"], [40, None], [50, "red"]]
+    >>> preprocessor = TabularPreprocessor().fit(X)
+    >>> preprocessor.get_feature_names_out()
+    array(['x0', 'x0_missing', 'x1_red'], dtype=object)
+    >>> preprocessor.transform(X).round(2)
+    array([[-0.95,  0.  ,  1.  ],
+           [-0.33,  0.  , -1.  ],
+           [ 0.  ,  1.  ,  1.  ],
+           [ 0.33,  0.  ,  0.  ],
+           [ 0.95,  0.  ,  1.  ]], dtype=float32)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
+        "max_one_hot": [Interval(Integral, 2, None, closed="left"), None],
+        "dtype": [StrOptions({"float32", "float64"})],
+    }
+
+    def __init__(
+        self,
+        categorical_features: Any = "from_dtype",
+        *,
+        max_one_hot: int | None = 9,
+        dtype: str = "float32",
+    ) -> None:
+        self.categorical_features = categorical_features
+        self.max_one_hot = max_one_hot
+        self.dtype = dtype
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn medians, ranges and levels.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            Missing are None, NaN, NA, NaT, null and masked values, but no text.
+        y : object
+            Ignored.
+
+        Returns
+        -------
+        TabularPreprocessor
+
+        Raises
+        ------
+        TypeError
+            For sparse tables, dates and times, and cells that are neither text nor numbers.
+        ValueError
+            For infinity and text in numerical columns, complex numbers, a table without rows or
+            columns, and ``categorical_features`` that do not fit it.
+
+        Examples
+        --------
+        >>> TabularPreprocessor(max_one_hot=3).fit([["a"], ["b"], ["c"], ["d"]]).n_levels_
+        [5]
+        """
+        columns = read_columns(X)
+        validate_data(self, X, skip_check_array=True)
+        is_categorical = self._find_categories(columns)
+        scales: dict[int, tuple[float, float]] = {}
+        levels: dict[int, list[Level]] = {}
+        encodings: list[tuple[int, _Encoding]] = []
+        for k, column in enumerate(columns):
+            if is_categorical[k]:
+                levels[k] = column.levels()
+                encoding = self._encoding_of(column, levels[k])
+            else:
+                numbers = column.numbers()
+                missing = np.isnan(numbers)
+                encoding = "missing" if missing.any() and not missing.all() else None
+                scale = _half_median_and_scale(numbers[~missing])
+                if scale is not None:
+                    scales[k] = scale
+            if encoding is not None:
+                encodings.append((k, encoding))
+        self.is_categorical_ = is_categorical
+        self._scales, self._levels = scales, levels
+        self._encodings = sorted(encodings, key=lambda item: item[1] == "code")
+        widths = {k: self._width(k, encoding) for k, encoding in encodings}
+        codes = [k for k, encoding in self._encodings if encoding == "code"]
+        self.n_numerical_ = len(scales)
+        self.n_plain_ = sum(widths.values()) - len(codes)
+        self.n_levels_ = [len(levels[k]) + 1 for k in codes]
+        self.n_features_out_ = self.n_numerical_ + self.n_plain_ + len(codes)
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Turn a table into an array.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            With the columns that `fit` saw. Levels that it did not see are as if missing, and a
+            number missing where none was is the median.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features_out_)
+            C-contiguous. Without columns if all were dropped.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `fit` does, and for other columns than it saw.
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+
+        Examples
+        --------
+        >>> colours = TabularPreprocessor().fit([["red"], ["green"], ["blue"]])
+        >>> colours.transform([["blue"], ["grey"], [None]])
+        array([[1., 0., 0.],
+               [0., 0., 0.],
+               [0., 0., 0.]], dtype=float32)
+        """
+        check_is_fitted(self)
+        columns = read_columns(X)
+        validate_data(self, X, skip_check_array=True, reset=False)
+        n_samples = len(columns[0].values)
+        out = np.empty((n_samples, self.n_features_out_), dtype=self.dtype)
+        out[:, : self.n_numerical_] = self._scaled(columns, n_samples)
+        start = self.n_numerical_
+        for k, encoding in self._encodings:
+            stop = start + self._width(k, encoding)
+            out[:, start:stop] = self._encoded(columns[k], k, encoding)
+            start = stop
+        return out
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return what the columns of the array are called.
+
+        Parameters
+        ----------
+        input_features : array-like of str of shape (n_features_in_,), default=None
+            The table's columns; None for ``feature_names_in_``, or "x0", "x1", ... without it.
+
+        Returns
+        -------
+        ndarray of str of shape (n_features_out_,)
+            Such as "age", "age_missing", "sex_male" (the level that is 1) and "city" (a code).
+
+        Raises
+        ------
+        ValueError
+            If ``input_features`` are not those of `fit`.
+
+        Examples
+        --------
+        >>> TabularPreprocessor().fit([[1, "f"], [2, "m"]]).get_feature_names_out(["age", "sex"])
+        array(['age', 'sex_m'], dtype=object)
+        """
+        check_is_fitted(self)
+        # Checks the names as all of scikit-learn does.
+        inputs = OneToOneFeatureMixin.get_feature_names_out(self, input_features)
+        names = [inputs[k] for k in self._scales]
+        for k, encoding in self._encodings:
+            names += self._names(inputs[k], k, encoding)
+        return np.array(_told_apart(names), dtype=object)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        # Not `string`, as scikit-learn's encoders: it would promise to accept any object.
+        tags.input_tags.categorical = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+    def _find_categories(self, columns: list[Column]) -> np.ndarray:
+        chosen = self.categorical_features
+        if isinstance(chosen, str) and chosen == "from_dtype":
+            return np.array([column.looks_categorical() for column in columns])
+        is_categorical = np.zeros(len(columns), dtype=bool)
+        names = getattr(self, "feature_names_in_", None)
+        is_categorical[_indices(chosen, len(columns), names)] = True
+        return is_categorical
+
+    def _encoding_of(self, column: Column, levels: list[Level]) -> _Encoding | None:
+        """Return how a category is encoded, None if it is dropped."""
+        if len(levels) < 2:
+            # One level tells something where it is missing elsewhere.
+            return "present" if levels and not column.codes(levels).all() else None
+        if len(levels) == 2:
+            return "sign"
+        if self.max_one_hot is None or len(levels) <= self.max_one_hot:
+            return "one-hot"
+        return "code"
+
+    def _width(self, k: int, encoding: _Encoding) -> int:
+        return len(self._levels[k]) if encoding == "one-hot" else 1
+
+    def _scaled(self, columns: list[Column], n_samples: int) -> np.ndarray:
+        """Return the numerical columns of shape (n_samples, n_numerical_)."""
+        numbers = np.empty((n_samples, self.n_numerical_), order="F")
+        for place, k in enumerate(self._scales):
+            numbers[:, place] = columns[k].numbers()
+        half_medians, half_scales = np.reshape(list(self._scales.values()), (-1, 2)).T
+        numbers *= 0.5
+        numbers -= half_medians
+        with np.errstate(over="ignore"):
+            numbers /= half_scales
+        numbers[np.isnan(numbers)] = 0.0
+        return _smooth_clip(numbers)
+
+    def _encoded(self, column: Column, k: int, encoding: _Encoding) -> np.ndarray:
+        """Return the columns that one column is encoded as."""
+        if encoding == "missing":
+            return np.isnan(column.numbers())[:, np.newaxis]
+        levels = self._levels[k]
+        codes = column.codes(levels)[:, np.newaxis]
+        if encoding == "one-hot":
+            return codes == np.arange(1, len(levels) + 1)
+        # Of a single level, the code tells whether it is there.
+        return np.array([0, -1, 1])[codes] if encoding == "sign" else codes
+
+    def _names(self, name: str, k: int, encoding: _Encoding) -> list[str]:
+        """Return what these columns are called."""
+        if encoding == "missing":
+            return [f"{name}_missing"]
+        if encoding == "code":
+            return [name]
+        levels = self._levels[k]
+        return [f"{name}_{level}" for level in (levels[1:] if encoding == "sign" else levels)]
+
+
+def _half_median_and_scale(known: np.ndarray) -> tuple[float, float] | None:
+    """Return half the median and half of what to divide by, None for less than two values.
+
+    Differences of halves cannot overflow.
+    """
+    if len(known) == 0:
+        return None
+    halves = known * 0.5
+    lower, median, upper = np.percentile(halves, [25, 50, 75])
+    scale = upper - lower
+    if scale == 0:
+        scale = (halves.max() - halves.min()) * 0.5
+    return None if scale == 0 else (float(median), float(scale))
+
+
+def _smooth_clip(x: np.ndarray) -> np.ndarray:
+    """Bend numbers into (-3, 3); changes ``x``."""
+    np.clip(x, -1e6, 1e6, out=x)  # so that no square overflows
+    return x / np.sqrt(1 + (x / 3) ** 2)
+
+
+def _indices(chosen: Any, n_features: int, names: np.ndarray | None) -> list[int]:
+    """Return which columns names, indices or a mask choose."""
+    items = [] if chosen is None else np.asarray(chosen, dtype=object).tolist()
+    items = [item.item() if isinstance(item, np.generic) else item for item in items]
+    kinds = set(map(type, items))
+    if not (kinds <= {str} or kinds <= {int} or kinds <= {bool}):
+        raise ValueError(
+            "categorical_features must be 'from_dtype', None, or a list of names, indices or "
+            f"booleans, got {chosen!r}"
+        )
+    if kinds == {bool}:
+        return _masked_indices(items, n_features)
+    return [_index(item, n_features, names) for item in items]
+
+
+def _masked_indices(mask: list[bool], n_features: int) -> list[int]:
+    if len(mask) != n_features:
+        raise ValueError(
+            f"categorical_features as a mask must have {n_features} values, one for each column, "
+            f"got {len(mask)}: {mask!r}"
+        )
+    return [k for k, chosen in enumerate(mask) if chosen]
+
+
+def _index(item: str | int, n_features: int, names: np.ndarray | None) -> int:
+    if isinstance(item, int):
+        if not 0 <= item < n_features:
+            raise ValueError(
+                f"categorical_features has the index {item}, but indices must be in "
+                f"[0, n_features - 1] = [0, {n_features - 1}]"
+            )
+        return item
+    if names is None:
+        raise ValueError(
+            f"categorical_features has the name {item!r}, but the data have no feature names; "
+            "give indices or a boolean mask"
+        )
+    if item not in names:
+        raise ValueError(
+            f"categorical_features has the name {item!r}, which is not among the feature names "
+            f"{names.tolist()}"
+        )
+    return names.tolist().index(item)
+
+
+def _told_apart(names: list[str]) -> list[str]:
+    """Return the names with a number after those that were there before."""
+    taken: set[str] = set()
+    distinct = []
+    for name in names:
+        unique, number = name, 1
+        while unique in taken:
+            number += 1
+            unique = f"{name}_{number}"
+        taken.add(unique)
+        distinct.append(unique)
+    return distinct
