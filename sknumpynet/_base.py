@@ -91,10 +91,10 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
         """Return rows for starting weights that are fitted to them, if they are."""
         return None
 
-    def _fold_splitter(self, n_members: int, seed: int, y: np.ndarray) -> Any:
+    def _fold_splitter(self, n_members: int, seed: int, data: Data) -> Any:
         """Return what makes the splits of ``resample='folds'``."""
         # Several labels a row cannot be stratified by.
-        stratified = is_classifier(self) and type_of_target(y) in {"binary", "multiclass"}
+        stratified = is_classifier(self) and type_of_target(data.y) in {"binary", "multiclass"}
         kind = StratifiedKFold if stratified else KFold
         return kind(n_members, shuffle=True, random_state=seed)
 
@@ -214,7 +214,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
         if report is not None:
             for k, run in enumerate(plan.runs):
                 run.member.end_of_epoch = report.of_member(k, run.network)
-        train_runs(plan.runs, getattr(plan.recipe, "n_threads", None))
+        train_runs(plan.runs, getattr(plan.recipe, "n_jobs", None))
         for message, category in publish(self, data, plan, incremental=incremental):
             warnings.warn(message, category, stacklevel=4)
 

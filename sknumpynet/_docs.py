@@ -1,8 +1,8 @@
-"""The parts of the docstrings that both estimators share."""
+"""The parts of the docstrings that estimators share."""
 
 from typing import TypeVar
 
-__all__ = ["with_shared_parameters"]
+__all__ = ["with_shared_parameters", "with_shared_tabular_parameters"]
 
 T = TypeVar("T")
 
@@ -159,13 +159,92 @@ scikit-learn's callbacks (from its version 1.9 on) follow a fit through ``set_ca
 returns True at an epoch's end stops training."""
 
 
+SHARED_TABULAR_PARAMETERS = """\
+preset : {'fast', 'default', 'best'}, default='default'
+    How much time to spend, see `sknumpynet.presets`. Whatever is None below is as in the preset.
+categorical_features : 'from_dtype', None or array-like, default='from_dtype'
+    Which columns are categories: their names, their indices, or a boolean mask; None for none of
+    them. With 'from_dtype' those of dtype category, enum, string and boolean, and columns of
+    objects unless all that are known are numbers, see `TabularPreprocessor`.
+n_members : int or None, default=None
+    Networks, whose predictions are averaged.
+hidden_layer_sizes : int, array-like of int or None, default=None
+    Units of each hidden layer.
+max_iter : int or None, default=None
+    Epochs. Each member keeps the best of them, see ``scoring``.
+batch_size : int or None, default=None
+    Samples in a step.
+learning_rate_init : float or None, default=None
+    The highest learning rate.
+dropout : float, list of float or None, default=None
+    Part of the units of each hidden layer that is left out at random in every step, in [0, 1), a
+    list for one each; fades in the second half.
+weight_decay : float or None, default=None
+    Each step takes this times the learning rate off the weights; fades in the second half.
+resample : {'folds', 'bootstrap'}, splitter or None, default='folds'
+    What each member sees: 'folds', or a splitter that makes ``n_members`` splits, the training
+    rows of one split; the rows held out choose its epoch and give ``oof_prediction_``. 'folds' are
+    alike in their targets, be they classes or numbers. 'bootstrap' and None hold a random tenth
+    out to choose by. With ``X_val``, 'folds' is None.
+scoring : 'loss', str or callable, default='loss'
+    What an epoch is chosen by: 'loss' for minus the loss, otherwise a scorer's name or a
+    ``callable(estimator, X, y)``. Higher is better.
+max_time : float or None, default=None
+    Seconds of training, after which it stops and keeps the best of what it has.
+random_state : int, RandomState instance or None, default=None
+    Source of the members' seeds, which are those of weights and shuffles, and of the folds.
+verbose : bool or int, default=False
+    Whether to print the loss of every epoch.
+n_jobs : int or None, default=None
+    Processes that train; None for as many as there are cores, except for a fit of half a second.
+    Results do not depend on it."""
+
+SHARED_TABULAR_ATTRIBUTES = """\
+preprocessor_ : TabularPreprocessor
+    What turns the columns into the network's inputs.
+parameters_ : ndarray of shape (n_members, n_parameters)
+    A row for each network.
+history_ : dict of list
+    A row for each member and epoch: ``member``, ``epoch``, ``loss``, ``validation_loss``,
+    ``validation_score``, ``learning_rate`` (of the last step) and ``seconds``.
+loss_, best_validation_score_, t_, n_iter_ : ndarray of shape (n_members,)
+    Last loss, best score, samples trained on, epochs of each member; a number for a single one.
+loss_curve_, validation_scores_, validation_loss_curve_ : list of list of float
+    A list for each member; for a single one its list.
+oof_prediction_ : ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_classes)
+    What the members that never saw a row predict for it, values or probabilities, NaN where all
+    have seen it. Only where ``resample`` holds rows out.
+oof_score_ : float
+    Accuracy or R² of ``oof_prediction_``; slightly optimistic, as epochs are chosen by the same
+    rows.
+member_seeds_ : ndarray of int of shape (n_members,)
+    Seeds of the members, if there are several.
+n_features_in_ : int
+    Columns seen in `fit`.
+feature_names_in_ : ndarray of shape (n_features_in_,)
+    Their names, where all are strings.
+n_outputs_ : int
+    Outputs of the network.
+out_activation_ : str
+    Activation of the outputs."""
+
+
 def with_shared_parameters(cls: type[T]) -> type[T]:
-    """Fill the placeholders in a class's docstring."""
+    """Fill the placeholders in a multilayer perceptron's docstring."""
+    return _filled(cls, SHARED_PARAMETERS, SHARED_ATTRIBUTES)
+
+
+def with_shared_tabular_parameters(cls: type[T]) -> type[T]:
+    """Fill the placeholders in the docstring of an estimator for tables."""
+    return _filled(cls, SHARED_TABULAR_PARAMETERS, SHARED_TABULAR_ATTRIBUTES)
+
+
+def _filled(cls: type[T], parameters: str, attributes: str) -> type[T]:
     if cls.__doc__ is None:  # python -OO
         return cls
     indent = " " * 4
     cls.__doc__ = cls.__doc__.format(
-        shared_parameters=SHARED_PARAMETERS.replace("\n", "\n" + indent),
-        shared_attributes=SHARED_ATTRIBUTES.replace("\n", "\n" + indent),
+        shared_parameters=parameters.replace("\n", "\n" + indent),
+        shared_attributes=attributes.replace("\n", "\n" + indent),
     )
     return cls

@@ -260,7 +260,7 @@ def prepare_runs(
                 )
             )
     held_out = [share.held_out for share in shares]
-    return Plan(recipe, runs, held_out, _complaints(recipe, runs))
+    return Plan(recipe, runs, held_out, _complaints(estimator, runs))
 
 
 def _sources_of_members(
@@ -496,10 +496,10 @@ def _split(
     )
 
 
-def _complaints(recipe: Any, runs: list[Run]) -> list[Complaint]:
-    if recipe.solver == "lbfgs" or recipe.batch_size == "auto":
+def _complaints(estimator: "BaseNetwork", runs: list[Run]) -> list[Complaint]:
+    if runs[0].optimizer is None or estimator.batch_size in ("auto", None):
         return []
-    if recipe.batch_size <= min(run.dataset.n_samples for run in runs):
+    if estimator.batch_size <= min(run.dataset.n_samples for run in runs):
         return []
     message = "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped"
     return [(message, UserWarning)]

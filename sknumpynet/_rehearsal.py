@@ -139,6 +139,11 @@ class Candidate:
     head: Hashable = ()
     reason: str = ""
 
+    @property
+    def n_members(self) -> int:
+        """How many networks it has on a split."""
+        return 1 if self.reason else self.network._recipe(n_samples=1).n_members
+
 
 @dataclass
 class _Job:
@@ -231,13 +236,14 @@ class Rehearsal:
         network = candidate.network
         try:
             n_features = recording.X.shape[1]
-            sizes = np.atleast_1d(network.hidden_layer_sizes).astype(int).tolist()
+            recipe = network._recipe(recording.n_rows)
+            sizes = np.atleast_1d(recipe.hidden_layer_sizes).astype(int).tolist()
             units = [n_features, *sizes, self._n_outputs]
         except (AttributeError, IndexError, TypeError, ValueError):
             return 0  # what is wrong with it comes out when it is to be trained
         n_parameters = sum((a + 1) * b for a, b in itertools.pairwise(units))
         copies = 4 if self.keep_optimizer else 2
-        return copies * 8 * n_parameters * network.n_members * len(self.splits)
+        return copies * 8 * n_parameters * recipe.n_members * len(self.splits)
 
     @cached_property
     def _n_outputs(self) -> int:
@@ -291,7 +297,7 @@ class Rehearsal:
         network = network_of(estimator)
         if network is None:
             return Candidate(params, reason="it does not end in a network of sknumpynet")
-        if network.solver == "lbfgs":
+        if getattr(network, "solver", None) == "lbfgs":
             return Candidate(params, reason="solver='lbfgs' does not stack")
         if has_callbacks(network) or has_callbacks(estimator):
             return Candidate(params, reason="its callbacks follow a fit epoch by epoch")
@@ -356,7 +362,7 @@ class Rehearsal:
             plan = prepare_runs(network, data, split_params)
         except Exception as error:
             return f"it cannot be trained: {error}"
-        if network.random_state is None and network.n_members == 1:
+        if network.random_state is None and plan.recipe.n_members == 1:
             for run in plan.runs:
                 # The global source would be drawn from in the order of the workers.
                 seed = np.random.randint(np.iinfo(np.int32).max)
@@ -377,14 +383,18 @@ class Rehearsal:
             for run in runs:
                 run.task = task()
         chunks, lines = [], []
+        n_jobs = self.n_jobs
+        if n_jobs is None:  # some networks share their work out by themselves
+            own = [getattr(job.plan.recipe, "n_jobs", None) for job in jobs]
+            n_jobs = max((n for n in own if n is not None), default=None)
         for stack in group(runs):
-            pieces = cut(stack, joblib.effective_n_jobs(self.n_jobs))
+            pieces = cut(stack, joblib.effective_n_jobs(n_jobs))
             line = self.stacks.setdefault(stack[0].key(), _report_line(stack[0]))
             line["n_networks"] += len(stack)
             line["n_chunks"] += len(pieces)
             chunks += pieces
             lines.append((line, stack))
-        train_chunks(chunks, self.n_jobs)
+        train_chunks(chunks, n_jobs)
         for line, stack in lines:
             line["seconds"] += sum(run.seconds for run in stack)
         for job in jobs:
@@ -416,7 +426,7 @@ def _report_line(run: Run) -> dict[str, Any]:
     """Describe the stack of a run, of which nothing is trained yet."""
     layers = run.network.layers
     return {
-        "layer_sizes": (layers[0].fan_in, *(layer.fan_out for layer in layers)),
+        "layer_sizes": (run.network.blocks[0].fan_in, *(layer.fan_out for layer in layers)),
         "activation": _activation_names(run.network),
         "loss": run.network.loss.name,
         "solver": type(run.optimizer).__name__.lower(),

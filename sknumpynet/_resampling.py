@@ -41,28 +41,48 @@ class EvenFolds:
     Parameters
     ----------
     n_splits, n_folds : int
-        Of every row of ``n_folds`` members each holds another fold out, as far as there are
-        members. With fewer rows than folds there are as many folds as rows.
+        Every member holds a fold out, and where there are more of them than folds, the next folds
+        it another way. There are no more folds than rows that count.
     seed : int
+    counts : ndarray of bool of shape (n_samples,), optional
+        Which rows count, by default all; the others, of weight 0, are shared out apart.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y = np.array([0, 0, 0, 1, 1, 1])
+    >>> [y[held_out].tolist() for _, held_out in EvenFolds(3, 3, seed=0).split(y, y)]
+    [[0, 1], [0, 1], [0, 1]]
     """
 
-    def __init__(self, n_splits: int, n_folds: int, seed: int) -> None:
-        self.n_splits, self.n_folds, self.seed = n_splits, n_folds, seed
+    def __init__(
+        self, n_splits: int, n_folds: int, seed: int, counts: np.ndarray | None = None
+    ) -> None:
+        self.n_splits, self.n_folds, self.seed, self.counts = n_splits, n_folds, seed, counts
 
     def split(self, X: Any, y: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the rows to train on and those held out, for each member."""
-        random_state, n_rows = np.random.RandomState(self.seed), len(y)
-        n_folds = min(self.n_folds, n_rows)
-        keys = np.unique(y, axis=0, return_inverse=True)[1].reshape(-1)
+        random_state = np.random.RandomState(self.seed)
+        counts = np.ones(len(y), bool) if self.counts is None else self.counts
+        n_folds = min(self.n_folds, int(counts.sum()))
+        targets = np.unique(y, axis=0, return_inverse=True)[1].reshape(-1)
         for k in range(self.n_splits):
             if k % n_folds == 0:
-                order = np.lexsort((random_state.random_sample(n_rows), keys))
-                fold = np.empty(n_rows, np.intp)
-                for start in range(0, n_rows, n_folds):
-                    neighbours = order[start : start + n_folds]
-                    fold[neighbours] = random_state.permutation(n_folds)[: len(neighbours)]
+                fold = self._folds(random_state, targets, counts, n_folds)
             held_out = fold == k % n_folds
             yield np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+    @staticmethod
+    def _folds(
+        random_state: np.random.RandomState, targets: np.ndarray, counts: np.ndarray, n_folds: int
+    ) -> np.ndarray:
+        """Return the number of each row's fold."""
+        fold = np.empty(len(targets), np.intp)
+        order = np.lexsort((random_state.random_sample(len(targets)), targets, ~counts))
+        for start in range(0, len(order), n_folds):
+            neighbours = order[start : start + n_folds]
+            fold[neighbours] = random_state.permutation(n_folds)[: len(neighbours)]
+        return fold
 
 
 def shares_of_members(
@@ -89,7 +109,7 @@ def shares_of_members(
     splitter = resample
     if isinstance(resample, str):
         seed = random_state.randint(np.iinfo(np.int32).max)
-        splitter = estimator._fold_splitter(n_members, seed, data.y)
+        splitter = estimator._fold_splitter(n_members, seed, data)
     _, y, *_ = indexable(data.X, data.y)
     splits = list(splitter.split(data.X, y, **split_params))
     if len(splits) != n_members:

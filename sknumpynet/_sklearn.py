@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import joblib
 import numpy as np
 from scipy.optimize import OptimizeResult
 from sklearn import get_config
@@ -41,7 +42,7 @@ __all__ = [
     "Task",
     "check_matplotlib",
     "check_sample_weight",
-    "effective_n_threads",
+    "effective_n_jobs",
     "evaluated_by",
     "fit_context",
     "is_first_partial_fit",
@@ -58,9 +59,14 @@ is_first_partial_fit = _check_partial_fit_first_call
 num_samples = _num_samples
 
 
-def effective_n_threads(n_threads: int | None) -> int:
-    """Return how many threads to use: by default as many as histogram gradient boosting."""
-    return _openmp_effective_n_threads(n_threads)
+def effective_n_jobs(n_jobs: int | None) -> int:
+    """Return on how many cores to work: by default on all that OpenMP would use here.
+
+    So estimators that are fitted side by side on joblib's workers share the cores.
+    """
+    if n_jobs is None:
+        return max(joblib.effective_n_jobs(None), _openmp_effective_n_threads())
+    return joblib.effective_n_jobs(n_jobs)
 
 
 safe_split = _safe_split

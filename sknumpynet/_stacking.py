@@ -103,14 +103,14 @@ class Run:
 Chunk = list[Run]
 
 
-def train_runs(runs: Sequence[Run], n_threads: int | None = None) -> None:
-    """Train networks, those that can in stacks, on the workers that joblib is configured for.
+def train_runs(runs: Sequence[Run], n_jobs: int | None = None) -> None:
+    """Train networks, those that can in stacks, on joblib's workers.
 
     Parameters
     ----------
     runs : sequence of Run
-    n_threads : int, optional
-        Threads of this process to train on instead.
+    n_jobs : int, optional
+        How many workers; by default as joblib is configured.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def train_runs(runs: Sequence[Run], n_threads: int | None = None) -> None:
     if len(runs) == 1:
         _train_alone(runs[0])
         return
-    n_workers = joblib.effective_n_jobs(None) if n_threads is None else n_threads
+    n_workers = joblib.effective_n_jobs(n_jobs)
     alone = [run for run in runs if not run.can_stack()]
     stacks = group([run for run in runs if run.can_stack()])
     chunks = [chunk for stack in stacks for chunk in cut(stack, n_workers)]
@@ -129,10 +129,7 @@ def train_runs(runs: Sequence[Run], n_threads: int | None = None) -> None:
         _train_alone(run)
         if run.member.status == "interrupted":
             raise KeyboardInterrupt
-    if n_threads is None:
-        train_chunks(chunks, n_jobs=None)
-        return
-    train_on_threads(chunks, n_threads)
+    train_chunks(chunks, n_jobs)
 
 
 def _share_time(runs: Sequence[Run], n_rounds: int) -> None:
@@ -142,7 +139,25 @@ def _share_time(runs: Sequence[Run], n_rounds: int) -> None:
         run.settings = replace(own, max_seconds=own.max_seconds / n_rounds)
 
 
+@contextmanager
+def _blas_for(network: Network) -> Iterator[None]:
+    """Give the small products of many members one thread each: waiting for others costs more.
+
+    Only for networks with a stem; the products of a single wide perceptron gain by threads.
+    """
+    if not network.stem:
+        yield
+        return
+    with blas_threads(1):
+        yield
+
+
 def _train_alone(run: Run) -> None:
+    with _blas_for(run.network):
+        _train_single(run)
+
+
+def _train_single(run: Run) -> None:
     start = time.perf_counter()
     if run.optimizer is None:
         run.result = minimize_lbfgs(
@@ -251,15 +266,6 @@ def train_chunks(chunks: Sequence[Chunk], n_jobs: int | None) -> None:
         _take_down(chunk, outcome)
 
 
-def train_on_threads(chunks: Sequence[Chunk], n_threads: int) -> None:
-    """Train every chunk as one stack, on threads of this process.
-
-    For networks whose calls are long enough that threads seldom wait for the interpreter's lock.
-    """
-    with blas_threads(1), joblib.parallel_config("threading"):
-        train_chunks(chunks, n_jobs=n_threads)
-
-
 def _cost(chunk: Chunk) -> int:
     return sum(run.parameters.size * run.dataset.n_samples for run in chunk)
 
@@ -279,15 +285,16 @@ def _train_chunk(chunk: Chunk) -> _Outcome:
     start = time.perf_counter()
     members = _with_shared_sources(chunk)
     optimizer = stack_optimizers([run.optimizer for run in chunk])
-    parameters = train(
-        chunk[0].network,
-        np.stack([run.parameters for run in chunk]),
-        _pooled(chunk),
-        optimizer,
-        members,
-        [run.settings for run in chunk],
-        np.array([[run.alpha] for run in chunk]),
-    )
+    with _blas_for(chunk[0].network):
+        parameters = train(
+            chunk[0].network,
+            np.stack([run.parameters for run in chunk]),
+            _pooled(chunk),
+            optimizer,
+            members,
+            [run.settings for run in chunk],
+            np.array([[run.alpha] for run in chunk]),
+        )
     seconds = time.perf_counter() - start
     for task in tasks:
         task.end()

@@ -105,7 +105,7 @@ class _StackedSearch(SearchHooks):
             evaluate_candidates([])  # which is an error of scikit-learn's
         with _begun(task, "search", 2 * len(blocks)) as search:
             for number, block in enumerate(blocks):
-                n_networks = sum(getattr(c.network, "n_members", 1) for c in block) * len(splits)
+                n_networks = sum(candidate.n_members for candidate in block) * len(splits)
                 with (
                     _begun(search, "training", n_networks, 2 * number) as training,
                     # Scoring may have workers of another kind.
@@ -175,7 +175,7 @@ def _scoring_backend(estimator: BaseEstimator, X: Any, searched: Iterable[str]) 
     backend, _ = get_active_backend()
     is_default = type(backend).__name__ == "LokyBackend"
     network = network_of(estimator)
-    may_be_alone = network is None or network.solver == "lbfgs" or issparse(X)
+    may_be_alone = network is None or getattr(network, "solver", None) == "lbfgs" or issparse(X)
     for name in searched:
         may_be_alone |= name.rpartition("__")[2] == "solver" or name in _step_names(estimator)
     if not is_default or may_be_alone:

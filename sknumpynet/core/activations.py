@@ -186,9 +186,11 @@ def _gelu_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarra
 
 def _mish_terms(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return w = exp(z) and n = w (w + 2), with which tanh(softplus(z)) = n / (n + 2)."""
-    w = np.minimum(z, MISH_SATURATES_AT)
+    # A row in place of the scalar: see `_relu`.
+    w = np.minimum(z, np.full(z.shape[-1], MISH_SATURATES_AT, z.dtype))
     np.exp(w, out=w)
-    return w, w * (w + 2.0)
+    n = np.add(w, 2.0)
+    return w, np.multiply(n, w, out=n)
 
 
 def _mish(z: np.ndarray) -> None:

@@ -130,36 +130,37 @@ class PeriodicEmbedding:
 
     @property
     def parameter_shape(self) -> tuple[int, int]:
-        """For each feature its frequencies, phases and weights."""
+        """For each feature its waves and weights, see `views`."""
         return self.n_features, self.n_frequencies * (2 + self.n_mixtures)
 
-    def views(self, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return frequencies and phases (..., F, J, 1) and weights (..., F, J, n_mixtures)."""
-        J = self.n_frequencies
-        weights = parameters[..., 2 * J :]
+    def views(self, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the waves (..., F, J, 2) and the weights (..., F, J, n_mixtures) in parameters.
+
+        A wave is its frequency and its phase.
+        """
+        members, J = parameters.shape[:-1], self.n_frequencies
         return (
-            parameters[..., :J, np.newaxis],
-            parameters[..., J : 2 * J, np.newaxis],
-            weights.reshape(*weights.shape[:-1], J, self.n_mixtures),
+            parameters[..., : 2 * J].reshape(*members, J, 2),
+            parameters[..., 2 * J :].reshape(*members, J, self.n_mixtures),
         )
 
     def initialize(self, random_state: np.random.RandomState, parameters: np.ndarray) -> None:
         """Draw frequencies, phases from U(-π, π), and weights from U(-1, 1) / √n_frequencies."""
-        frequencies, phases, weights = self.views(parameters)
-        frequencies[...] = 2 * np.pi * random_state.normal(0, self.sigma, frequencies.shape)
-        phases[...] = random_state.uniform(-np.pi, np.pi, phases.shape)
+        waves, weights = self.views(parameters)
+        waves[..., 0] = 2 * np.pi * random_state.normal(0, self.sigma, waves.shape[:-1])
+        waves[..., 1] = random_state.uniform(-np.pi, np.pi, waves.shape[:-1])
         weights[...] = random_state.uniform(-1, 1, weights.shape) / math.sqrt(self.n_frequencies)
 
     def learning_rates(self) -> np.ndarray:
         """Return each parameter's factor on the learning rate; that of 1 / (2π) of frequencies."""
         rates = np.full(self.parameter_shape, self.learning_rate)
-        rates[:, : self.n_frequencies] *= 2 * np.pi
+        self.views(rates)[0][..., 0] *= 2 * np.pi
         return rates
 
     def is_decayed(self) -> np.ndarray:
         """Return which parameters are shrunk: the weights of the waves."""
         mask = np.ones(self.parameter_shape, bool)
-        mask[:, : 2 * self.n_frequencies] = False
+        self.views(mask)[0][...] = False
         return mask
 
     def apply(self, parameters: np.ndarray, inputs: np.ndarray, out: np.ndarray) -> None:
@@ -181,37 +182,36 @@ class _BoundPeriodicEmbedding:
         gradient: np.ndarray,
         n_samples: int,
     ) -> None:
+        members, dtype = parameters.shape[:-1], parameters.dtype
         self.n_mixed = embedding.n_features * embedding.n_mixtures
-        self.frequencies, self.phases, self.weights = embedding.views(parameters)
+        self.waves, self.weights = embedding.views(parameters)
         self.weights_transposed = self.weights.swapaxes(-1, -2)
         self.gradients = embedding.views(gradient)
-        self.mixed_shape = (*parameters.shape[:-1], embedding.n_mixtures, n_samples)
-        self.angles = np.empty(
-            (*parameters.shape[:-1], embedding.n_frequencies, n_samples), parameters.dtype
-        )
-        self.waves = np.empty_like(self.angles)
-        self.features: Any = None
+        self.mixed_shape = (*members, embedding.n_mixtures, n_samples)
+        # Each feature with a row of ones, so that a matrix product makes all of its angles: for 36
+        # features forward takes 0.29 instead of 0.46 ms, backward 0.55 instead of 0.64 ms.
+        self.features = np.ones((*members, 2, n_samples), dtype)
+        self.features_transposed = self.features.swapaxes(-1, -2)
+        self.angles = np.empty((*members, embedding.n_frequencies, n_samples), dtype)
+        self.heights = np.empty_like(self.angles)
 
     def forward(self, inputs: np.ndarray, out: np.ndarray) -> None:
-        self.features = inputs[..., np.newaxis, :]
-        np.multiply(self.frequencies, self.features, out=self.angles)
-        np.add(self.angles, self.phases, out=self.angles)
-        np.cos(self.angles, out=self.waves)
+        self.features[..., 0, :] = inputs
+        np.matmul(self.waves, self.features, out=self.angles)
+        np.cos(self.angles, out=self.heights)
         mixed = out[..., : self.n_mixed, :].reshape(self.mixed_shape)
-        np.matmul(self.weights_transposed, self.waves, out=mixed)
+        np.matmul(self.weights_transposed, self.heights, out=mixed)
         out[..., self.n_mixed :, :] = inputs
 
     def backward(self, delta: np.ndarray) -> None:
         delta = delta[..., : self.n_mixed, :].reshape(self.mixed_shape)
-        frequencies, phases, weights = self.gradients
-        np.matmul(self.waves, delta.swapaxes(-1, -2), out=weights)
+        waves, weights = self.gradients
+        np.matmul(self.heights, delta.swapaxes(-1, -2), out=weights)
         slopes = np.sin(self.angles, out=self.angles)
-        np.matmul(self.weights, delta, out=self.waves)
-        np.multiply(slopes, self.waves, out=slopes)
-        np.sum(slopes, axis=-1, keepdims=True, out=phases)
-        np.matmul(slopes, self.features.swapaxes(-1, -2), out=frequencies)
-        np.negative(phases, out=phases)
-        np.negative(frequencies, out=frequencies)
+        np.matmul(self.weights, delta, out=self.heights)
+        np.multiply(slopes, self.heights, out=slopes)
+        np.matmul(slopes, self.features_transposed, out=waves)
+        np.negative(waves, out=waves)
 
 
 @dataclass(frozen=True)
@@ -357,15 +357,16 @@ class SideBySide:
         """Return which parameters are shrunk."""
         return np.concatenate([part.is_decayed().ravel() for part in self.parts])
 
-    def cut(self, inputs: np.ndarray, outputs: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Return each part's rows of what goes in and of what comes out."""
-        first_in, first_out = (
+    @cached_property
+    def rows(self) -> list[tuple[slice, slice]]:
+        """Which rows each part takes, and which it makes."""
+        ends_in, ends_out = (
             np.cumsum([0, *(getattr(part, name) for part in self.parts)]).tolist()
             for name in ("fan_in", "fan_out")
         )
         return [
-            (inputs[..., a:b, :], outputs[..., c:d, :])
-            for (a, b), (c, d) in zip(pairwise(first_in), pairwise(first_out), strict=True)
+            (slice(*taken), slice(*made))
+            for taken, made in zip(pairwise(ends_in), pairwise(ends_out), strict=True)
         ]
 
     def apply(self, parameters: np.ndarray, inputs: np.ndarray) -> np.ndarray:
@@ -373,8 +374,8 @@ class SideBySide:
         n_samples = inputs.shape[-1]
         outputs = with_ones(parameters.shape[:-1], self.fan_out, n_samples, parameters.dtype)
         views = self.layout.views(parameters)
-        for part, view, rows in zip(self.parts, views, self.cut(inputs, outputs), strict=True):
-            part.apply(view, *rows)
+        for part, view, (taken, made) in zip(self.parts, views, self.rows, strict=True):
+            part.apply(view, inputs[..., taken, :], outputs[..., made, :])
         return outputs
 
     def bind(
@@ -397,7 +398,7 @@ class _BoundSideBySide:
         gradient: np.ndarray,
         n_samples: int,
     ) -> None:
-        self.block = block
+        self.rows = block.rows
         views = block.layout.views(parameters), block.layout.views(gradient)
         self.parts = [
             part.bind(*view, n_samples) for part, *view in zip(block.parts, *views, strict=True)
@@ -407,13 +408,13 @@ class _BoundSideBySide:
         self.units = self.outputs[..., :-1, :]
 
     def forward(self, inputs: np.ndarray) -> np.ndarray:
-        for part, rows in zip(self.parts, self.block.cut(inputs, self.units), strict=True):
-            part.forward(*rows)
+        for part, (taken, made) in zip(self.parts, self.rows, strict=True):
+            part.forward(inputs[..., taken, :], self.units[..., made, :])
         return self.outputs
 
     def backward(self, delta: np.ndarray) -> None:
-        for part, (_, rows) in zip(self.parts, self.block.cut(delta, delta), strict=True):
-            part.backward(rows)
+        for part, (_, made) in zip(self.parts, self.rows, strict=True):
+            part.backward(delta[..., made, :])
 
 
 @dataclass(frozen=True)

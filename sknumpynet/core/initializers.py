@@ -104,7 +104,7 @@ INITIALIZERS: dict[str, Initializer] = {
     "he_uniform": _uniform(lambda fan_in, fan_out: 2.0 / fan_in),
     "glorot_normal": _normal(lambda fan_in, fan_out: 2.0 / (fan_in + fan_out)),
     "glorot_uniform": _uniform(lambda fan_in, fan_out: 2.0 / (fan_in + fan_out)),
-    "lecun_normal": _normal(lambda fan_in, fan_out: 1.0 / fan_in),
+    "lecun_normal": _normal(lambda fan_in, fan_out: 1.0 / max(fan_in, 1)),
     "orthogonal": _orthogonal,
     "standard_normal": _standard_normal,
 }

@@ -100,7 +100,7 @@ def propagated(network, parameters, inputs, delta):
     for block in propagation.upwards:
         block.units[...] = np.nan
         for part in getattr(block, "parts", []):
-            for name in ("angles", "waves"):
+            for name in ("angles", "heights"):
                 if hasattr(part, name):
                     getattr(part, name)[...] = np.nan
     raw = np.full(delta.shape, np.nan)
@@ -154,7 +154,7 @@ def test_periodic_embedding_slowly(rng):
     embedding.apply(parameters, x, out)
     for feature in range(3):
         own = parameters[feature].tolist()
-        frequencies, phases, weights = own[:J], own[J : 2 * J], own[2 * J :]
+        frequencies, phases, weights = own[: 2 * J : 2], own[1 : 2 * J : 2], own[2 * J :]
         for sample in range(4):
             value = x[feature, sample]
             assert out[3 * M + feature, sample] == value
@@ -193,7 +193,8 @@ def test_starting_values():
     embedding = PeriodicEmbedding(400, sigma=0.3)
     parameters = np.empty(embedding.parameter_shape)
     embedding.initialize(random_state, parameters)
-    frequencies, phases, weights = embedding.views(parameters)
+    waves, weights = embedding.views(parameters)
+    frequencies, phases = waves[..., 0], waves[..., 1]
     assert frequencies.std() == pytest.approx(2 * np.pi * 0.3, rel=0.05)
     assert np.abs(phases).max() <= np.pi
     assert phases.std() == pytest.approx(2 * np.pi / math.sqrt(12), rel=0.05)

@@ -1,0 +1,119 @@
+"""How `TabularMLPClassifier` and `TabularMLPRegressor` are trained: all numbers in one place."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sknumpynet.core.schedules import fading
+
+__all__ = ["PRESETS", "Plan", "Preset", "Recipe"]
+
+# From so many rows on the epochs get fewer, by the root of the rows.
+ROWS_OF_ALL_EPOCHS = 10_000
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is trained how, under the names of `NumpyMLPClassifier`'s parameters.
+
+    Parameters
+    ----------
+    n_members, max_iter, batch_size : int
+    hidden_layer_sizes : tuple of int
+    learning_rate_init, weight_decay : float
+    dropout : float or sequence of float
+    resample, scoring : object
+    max_time : float or None
+    verbose : bool or int
+    n_jobs : int
+        Processes that train.
+    """
+
+    n_members: int
+    max_iter: int
+    batch_size: int
+    hidden_layer_sizes: tuple[int, ...]
+    learning_rate_init: float
+    dropout: Any
+    weight_decay: float
+    resample: Any
+    scoring: Any
+    max_time: float | None
+    verbose: bool | int
+    n_jobs: int
+    activation: str = "mish"
+    solver: str = "adamw"
+    beta_1: float = 0.9
+    beta_2: float = 0.95
+    epsilon: float = 1e-8
+    alpha: float = 0.0
+    learning_rate: str = "one_cycle"
+    power_t: float = 0.5
+    warmup: float = 0.0
+    regularization: Callable[[float], float] = fading
+    max_grad_norm: float | None = None
+    weight_init: str = "lecun_normal"
+    dtype: str = "float32"
+    shuffle: bool = True
+    tol: float = 0.0
+    n_iter_no_change: float = float("inf")
+    early_stopping: bool = True
+    validation_fraction: float = 0.1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many networks learn for how long.
+
+    Parameters
+    ----------
+    n_members : int
+    most_epochs : int
+        Of tables of up to 10,000 rows.
+    learning_rate : float
+        The highest of the schedule.
+    """
+
+    n_members: int
+    most_epochs: int
+    learning_rate: float
+
+    def epochs(self, n_samples: int) -> int:
+        """Return the passes over the data."""
+        share = min((ROWS_OF_ALL_EPOCHS / max(n_samples, 1)) ** 0.5, 1.0)
+        return max(round(self.most_epochs * share), 1)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A compromise of quality and time.
+
+    Labels are soon learned by heart, so that many networks do more for them than many epochs;
+    numbers ask for epochs.
+
+    Parameters
+    ----------
+    classification, regression : Plan
+    hidden_layer_sizes : tuple of int
+    dropout, weight_decay : float
+    """
+
+    classification: Plan
+    regression: Plan
+    hidden_layer_sizes: tuple[int, ...] = (64, 64)
+    dropout: float = 0.0
+    weight_decay: float = 0.02
+
+    @staticmethod
+    def batch_size(n_samples: int) -> int:
+        """Return the samples of a step, which grow with the table."""
+        if n_samples <= 1_000:
+            return 64
+        return 128 if n_samples <= 8_000 else 256
+
+
+PRESETS = {
+    "fast": Preset(Plan(5, 16, 0.04), Plan(5, 32, 0.2)),
+    "default": Preset(Plan(16, 32, 0.04), Plan(10, 64, 0.2)),
+    "best": Preset(Plan(40, 32, 0.04), Plan(20, 128, 0.2), hidden_layer_sizes=(128, 128)),
+}
