@@ -227,10 +227,16 @@ def import_pyplot() -> Any:
     return pyplot
 
 
-def versions() -> str:
-    """Return a line that says what was measured, and on which machine."""
+def versions(*peers: str) -> str:
+    """Return a line that says what was measured, and on which machine.
+
+    Parameters
+    ----------
+    *peers : str
+        More packages to name, where they are installed.
+    """
     packages = []
-    for package in ("numpy", "scipy", "scikit-learn", "torch"):
+    for package in dict.fromkeys(("numpy", "scipy", "scikit-learn", "torch", *peers)):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             packages.append(f"{package} {importlib.metadata.version(package)}")
     blas = [library for library in threadpoolctl.threadpool_info() if library["user_api"] == "blas"]

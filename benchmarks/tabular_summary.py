@@ -1,0 +1,230 @@
+"""What the results of the tabular benchmark come to: tables in markdown and a plot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.tabular_metrics import METRICS, Metric, Record
+from benchmarks.tabular_peers import OURS, REFERENCE
+from benchmarks.timing import NOT_MEASURED, markdown_table, ratio
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["plot", "summarise"]
+
+MODEL_COLUMNS = ("model", "mean rank", "rank of splits", "relative", "fit s", "predict s")
+
+
+def summarise(records: Sequence[Record], models: Sequence[str]) -> str:
+    """Return the tables of one size.
+
+    Parameters
+    ----------
+    records : sequence of Record
+    models : sequence of str
+    """
+    parts = []
+    for task, metrics in METRICS.items():
+        of_task = [record for record in records if record.task == task]
+        if not of_task:
+            continue
+        views = [View(of_task, models, metric) for metric in metrics]
+        parts += [f"### {task.capitalize()}, tables: {len(views[0].means)}"]
+        parts += [view.model_table() for view in views]
+        parts += [views[0].table_table(), views[0].worst()]
+    parts.append(_failures(records))
+    return "\n\n".join(part for part in parts if part)
+
+
+class View:
+    """One metric of one task, for every table and model.
+
+    A model that failed ranks last and is left out of relative numbers.
+
+    Parameters
+    ----------
+    records : sequence of Record
+        Of the task.
+    models : sequence of str
+    metric : Metric
+    """
+
+    def __init__(self, records: Sequence[Record], models: Sequence[str], metric: Metric) -> None:
+        import pandas as pd
+
+        self.metric, self.models = metric, list(models)
+        self.frame = pd.DataFrame(map(asdict, records))
+        self.means = self._by_table(metric.column, "mean")
+        # The median forgives a split during which the machine was busy.
+        self.fit_seconds = self._by_table("fit_seconds", "median")
+        self.predict_seconds = self._by_table("predict_seconds", "median")
+
+    def _by_table(self, column: str, statistic: str) -> pd.DataFrame:
+        values = self.frame.groupby(["table", "model"])[column].agg(statistic).unstack()
+        return values.reindex(index=self.frame["table"].unique(), columns=self.models)
+
+    @property
+    def reference(self) -> str:
+        """Return what relative numbers are relative to."""
+        return REFERENCE if REFERENCE in self.models else "the best"
+
+    def relative(self) -> pd.DataFrame:
+        """Return every table's means over the reference's."""
+        values = self.means.clip(lower=self.metric.least)
+        is_named = self.reference in self.models
+        return values.div(values[self.reference] if is_named else values.min(axis=1), axis=0)
+
+    def ranks(self) -> pd.Series:
+        """Return the mean rank of means over tables."""
+        return _ranks(self.means)
+
+    def split_ranks(self) -> pd.Series:
+        """Return the mean rank over all splits of all tables."""
+        index = ["table", "split"]
+        values = self.frame.pivot(index=index, columns="model", values=self.metric.column)
+        return _ranks(values.reindex(columns=self.models))
+
+    def model_table(self) -> str:
+        """Return a row per model, the best first."""
+        ranks, split_ranks = self.ranks(), self.split_ranks()
+        relative, fit, predict = map(
+            _geometric_mean, (self.relative(), self.fit_seconds, self.predict_seconds)
+        )
+        rows = [
+            [
+                name,
+                ratio(ranks[name]),
+                ratio(split_ranks[name]),
+                *map(_cell, (relative[name], fit[name], predict[name])),
+            ]
+            for name in ranks.sort_values(kind="stable").index
+        ]
+        return (
+            f"{self.metric.label}, relative to {self.reference}; "
+            f"geometric means over tables:\n\n{markdown_table(MODEL_COLUMNS, rows)}"
+        )
+
+    def table_table(self) -> str:
+        """Return a row per table: the metric and, in parentheses, seconds to fit."""
+        n_train = self.frame.groupby("table")["n_train"].max()
+        comparison = self._comparison()
+        columns = ["table", "rows", *self.models]
+        if comparison is not None:
+            columns.append(f"{OURS} / {REFERENCE}")
+        rows = []
+        for table in self.means.index:
+            row = [table, f"{n_train[table]:,}"]
+            for name in self.models:
+                seconds = _cell(self.fit_seconds.loc[table, name])
+                row.append(f"{_cell(self.means.loc[table, name])} ({seconds})")
+            rows.append(row if comparison is None else [*row, _cell(comparison[table])])
+        title = f"{self.metric.label}, mean over splits, in parentheses seconds to fit:"
+        return f"{title}\n\n{markdown_table(columns, rows)}"
+
+    def worst(self) -> str:
+        """Return where we compare worst with the reference; nothing if one is not there."""
+        comparison = self._comparison()
+        if comparison is None or comparison.isna().all():
+            return ""
+        table = comparison.idxmax()
+        return (
+            f"{self.metric.label} of {OURS} over {REFERENCE}'s: "
+            f"worst {_cell(comparison[table])} on {table}, "
+            f"above 1 on {(comparison > 1).sum()} of {len(comparison)} tables."
+        )
+
+    def _comparison(self) -> pd.Series | None:
+        both = {OURS, REFERENCE} <= set(self.models)
+        return self.relative()[OURS] if both else None
+
+
+def _ranks(values: pd.DataFrame) -> pd.Series:
+    return values.rank(axis=1, na_option="bottom").mean()
+
+
+def _geometric_mean(values: pd.DataFrame) -> pd.Series:
+    return np.exp(np.log(values).mean())
+
+
+def _cell(value: float) -> str:
+    return NOT_MEASURED if np.isnan(value) else f"{value:.3f}"
+
+
+def _failures(records: Sequence[Record]) -> str:
+    failed = [record for record in records if record.error]
+    if not failed:
+        return ""
+    lines = [
+        f"- {record.model} on {record.table}, split {record.split}: {record.error}"
+        for record in failed
+    ]
+    return "\n".join(["Failed:\n", *lines])
+
+
+def plot(
+    pyplot: Any, records: Mapping[int, Sequence[Record]], models: Sequence[str], file: str
+) -> None:
+    """Draw quality against time, a row of panels for every size.
+
+    Parameters
+    ----------
+    pyplot : module
+    records : mapping of int to sequence of Record
+        By the largest number of rows to train on.
+    models : sequence of str
+    file : str
+    """
+    tasks = [
+        task
+        for task in METRICS
+        if any(record.task == task for of_size in records.values() for record in of_size)
+    ]
+    figure, axes = pyplot.subplots(
+        len(records),
+        len(tasks),
+        figsize=(4 * len(tasks), 3.2 * len(records)),
+        layout="constrained",
+        squeeze=False,
+    )
+    for row, (size, of_size) in zip(axes, records.items(), strict=True):
+        for panel, task in zip(row, tasks, strict=True):
+            of_task = [record for record in of_size if record.task == task]
+            _draw(panel, View(of_task, models, METRICS[task][0]))
+            panel.set_title(f"{task}, up to {size:,} rows", fontsize="medium")
+    with pyplot.rc_context({"svg.fonttype": "none", "svg.hashsalt": "tabular"}):
+        figure.savefig(file)
+    pyplot.close(figure)
+
+
+def _draw(panel: Any, view: View) -> None:
+    seconds, relative = _geometric_mean(view.fit_seconds), _geometric_mean(view.relative())
+    for place, name in enumerate(seconds.sort_values().index):
+        colour = "C1" if name.startswith("TabularMLP") else "C0"
+        panel.plot(seconds[name], relative[name], "o", color=colour)
+        above = place % 2 == 0  # neighbours leave each other room
+        panel.annotate(
+            _short(name),
+            (seconds[name], relative[name]),
+            xytext=(0, 5 if above else -5),
+            textcoords="offset points",
+            ha="center",
+            va="bottom" if above else "top",
+            fontsize="small",
+            color=colour,
+        )
+    panel.set(
+        xscale="log",
+        xlabel="seconds to fit",
+        ylabel=f"{view.metric.label} / {_short(view.reference)}",
+    )
+    panel.margins(x=0.2, y=0.12)  # room for the names
+    panel.grid(alpha=0.3)
+
+
+def _short(name: str) -> str:
+    return name.replace("HistGradientBoosting", "HistGB")
