@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, is_classifier
-from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 from sklearn.utils.metadata_routing import (
     MetadataRequest,
     MetadataRouter,
@@ -22,9 +22,10 @@ from sknumpynet._callbacks import FitReport
 from sknumpynet._preparation import Data, prepare_data, prepare_runs
 from sknumpynet._publication import publish
 from sknumpynet._saved_state import restored_state, saved_state
-from sknumpynet._sklearn import CallbackSupportMixin, fit_context, num_samples
+from sknumpynet._sklearn import CallbackSupportMixin, fit_context
 from sknumpynet._stacking import train_runs
-from sknumpynet.core.losses import Loss
+from sknumpynet.core.batching import Dataset
+from sknumpynet.core.losses import Loss, QuantileLoss
 from sknumpynet.core.network import Network
 
 __all__ = ["BaseNetwork", "all_or_nothing"]
@@ -54,8 +55,10 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
 
     # What the validation of data depends on, beside the type.
     _data_parameters: ClassVar[tuple[str, ...]] = ("loss", "quantile", "class_weight")
-    # Of how many members each may see a part of the rows.
+    # Fewest members that ``resample`` works for.
     _fewest_resampled: ClassVar[int] = 2
+    # Whether the optimiser's state is kept, to go on with.
+    _keeps_optimizer: ClassVar[bool] = True
 
     # What a kind of network says for itself ----------------------------------------------------
 
@@ -64,7 +67,9 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
         """Return what is trained how, under the names of `NumpyMLPClassifier`'s parameters."""
 
     @abstractmethod
-    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, np.ndarray]:
+    def _validated(
+        self, X: Any, y: Any, sample_weight: Any = None, *, reset: bool
+    ) -> tuple[Any, np.ndarray]:
         """Return rows as the network takes them, and targets; set what describes the columns."""
 
     @abstractmethod
@@ -98,6 +103,23 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
         kind = StratifiedKFold if stratified else KFold
         return kind(n_members, shuffle=True, random_state=seed)
 
+    def _set_aside(
+        self, dataset: Dataset, recipe: Any, random_state: np.random.RandomState
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows to train on and those to judge by, where nothing holds rows out."""
+        train, held_out = train_test_split(
+            np.arange(dataset.X.shape[0]),
+            random_state=random_state,
+            test_size=recipe.validation_fraction,
+            stratify=self._strata(dataset.targets),
+        )
+        if len(held_out) < 2:
+            raise ValueError(
+                "The validation set is too small. Increase 'validation_fraction' or the size of "
+                "your dataset."
+            )
+        return train, held_out
+
     # What a kind of estimator says for itself --------------------------------------------------
 
     @abstractmethod
@@ -117,6 +139,21 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
     @abstractmethod
     def _network_loss(self) -> Loss:
         """Return the loss for what was encoded."""
+
+    def _n_outputs(self, data: Data) -> int:
+        """Return the outputs of the network."""
+        loss = self._network_loss()
+        return len(loss.levels) if isinstance(loss, QuantileLoss) else data.targets.shape[1]
+
+    def _in_units(
+        self, targets: np.ndarray, sample_weight: np.ndarray | None = None, *, fresh: bool
+    ) -> np.ndarray:
+        """Return encoded targets in the units that the network learns them in."""
+        return targets
+
+    def _oof_score(self, data: Data, mean: np.ndarray, known: np.ndarray, weight: Any) -> float:
+        """Return the score of out-of-fold predictions for the rows that have one."""
+        return self._validation_score(data.targets[known], mean[known], weight)
 
     def _smoothing(self) -> tuple[float, int]:
         """Return how far labels are smoothed, and over how many classes."""
@@ -182,9 +219,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
         ValueError
             For data that cannot be learned from, and if training diverges.
         """
-        has_validation = X_val is not None
-        recipe = self._recipe(num_samples(X), has_validation=has_validation)
-        report = FitReport(self, recipe, X, y, sample_weight)
+        report = FitReport(self, X, y, sample_weight)
         with all_or_nothing(self):
             validation = (X_val, y_val, sample_weight_val)
             split_params = self._split_params(sample_weight, params)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sknumpynet._sklearn import num_samples
 from sknumpynet.core.members import Member
 from sknumpynet.core.network import Network
 
@@ -83,20 +84,17 @@ class FitReport:
     Parameters
     ----------
     estimator : BaseNetwork
-    recipe : object
-        See `BaseNetwork._recipe`.
     X, y, sample_weight : array-like
         As they were given to ``fit``.
     """
 
-    def __init__(
-        self, estimator: "BaseNetwork", recipe: Any, X: Any, y: Any, sample_weight: Any
-    ) -> None:
-        self.estimator, self.recipe, self.context = estimator, recipe, None
+    def __init__(self, estimator: "BaseNetwork", X: Any, y: Any, sample_weight: Any) -> None:
+        self.estimator, self.context = estimator, None
         if not has_callbacks(estimator):
             return
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         self.task = {"X": X, "y": y, "metadata": metadata}
+        self.recipe = recipe = estimator._recipe(num_samples(X))
         self.has_members = recipe.n_members > 1
         n_parts = recipe.n_members if self.has_members else recipe.max_iter
         self.context = estimator._init_callback_context(

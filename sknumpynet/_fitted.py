@@ -35,10 +35,19 @@ def parameter_attributes(network: Network, parameters: np.ndarray) -> dict[str, 
 
 
 def fitted_view(
-    estimator: "BaseNetwork", network: Network, parameters: np.ndarray
+    estimator: "BaseNetwork", network: Network, parameters: np.ndarray, X: Any
 ) -> "BaseNetwork":
-    """Return a copy of an estimator that predicts rows as networks take them."""
+    """Return a copy of an estimator that predicts with these parameters.
+
+    Parameters
+    ----------
+    estimator : BaseNetwork
+    network : Network
+    parameters : ndarray of shape (P,)
+    X : ndarray or CSR matrix
+        Rows that need not be validated and encoded any more, but are what networks take.
+    """
     view = copy.copy(estimator)
     vars(view).update(estimator._fitted_parameters(network, parameters))
-    view._takes_encoded_rows = True
+    view._encoded_rows = X
     return view

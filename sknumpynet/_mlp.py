@@ -11,11 +11,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknumpynet._base import BaseNetwork
 from sknumpynet._fitted import parameter_attributes
-from sknumpynet._preparation import Data
+from sknumpynet._preparation import Data, checked_hidden_layer_sizes
 from sknumpynet._sklearn import HasMethods, Interval, Options, StrOptions
 from sknumpynet.core.activations import ACTIVATIONS, Activation, activation_of
 from sknumpynet.core.initializers import INITIALIZERS
-from sknumpynet.core.losses import QuantileLoss
 from sknumpynet.core.network import Network, dense_network, predict
 from sknumpynet.core.optimizers import OPTIMIZERS
 from sknumpynet.core.schedules import SCHEDULES
@@ -105,7 +104,9 @@ class BaseNumpyMLP(BaseNetwork):
         """Return the estimator itself: its parameters are the recipe."""
         return self
 
-    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, np.ndarray]:
+    def _validated(
+        self, X: Any, y: Any, sample_weight: Any = None, *, reset: bool
+    ) -> tuple[Any, np.ndarray]:
         either = (np.float64, np.float32)
         return validate_data(
             self,
@@ -119,19 +120,12 @@ class BaseNumpyMLP(BaseNetwork):
         )
 
     def _network(self, data: Data, recipe: Any) -> Network:
-        loss = self._network_loss()
-        n_outputs = len(loss.levels) if isinstance(loss, QuantileLoss) else data.targets.shape[1]
-        sizes = [data.X.shape[1], *self._checked_hidden_layer_sizes(), n_outputs]
-        return dense_network(sizes, self.activation, loss)
-
-    def _checked_hidden_layer_sizes(self) -> list[int]:
-        sizes = self.hidden_layer_sizes
-        sizes = list(sizes) if hasattr(sizes, "__iter__") else [sizes]
-        if not all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes):
-            raise ValueError(f"hidden_layer_sizes must be integers, got {sizes}.")
-        if any(size <= 0 for size in sizes):
-            raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
-        return [int(size) for size in sizes]
+        sizes = [
+            data.X.shape[1],
+            *checked_hidden_layer_sizes(self.hidden_layer_sizes),
+            self._n_outputs(data),
+        ]
+        return dense_network(sizes, self.activation, self._network_loss())
 
     def _fitted_parameters(self, network: Network, parameters: np.ndarray) -> dict[str, Any]:
         return parameter_attributes(network, parameters)

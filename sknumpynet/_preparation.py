@@ -5,13 +5,12 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from numbers import Real
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import scipy
 from sklearn.base import is_regressor
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.fixes import parse_version
 
@@ -30,7 +29,14 @@ from sknumpynet.core.schedules import SCHEDULES, Schedule, own_schedule
 if TYPE_CHECKING:
     from sknumpynet._base import BaseNetwork
 
-__all__ = ["Complaint", "Data", "Plan", "prepare_data", "prepare_runs"]
+__all__ = [
+    "Complaint",
+    "Data",
+    "Plan",
+    "checked_hidden_layer_sizes",
+    "prepare_data",
+    "prepare_runs",
+]
 
 # What validation finds out about the data.
 _DESCRIPTION = (
@@ -141,7 +147,7 @@ def prepare_data(
         Whether it is for `partial_fit`.
     """
     fresh = not goes_on(estimator, incremental)
-    X, y = estimator._validated(X, y, reset=fresh)
+    X, y = estimator._validated(X, y, sample_weight, reset=fresh)
     targets = estimator._encode(y, fresh=fresh, incremental=incremental)
     unit = 1.0
     if sample_weight is not None:
@@ -154,6 +160,7 @@ def prepare_data(
             raise ValueError(
                 f"class_weight={estimator.class_weight!r} leaves no row a weight above 0"
             )
+    targets = estimator._in_units(targets, sample_weight, fresh=fresh)
     if sample_weight is not None and sample_weight.any():
         # Only their ratios to each other and to the penalty count. A power of two divides
         # without rounding, and huge or tiny weights fit in float32.
@@ -182,11 +189,10 @@ def _given_to_validate(
             missing, given = "X_val and y_val", "sample_weight_val"
         raise ValueError(f"{given} was given without {missing}")
     X, y = estimator._validated(X, y, reset=False)
-    targets = estimator._encode_validation(y)
-    recipe = estimator._recipe(X.shape[0], has_validation=True)
+    targets = estimator._in_units(estimator._encode_validation(y), fresh=False)
     if targets.shape[1] != n_outputs:
         raise ValueError(f"y_val must have as many columns as y, {n_outputs}, got {y.shape}")
-    if is_regressor(estimator) and recipe.scoring is None and len(targets) < 2:
+    if is_regressor(estimator) and estimator.scoring is None and len(targets) < 2:
         raise ValueError(f"R² needs at least 2 rows, got X_val of shape {X.shape}")
     if sample_weight is not None:
         sample_weight = check_sample_weight(sample_weight, X, allow_all_zero=False)
@@ -261,6 +267,22 @@ def prepare_runs(
             )
     held_out = [share.held_out for share in shares]
     return Plan(recipe, runs, held_out, _complaints(estimator, runs))
+
+
+def checked_hidden_layer_sizes(sizes: Any) -> list[int]:
+    """Return the units of each hidden layer from what is given for ``hidden_layer_sizes``.
+
+    Raises
+    ------
+    ValueError
+        For anything but positive integers.
+    """
+    sizes = list(sizes) if hasattr(sizes, "__iter__") else [sizes]
+    if not all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes):
+        raise ValueError(f"hidden_layer_sizes must be integers, got {sizes}.")
+    if any(size <= 0 for size in sizes):
+        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+    return [int(size) for size in sizes]
 
 
 def _sources_of_members(
@@ -468,17 +490,7 @@ def _split(
 ) -> tuple[Dataset, HeldOut]:
     """Set rows aside for early stopping, unless there are rows that are not trained on."""
     if held_out is None:
-        train_rows, held_out = train_test_split(
-            np.arange(dataset.X.shape[0]),
-            random_state=random_state,
-            test_size=recipe.validation_fraction,
-            stratify=estimator._strata(dataset.targets),
-        )
-        if len(held_out) < 2:
-            raise ValueError(
-                "The validation set is too small. Increase 'validation_fraction' or the size of "
-                "your dataset."
-            )
+        train_rows, held_out = estimator._set_aside(dataset, recipe, random_state)
         dataset = replace(dataset, rows=train_rows)
     weight = dataset.sample_weight
     if weight is not None:

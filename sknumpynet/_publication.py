@@ -119,6 +119,8 @@ def _publish_course(estimator: "BaseNetwork", recipe: Any, runs: list[Run]) -> N
         estimator.validation_scores_ = estimator.validation_loss_curve_ = None
         estimator.best_validation_score_ = None
     estimator.history_ = extended_history(getattr(estimator, "history_", None), members)
+    if not estimator._keeps_optimizer:
+        return
     estimator._stalled_epochs = published([member.stalled_epochs for member in members])
     estimator._optimizer = published([run.optimizer for run in runs])
     estimator._schedule = (
@@ -143,6 +145,17 @@ def _complaints(recipe: Any, runs: list[Run], incremental: bool) -> list[Complai
                 "preprocessed."
             )
             complaints.append((message, ConvergenceWarning))
+    unscored = [
+        k
+        for k, run in enumerate(runs)
+        if run.member.validation_scores and np.isnan(run.member.validation_scores).all()
+    ]
+    if unscored and recipe.early_stopping:
+        message = (
+            f"scoring={recipe.scoring!r} gave NaN in every epoch of members {unscored}, which "
+            "keep their last epoch"
+        )
+        complaints.append((message, ConvergenceWarning))
     statuses = [run.member.status for run in runs]
     # A schedule over progress is a plan, whose end is no failure to converge.
     n_exhausted = sum(
@@ -180,9 +193,5 @@ def _publish_out_of_fold(estimator: "BaseNetwork", data: Data, plan: Plan) -> No
     known = ~np.isnan(mean).any(axis=1)
     weight = None if data.sample_weight is None else data.sample_weight[known]
     has_weight = known.any() if weight is None else weight.any()
-    estimator.oof_score_ = (
-        estimator._validation_score(data.targets[known], mean[known], weight)
-        if has_weight
-        else np.nan
-    )
+    estimator.oof_score_ = estimator._oof_score(data, mean, known, weight) if has_weight else np.nan
     estimator.oof_prediction_ = estimator._as_output(mean)

@@ -49,8 +49,10 @@ class NetworkRegressor(RegressorMixin):
         """
         if not return_std:
             return self._as_output(self._predictions(X))
-        members = self.predict_members(X)
-        return members.mean(axis=0), members.std(axis=0)
+        activated = self._activated(self._check_for_prediction(X))
+        members = activated if activated.ndim == 3 else activated[np.newaxis]
+        mean = self._as_output(members.mean(axis=0))
+        return mean, self._as_output(members).std(axis=0)
 
     def _as_output(self, predictions: np.ndarray) -> np.ndarray:
         return predictions[..., 0] if predictions.shape[-1] == 1 else predictions

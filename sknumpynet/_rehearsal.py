@@ -26,7 +26,14 @@ from sklearn.base import BaseEstimator, clone, is_classifier
 
 from sknumpynet._base import BaseNetwork
 from sknumpynet._callbacks import has_callbacks
-from sknumpynet._preparation import Complaint, Data, Plan, prepare_data, prepare_runs
+from sknumpynet._preparation import (
+    Complaint,
+    Data,
+    Plan,
+    checked_hidden_layer_sizes,
+    prepare_data,
+    prepare_runs,
+)
 from sknumpynet._publication import publish
 from sknumpynet._sklearn import Task, num_samples, safe_split, slice_params, validate_parameters
 from sknumpynet._stacking import Run, cut, group, train_chunks
@@ -137,12 +144,8 @@ class Candidate:
     estimator: BaseEstimator | None = None
     network: BaseNetwork | None = None
     head: Hashable = ()
+    n_members: int = 1
     reason: str = ""
-
-    @property
-    def n_members(self) -> int:
-        """How many networks it has on a split."""
-        return 1 if self.reason else self.network._recipe(n_samples=1).n_members
 
 
 @dataclass
@@ -237,7 +240,7 @@ class Rehearsal:
         try:
             n_features = recording.X.shape[1]
             recipe = network._recipe(recording.n_rows)
-            sizes = np.atleast_1d(recipe.hidden_layer_sizes).astype(int).tolist()
+            sizes = checked_hidden_layer_sizes(recipe.hidden_layer_sizes)
             units = [n_features, *sizes, self._n_outputs]
         except (AttributeError, IndexError, TypeError, ValueError):
             return 0  # what is wrong with it comes out when it is to be trained
@@ -305,6 +308,7 @@ class Rehearsal:
             return Candidate(params, reason="its max_time is for one network")
         try:
             validate_parameters(network)
+            n_members = network._recipe(n_samples=1).n_members
         except ValueError as error:
             return Candidate(params, reason=f"its parameters are invalid: {error}")
         head: Hashable = ()
@@ -314,7 +318,7 @@ class Rehearsal:
                 key for key in params if key != name and not key.startswith(f"{name}__")
             )
             head = (type(network), *((key, _identity(params[key])) for key in before))
-        return Candidate(params, estimator, network, head)
+        return Candidate(params, estimator, network, head, n_members)
 
     def _recorded(self, candidate: Candidate, split: int) -> Recording | Exception:
         """Return what the network is given, from memory where it has been seen before."""

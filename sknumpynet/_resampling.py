@@ -44,28 +44,43 @@ class EvenFolds:
         Every member holds a fold out, and where there are more of them than folds, the next folds
         it another way. There are no more folds than rows that count.
     seed : int
-    counts : ndarray of bool of shape (n_samples,), optional
-        Which rows count, by default all; the others, of weight 0, are shared out apart.
+    targets : ndarray of shape (n_samples, n_outputs)
+    sample_weight : ndarray of shape (n_samples,), optional
+        Rows of weight 0 do not count, and are shared out apart.
+
+    Raises
+    ------
+    ValueError
+        When there are fewer than two rows that count.
 
     Examples
     --------
     >>> import numpy as np
-    >>> y = np.array([0, 0, 0, 1, 1, 1])
-    >>> [y[held_out].tolist() for _, held_out in EvenFolds(3, 3, seed=0).split(y, y)]
+    >>> y = np.array([[0], [0], [0], [1], [1], [1]])
+    >>> [y[held_out, 0].tolist() for _, held_out in EvenFolds(3, 3, 0, y).split(y)]
     [[0, 1], [0, 1], [0, 1]]
     """
 
     def __init__(
-        self, n_splits: int, n_folds: int, seed: int, counts: np.ndarray | None = None
+        self,
+        n_splits: int,
+        n_folds: int,
+        seed: int,
+        targets: np.ndarray,
+        sample_weight: np.ndarray | None = None,
     ) -> None:
-        self.n_splits, self.n_folds, self.seed, self.counts = n_splits, n_folds, seed, counts
+        self.n_splits, self.n_folds, self.seed = n_splits, n_folds, seed
+        self.targets = targets
+        counts = np.ones(len(targets), bool) if sample_weight is None else sample_weight > 0
+        if counts.sum() < 2:
+            raise ValueError(f"at least 2 rows of weight above 0 are needed, got {counts.sum()}")
+        self.counts = counts
 
-    def split(self, X: Any, y: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def split(self, X: Any, y: Any = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the rows to train on and those held out, for each member."""
-        random_state = np.random.RandomState(self.seed)
-        counts = np.ones(len(y), bool) if self.counts is None else self.counts
+        random_state, counts = np.random.RandomState(self.seed), self.counts
         n_folds = min(self.n_folds, int(counts.sum()))
-        targets = np.unique(y, axis=0, return_inverse=True)[1].reshape(-1)
+        targets = np.unique(self.targets, axis=0, return_inverse=True)[1].reshape(-1)
         for k in range(self.n_splits):
             if k % n_folds == 0:
                 fold = self._folds(random_state, targets, counts, n_folds)
@@ -79,9 +94,9 @@ class EvenFolds:
         """Return the number of each row's fold."""
         fold = np.empty(len(targets), np.intp)
         order = np.lexsort((random_state.random_sample(len(targets)), targets, ~counts))
-        for start in range(0, len(order), n_folds):
-            neighbours = order[start : start + n_folds]
-            fold[neighbours] = random_state.permutation(n_folds)[: len(neighbours)]
+        # A random permutation of the folds for every ``n_folds`` neighbours.
+        keys = random_state.random_sample((-(-len(order) // n_folds), n_folds))
+        fold[order] = keys.argsort(axis=1).reshape(-1)[: len(order)]
         return fold
 
 
@@ -123,7 +138,9 @@ def shares_of_members(
     for train, _ in splits:
         if len(train) == 0:
             raise ValueError(f"resample={resample!r} leaves a member no rows to train on")
-        if data.sample_weight is not None and not data.sample_weight[train].any():
+        # In the type that networks are trained in small weights are 0.
+        weight = None if data.sample_weight is None else data.sample_weight.astype(data.X.dtype)
+        if weight is not None and not weight[train].any():
             raise ValueError("Sample weights of a fold must contain at least one non-zero number.")
     return [Share(rows=train, held_out=test) for train, test in splits]
 

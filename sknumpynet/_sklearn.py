@@ -12,6 +12,7 @@ import numpy as np
 from scipy.optimize import OptimizeResult
 from sklearn import get_config
 from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils import _safe_indexing
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
@@ -48,6 +49,7 @@ __all__ = [
     "is_first_partial_fit",
     "lbfgs_iterations",
     "num_samples",
+    "rows_of",
     "safe_split",
     "slice_params",
     "validate_parameters",
@@ -69,6 +71,7 @@ def effective_n_jobs(n_jobs: int | None) -> int:
     return joblib.effective_n_jobs(n_jobs)
 
 
+rows_of = _safe_indexing
 safe_split = _safe_split
 
 _ALLOW_ALL_ZERO = (

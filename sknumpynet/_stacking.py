@@ -260,7 +260,8 @@ def train_chunks(chunks: Sequence[Chunk], n_jobs: int | None) -> None:
     # two processes, 3.9 s with one, 4.8 s with two threads.
     # One by one: chunks put together would leave a worker idle at the end.
     parallel = joblib.Parallel(n_jobs=n_workers, batch_size=1, pre_dispatch="all")
-    with blas_threads(max(joblib.cpu_count() // n_workers, 1)):
+    n_threads = 1 if chunks[0][0].network.stem else max(joblib.cpu_count() // n_workers, 1)
+    with blas_threads(n_threads):
         outcomes = parallel(joblib.delayed(_train_chunk)(chunk) for chunk in chunks)
     for chunk, outcome in zip(chunks, outcomes, strict=True):
         _take_down(chunk, outcome)

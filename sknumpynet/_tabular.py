@@ -5,18 +5,26 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import is_regressor
-from sklearn.utils import Tags, check_X_y
+from sklearn.utils import Tags, assert_all_finite, check_X_y
 from sklearn.utils.validation import check_is_fitted
 
 from sknumpynet._base import BaseNetwork
-from sknumpynet._preparation import Data
+from sknumpynet._preparation import Data, checked_hidden_layer_sizes
 from sknumpynet._resampling import EvenFolds
-from sknumpynet._sklearn import HasMethods, Interval, StrOptions, effective_n_jobs
-from sknumpynet.core.losses import LOSSES, QuantileLoss
+from sknumpynet._sklearn import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    effective_n_jobs,
+    num_samples,
+    rows_of,
+)
+from sknumpynet.core.batching import Dataset
+from sknumpynet.core.losses import LOSSES, Loss
 from sknumpynet.core.network import Network, activated, raw_outputs
 from sknumpynet.core.table import Columns, table_network
 from sknumpynet.preprocessing import TabularPreprocessor
-from sknumpynet.presets import PRESETS, Recipe
+from sknumpynet.presets import EMBEDDINGS, PRESETS, Recipe
 
 __all__ = ["BaseTabularMLP"]
 
@@ -39,6 +47,7 @@ class BaseTabularMLP(BaseNetwork):
         "categorical_features",
     )
     _fewest_resampled: ClassVar[int] = 1
+    _keeps_optimizer: ClassVar[bool] = False
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "preset": [StrOptions(set(PRESETS))],
@@ -59,7 +68,11 @@ class BaseTabularMLP(BaseNetwork):
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
-        "n_jobs": [Integral, None],
+        "n_jobs": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(Integral, None, -1, closed="right"),
+            None,
+        ],
     }
 
     # Training --------------------------------------------------------------------------------
@@ -80,7 +93,7 @@ class BaseTabularMLP(BaseNetwork):
             n_members=n_members,
             max_iter=max_iter,
             batch_size=min(chosen("batch_size", preset.batch_size(n_samples)), n_samples),
-            hidden_layer_sizes=tuple(np.atleast_1d(sizes).astype(int).tolist()),
+            hidden_layer_sizes=tuple(checked_hidden_layer_sizes(sizes)),
             learning_rate_init=chosen("learning_rate_init", plan.learning_rate),
             dropout=chosen("dropout", preset.dropout),
             weight_decay=chosen("weight_decay", preset.weight_decay),
@@ -89,13 +102,17 @@ class BaseTabularMLP(BaseNetwork):
             scoring=self.scoring,
             max_time=self.max_time,
             verbose=self.verbose,
-            n_jobs=1 if is_short else effective_n_jobs(self.n_jobs),
+            n_jobs=1 if is_short and self.n_jobs is None else effective_n_jobs(self.n_jobs),
         )
 
-    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[np.ndarray, np.ndarray]:
+    def _validated(
+        self, X: Any, y: Any, sample_weight: Any = None, *, reset: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
         if reset:
             preprocessor = TabularPreprocessor(self.categorical_features)
-            encoded = preprocessor.fit_transform(X)
+            preprocessor.set_output(transform="default")  # whatever the configuration says
+            preprocessor.fit(_weighted_rows(X, sample_weight))
+            encoded = preprocessor.transform(X)
             self.preprocessor_ = preprocessor
             self.n_features_in_ = preprocessor.n_features_in_
             vars(self).pop("feature_names_in_", None)
@@ -103,7 +120,7 @@ class BaseTabularMLP(BaseNetwork):
                 self.feature_names_in_ = preprocessor.feature_names_in_
         else:
             encoded = self.preprocessor_.transform(X)
-        return check_X_y(
+        encoded, y = check_X_y(
             encoded,
             y,
             dtype=np.float32,
@@ -113,38 +130,57 @@ class BaseTabularMLP(BaseNetwork):
             ensure_min_features=0,
             estimator=self,
         )
+        if is_regressor(self):  # None among objects is NaN only now
+            assert_all_finite(y, estimator_name=type(self).__name__, input_name="y")
+        return encoded, y
 
     def _fold_splitter(self, n_members: int, seed: int, data: Data) -> EvenFolds:
-        counts = None if data.sample_weight is None else data.sample_weight > 0
-        return EvenFolds(n_members, max(n_members, FEWEST_FOLDS), seed, counts)
+        n_folds = max(n_members, FEWEST_FOLDS)
+        return EvenFolds(n_members, n_folds, seed, data.targets, data.sample_weight)
+
+    def _set_aside(
+        self, dataset: Dataset, recipe: Recipe, random_state: np.random.RandomState
+    ) -> tuple[np.ndarray, np.ndarray]:
+        seed = random_state.randint(np.iinfo(np.int32).max)
+        n_folds = round(1 / recipe.validation_fraction)
+        folds = EvenFolds(1, n_folds, seed, dataset.targets, dataset.sample_weight)
+        return next(folds.split(dataset.X))
 
     def _initial_inputs(self, X: np.ndarray) -> np.ndarray:
-        return X[:: max(len(X) // MOST_INITIAL_ROWS, 1)]
+        if len(X) <= MOST_INITIAL_ROWS:
+            return X
+        # Not by the estimator's source: its draws are those of the members.
+        return X[np.random.RandomState(0).choice(len(X), MOST_INITIAL_ROWS, replace=False)]
 
     def _network(self, data: Data, recipe: Recipe) -> Network:
-        loss = self._network_loss()
-        n_outputs = len(loss.levels) if isinstance(loss, QuantileLoss) else data.targets.shape[1]
-        return table_network(
-            self._columns(), recipe.hidden_layer_sizes, recipe.activation, n_outputs, loss
-        )
-
-    def _columns(self) -> Columns:
         fitted = self.preprocessor_
-        return Columns(fitted.n_numerical_, fitted.n_plain_, tuple(fitted.n_levels_))
+        self._shape = {
+            "columns": [fitted.n_numerical_, fitted.n_plain_, list(fitted.n_levels_)],
+            "hidden_layer_sizes": list(recipe.hidden_layer_sizes),
+            "activation": recipe.activation,
+            "n_outputs": self._n_outputs(data),
+            **EMBEDDINGS,
+        }
+        return self._network_of_shape(self._network_loss())
+
+    def _network_of_shape(self, loss: Loss) -> Network:
+        """Return the network that is fitted, from the plain numbers that a saved model holds."""
+        n_numerical, n_plain, n_codes = self._shape["columns"]
+        shape = {name: value for name, value in self._shape.items() if name != "columns"}
+        return table_network(Columns(n_numerical, n_plain, tuple(n_codes)), loss=loss, **shape)
 
     def _fitted_parameters(self, network: Network, parameters: np.ndarray) -> dict[str, Any]:
         return {
             "parameters_": np.array(parameters, ndmin=2),
             "n_outputs_": network.layers[-1].fan_out,
             "out_activation_": network.loss.output_activation,
-            "_hidden": [(layer.fan_out, layer.activation.name) for layer in network.layers[:-1]],
         }
 
     # Prediction ------------------------------------------------------------------------------
 
     def _check_for_prediction(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        if getattr(self, "_takes_encoded_rows", False):
+        if X is getattr(self, "_encoded_rows", None):
             return X
         return self.preprocessor_.transform(X)
 
@@ -152,11 +188,7 @@ class BaseTabularMLP(BaseNetwork):
         return len(self.parameters_)
 
     def _activated(self, X: np.ndarray) -> np.ndarray:
-        sizes = [size for size, _ in self._hidden]
-        activation = self._hidden[0][1] if self._hidden else "identity"
-        # Only its blocks are asked for.
-        loss = LOSSES["squared_error"]
-        network = table_network(self._columns(), sizes, activation, self.n_outputs_, loss)
+        network = self._network_of_shape(LOSSES["squared_error"])  # whose loss is not asked for
         # In single precision a row's prediction would depend on the rows beside it, at 1e-7.
         raw = raw_outputs(network, self.parameters_.astype(np.float64), X)
         return activated(raw, self.out_activation_)
@@ -166,3 +198,13 @@ class BaseTabularMLP(BaseNetwork):
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = True
         return tags
+
+
+def _weighted_rows(X: Any, sample_weight: Any) -> Any:
+    """Return the rows of weight above 0; weights that are not valid are refused later."""
+    weight = np.asarray(sample_weight)
+    if sample_weight is None or weight.dtype.kind not in "biuf" or weight.ndim != 1:
+        return X
+    if len(weight) != num_samples(X) or (weight > 0).all() or not (weight > 0).any():
+        return X
+    return rows_of(X, np.flatnonzero(weight > 0))

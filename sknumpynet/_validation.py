@@ -72,7 +72,7 @@ class Judge:
     def _score(self, parameters: np.ndarray, predictions: np.ndarray, loss: float) -> float:
         held_out = self.held_out
         if self.scorer is not None:
-            view = fitted_view(self.estimator, self.network, parameters)
+            view = fitted_view(self.estimator, self.network, parameters, held_out.X)
             # The rows held out are arrays, without names.
             vars(view).pop("feature_names_in_", None)
             weight = held_out.sample_weight

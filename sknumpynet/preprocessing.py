@@ -4,6 +4,7 @@ from numbers import Integral
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
+from scipy.special import ndtri
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -12,6 +13,11 @@ from sknumpynet._columns import Column, Level, read_columns
 from sknumpynet._sklearn import Interval, StrOptions, fit_context
 
 __all__ = ["TabularPreprocessor"]
+
+# Ranks are interpolated between so many.
+MOST_QUANTILES = 256
+# Its normal quantile is -3.1.
+LOWEST_RANK = 1e-3
 
 # How a column is encoded, beside a number that is scaled.
 _Encoding = Literal["missing", "present", "sign", "one-hot", "code"]
@@ -22,10 +28,12 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
 
     The columns of the array are, in this order:
 
-    - **numerical**: numbers are centred by their median and divided by their interquartile range
-      (by half their range if that is 0), both of the known values; a missing number becomes the
-      median. Then ``x / sqrt(1 + (x / 3) ** 2)`` keeps outliers within -3 and 3 [1]_. A column
-      with one value only is dropped.
+    - **numerical**: numbers are centred by their median and divided by their interquartile range,
+      both of the known values; where that is 0, by 1.5 times the median distance from it of the
+      values that differ. A missing number becomes the median. Then ``x / sqrt(1 + (x / 3) ** 2)``
+      keeps outliers within -3 and 3 [1]_. A column with one value only is dropped.
+    - **ranks**: the same columns again, by the normal quantile of a number's rank, within -3.1 and
+      3.1. Trees see nothing else; a network that sees both loses neither distance nor order.
     - **plain**: a flag for each numerical column with missing values, 1 where they are missing;
       -1 and 1 for a category with two levels; a column for each level of a category with more.
       A missing or unknown level is 0 in all of them. A category with one level is 1 where it is
@@ -44,6 +52,8 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         numbers. Arrays of numbers or booleans are numerical.
     max_one_hot : int or None, default=9
         Categories with more levels become codes; None for no codes.
+    ranks : bool, default=True
+        Whether numbers come as ranks too.
     dtype : {'float32', 'float64'}, default='float32'
         Of the array.
 
@@ -58,7 +68,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
     n_features_out_ : int
         Columns of the array.
     n_numerical_, n_plain_ : int
-        How many come first, and how many after them.
+        How many come first, ranks among them, and how many after them.
     n_levels_ : list of int
         How many codes each column of codes has, with 0.
 
@@ -73,18 +83,19 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
     >>> X = [[20, "red"], [30, "blue"], [None, "red"], [40, None], [50, "red"]]
     >>> preprocessor = TabularPreprocessor().fit(X)
     >>> preprocessor.get_feature_names_out()
-    array(['x0', 'x0_missing', 'x1_red'], dtype=object)
+    array(['x0', 'x0_rank', 'x0_missing', 'x1_red'], dtype=object)
     >>> preprocessor.transform(X).round(2)
-    array([[-0.95,  0.  ,  1.  ],
-           [-0.33,  0.  , -1.  ],
-           [ 0.  ,  1.  ,  1.  ],
-           [ 0.33,  0.  ,  0.  ],
-           [ 0.95,  0.  ,  1.  ]], dtype=float32)
+    array([[-0.95, -3.09,  0.  ,  1.  ],
+           [-0.33, -0.43,  0.  , -1.  ],
+           [ 0.  ,  0.  ,  1.  ,  1.  ],
+           [ 0.33,  0.43,  0.  ,  0.  ],
+           [ 0.95,  3.09,  0.  ,  1.  ]], dtype=float32)
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
         "max_one_hot": [Interval(Integral, 2, None, closed="left"), None],
+        "ranks": ["boolean"],
         "dtype": [StrOptions({"float32", "float64"})],
     }
 
@@ -93,10 +104,12 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         categorical_features: Any = "from_dtype",
         *,
         max_one_hot: int | None = 9,
+        ranks: bool = True,
         dtype: str = "float32",
     ) -> None:
         self.categorical_features = categorical_features
         self.max_one_hot = max_one_hot
+        self.ranks = ranks
         self.dtype = dtype
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -148,10 +161,11 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
                 encodings.append((k, encoding))
         self.is_categorical_ = is_categorical
         self._scales, self._levels = scales, levels
+        self._half_quantiles = {k: _half_quantiles(columns[k]) for k in scales if self.ranks}
         self._encodings = sorted(encodings, key=lambda item: item[1] == "code")
         widths = {k: self._width(k, encoding) for k, encoding in encodings}
         codes = [k for k, encoding in self._encodings if encoding == "code"]
-        self.n_numerical_ = len(scales)
+        self.n_numerical_ = len(scales) * (1 + self.ranks)
         self.n_plain_ = sum(widths.values()) - len(codes)
         self.n_levels_ = [len(levels[k]) + 1 for k in codes]
         self.n_features_out_ = self.n_numerical_ + self.n_plain_ + len(codes)
@@ -191,8 +205,12 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         validate_data(self, X, skip_check_array=True, reset=False)
         n_samples = len(columns[0].values)
         out = np.empty((n_samples, self.n_features_out_), dtype=self.dtype)
-        out[:, : self.n_numerical_] = self._scaled(columns, n_samples)
         start = self.n_numerical_
+        if start:
+            halves = self._halves(columns)
+            for place, quantiles in enumerate(self._half_quantiles.values()):
+                out[:, len(self._scales) + place] = _normal_ranks(halves[:, place], quantiles)
+            out[:, : len(self._scales)] = self._scaled(halves)
         for k, encoding in self._encodings:
             stop = start + self._width(k, encoding)
             out[:, start:stop] = self._encoded(columns[k], k, encoding)
@@ -210,7 +228,8 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of str of shape (n_features_out_,)
-            Such as "age", "age_missing", "sex_male" (the level that is 1) and "city" (a code).
+            Such as "age", "age_rank", "age_missing", "sex_male" (the level that is 1) and "city"
+            (a code).
 
         Raises
         ------
@@ -220,12 +239,13 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         Examples
         --------
         >>> TabularPreprocessor().fit([[1, "f"], [2, "m"]]).get_feature_names_out(["age", "sex"])
-        array(['age', 'sex_m'], dtype=object)
+        array(['age', 'age_rank', 'sex_m'], dtype=object)
         """
         check_is_fitted(self)
         # Checks the names as all of scikit-learn does.
         inputs = OneToOneFeatureMixin.get_feature_names_out(self, input_features)
         names = [inputs[k] for k in self._scales]
+        names += [f"{inputs[k]}_rank" for k in self._scales if self.ranks]
         for k, encoding in self._encodings:
             names += self._names(inputs[k], k, encoding)
         return np.array(_told_apart(names), dtype=object)
@@ -261,18 +281,21 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
     def _width(self, k: int, encoding: _Encoding) -> int:
         return len(self._levels[k]) if encoding == "one-hot" else 1
 
-    def _scaled(self, columns: list[Column], n_samples: int) -> np.ndarray:
-        """Return the numerical columns of shape (n_samples, n_numerical_)."""
-        numbers = np.empty((n_samples, self.n_numerical_), order="F")
+    def _halves(self, columns: list[Column]) -> np.ndarray:
+        """Return half of the numerical columns, NaN where they are missing."""
+        halves = np.empty((len(columns[0].values), len(self._scales)), order="F")
         for place, k in enumerate(self._scales):
-            numbers[:, place] = columns[k].numbers()
+            np.multiply(columns[k].numbers(), 0.5, out=halves[:, place])
+        return halves
+
+    def _scaled(self, halves: np.ndarray) -> np.ndarray:
+        """Return the numbers scaled and clipped; changes what it is given."""
         half_medians, half_scales = np.reshape(list(self._scales.values()), (-1, 2)).T
-        numbers *= 0.5
-        numbers -= half_medians
+        halves -= half_medians
         with np.errstate(over="ignore"):
-            numbers /= half_scales
-        numbers[np.isnan(numbers)] = 0.0
-        return _smooth_clip(numbers)
+            halves /= half_scales
+        halves[np.isnan(halves)] = 0.0
+        return _smooth_clip(halves)
 
     def _encoded(self, column: Column, k: int, encoding: _Encoding) -> np.ndarray:
         """Return the columns that one column is encoded as."""
@@ -306,8 +329,29 @@ def _half_median_and_scale(known: np.ndarray) -> tuple[float, float] | None:
     lower, median, upper = np.percentile(halves, [25, 50, 75])
     scale = upper - lower
     if scale == 0:
-        scale = (halves.max() - halves.min()) * 0.5
+        # Most are the same, as where zeros are inflated: half the range would be an outlier's.
+        distances = np.abs(halves - median)
+        others = distances[distances > 0]
+        scale = 1.5 * np.median(others) if len(others) else 0.0
     return None if scale == 0 else (float(median), float(scale))
+
+
+def _half_quantiles(column: Column) -> np.ndarray:
+    halves = column.numbers() * 0.5
+    halves = halves[~np.isnan(halves)]
+    return np.quantile(halves, np.linspace(0, 1, min(len(halves), MOST_QUANTILES)))
+
+
+def _normal_ranks(x: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
+    """Return the normal quantiles of numbers' ranks; 0, the median's, where they are missing.
+
+    Between the first and the last of equal quantiles, a number's rank is in their middle.
+    """
+    parts = np.linspace(0, 1, len(quantiles))
+    first = np.interp(x, quantiles, parts)
+    last = 1 - np.interp(-x, -quantiles[::-1], (1 - parts)[::-1])
+    ranks = np.clip((first + last) / 2, LOWEST_RANK, 1 - LOWEST_RANK)
+    return np.nan_to_num(ndtri(ranks))
 
 
 def _smooth_clip(x: np.ndarray) -> np.ndarray:

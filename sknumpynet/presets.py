@@ -1,4 +1,4 @@
-"""How `TabularMLPClassifier` and `TabularMLPRegressor` are trained: all numbers in one place."""
+"""How much `TabularMLPClassifier` and `TabularMLPRegressor` train, and how."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,10 @@ from typing import Any
 
 from sknumpynet.core.schedules import fading
 
-__all__ = ["PRESETS", "Plan", "Preset", "Recipe"]
+__all__ = ["EMBEDDINGS", "PRESETS", "Plan", "Preset", "Recipe"]
+
+# Of `table_network`: waves of a number, and outputs for a code.
+EMBEDDINGS = {"n_frequencies": 16, "n_mixtures": 3, "n_code_outputs": 8, "sigma": 0.2}
 
 # From so many rows on the epochs get fewer, by the root of the rows.
 ROWS_OF_ALL_EPOCHS = 10_000

@@ -7,6 +7,7 @@ import numpy as np
 
 from sknumpynet._classification import NetworkClassifier
 from sknumpynet._docs import with_shared_tabular_parameters
+from sknumpynet._preparation import Data
 from sknumpynet._regression import NetworkRegressor
 from sknumpynet._tabular import BaseTabularMLP
 
@@ -206,27 +207,43 @@ class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
         self.verbose = verbose
         self.n_jobs = n_jobs
 
-    def _encode(self, y: np.ndarray, *, fresh: bool, incremental: bool) -> np.ndarray:
-        targets = super()._encode(y, fresh=fresh, incremental=incremental).astype(np.float64)
+    def _in_units(
+        self, targets: np.ndarray, sample_weight: np.ndarray | None = None, *, fresh: bool
+    ) -> np.ndarray:
+        targets = targets.astype(np.float64)
         if fresh:
-            self._unit = self._unit_of(targets)
-        unit = self._unit
-        return ((targets - unit["centre"]) / unit["spread"]).astype(np.float32)
+            self._unit = self._unit_of(targets, sample_weight)
+        return ((targets - self._unit["centre"]) / self._unit["spread"]).astype(np.float32)
 
-    def _unit_of(self, targets: np.ndarray) -> dict[str, np.ndarray]:
+    def _unit_of(
+        self, targets: np.ndarray, sample_weight: np.ndarray | None
+    ) -> dict[str, np.ndarray]:
         """Return what the network's targets are measured in, a number for each column.
 
         Where the loss is over the logarithm of the mean, zero has to stay zero.
         """
-        centre, spread = targets.mean(axis=0), targets.std(axis=0)
+        if sample_weight is not None:
+            targets, sample_weight = targets[sample_weight > 0], sample_weight[sample_weight > 0]
+        largest = np.abs(targets).max(axis=0)
+        largest[largest == 0] = 1.0  # squares of the largest floats would overflow
+        relative = targets / largest
+        mean = np.average(relative, axis=0, weights=sample_weight)
+        variance = np.average((relative - mean) ** 2, axis=0, weights=sample_weight)
         if self._network_loss().output_activation == "exp":
-            centre, spread = np.zeros_like(centre), centre
+            centre, spread = np.zeros_like(mean), mean
+        else:
+            centre, spread = mean, np.sqrt(variance)
         return {
-            "centre": centre,
-            "spread": np.where(spread > 0, spread, 1.0),
+            "centre": centre * largest,
+            "spread": np.where(spread > 0, spread, 1.0) * largest,
             "lowest": targets.min(axis=0),
             "highest": targets.max(axis=0),
         }
+
+    def _oof_score(self, data: Data, mean: np.ndarray, known: np.ndarray, weight: Any) -> float:
+        targets = data.y.reshape(len(data.y), -1)[known]
+        predictions = self._as_output(mean).reshape(len(mean), -1)[known]
+        return self._validation_score(targets, predictions, weight)
 
     def _as_output(self, predictions: np.ndarray) -> np.ndarray:
         unit = self._unit

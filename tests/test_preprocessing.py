@@ -17,6 +17,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import QuantileTransformer
 from sklearn.utils.estimator_checks import check_estimator
 
 from sknumpynet._columns import read_columns
@@ -29,7 +30,7 @@ NAN = float("nan")
 
 
 def fit(X, **parameters):
-    return TabularPreprocessor(dtype="float64", **parameters).fit(X)
+    return TabularPreprocessor(**{"dtype": "float64", "ranks": False} | parameters).fit(X)
 
 
 def fit_transform(X, **parameters):
@@ -70,7 +71,9 @@ def slow_number(name, train, test):
     scaled = []
     if min(known) < max(known):
         lower, median, upper = statistics.quantiles(known, n=4, method="inclusive")
-        scale = upper - lower if upper > lower else (max(known) - min(known)) / 2
+        scale = upper - lower
+        if scale == 0:
+            scale = 1.5 * statistics.median(abs(cell - median) for cell in known if cell != median)
         values = []
         for cell in test:
             x = 0.0 if cell is None else (cell - median) / scale
@@ -204,6 +207,41 @@ def test_it_is_the_slow_version(make, max_one_hot, seed):
     assert (out[:, model.n_features_out_ - n_codes :].max(initial=0) < 41).all()
 
 
+@pytest.mark.parametrize("kind", ["float", "int"])
+def test_ranks_are_scikit_learns_quantile_transformation(kind):
+    rng = random.Random(0)
+    known, test = [random_table(rng, n, [kind])[f"{kind}_0"] for n in (400, 31)]
+    known = [cell for cell in known if cell is not None]
+    model = fit([[cell] for cell in known], ranks=True)
+    assert model.get_feature_names_out().tolist() == ["x0", "x0_rank"]
+    transformer = QuantileTransformer(
+        n_quantiles=min(256, len(known)), output_distribution="normal", subsample=None
+    )
+    transformer.fit(np.array(known)[:, np.newaxis])
+    # At the ends, which may be most of the numbers, scikit-learn has 0 and 1.
+    inner = [cell for cell in test if cell is None or min(known) < cell < max(known)]
+    cells = [[NAN if cell is None else cell] for cell in inner]
+    expected = np.nan_to_num(transformer.transform(cells))
+    out = model.transform(cells)[:, 1:]
+    # Rounded otherwise, a quantile may lie on the other side of a whole number.
+    tolerance = 1e-6 if kind == "float" else 0.02
+    np.testing.assert_allclose(out, np.clip(expected, -3.0902323, 3.0902323), atol=tolerance)
+
+
+def test_ranks_slowly():
+    known = [1.0, 5.0, 5.0, 5.0, 11.0]
+    model = fit([[cell] for cell in known], ranks=True)
+    for cell, rank in [(5.0, 2 / 4), (3.0, 0.5 / 4), (8.0, 3.5 / 4), (NAN, 2 / 4)]:
+        expected = statistics.NormalDist().inv_cdf(rank)
+        assert model.transform([[cell]])[0, 1] == pytest.approx(expected, abs=1e-12)
+    assert model.transform([[-100.0]])[0, 1] == -model.transform([[100.0]])[0, 1] < -3
+
+
+def test_extreme_numbers_have_ranks():
+    X = [[-1.7e308], [0.0], [1.7e308], [NAN]]
+    assert np.isfinite(fit_transform(X, ranks=True)).all()
+
+
 def test_arrow_strings_and_numbers_are_read_too():
     pytest.importorskip("pyarrow")
     table = random_table(random.Random(5), 50, KINDS)
@@ -228,7 +266,7 @@ def test_the_array_is_dense_and_contiguous(dtype):
     out = TabularPreprocessor(dtype=dtype).fit_transform(X)
     assert out.dtype == dtype
     assert out.flags.c_contiguous
-    assert np.abs(out).max() < 3
+    assert np.abs(out).max() < 3.1
     np.testing.assert_array_equal(X, before)
 
 
@@ -614,7 +652,7 @@ def test_set_output(container):
     model = TabularPreprocessor().set_output(transform=container)
     frame = model.fit_transform(FRAME)
     assert type(frame).__module__.startswith(container)
-    assert list(frame.columns) == ["age", "zip", "sex_m"]
+    assert list(frame.columns) == ["age", "zip", "age_rank", "zip_rank", "sex_m"]
     np.testing.assert_array_equal(
         np.asarray(frame), TabularPreprocessor().fit(FRAME).transform(FRAME)
     )
@@ -631,7 +669,7 @@ def is_plain(value):
 @pytest.mark.parametrize("make", MAKERS)
 def test_state_is_plain_and_travels(make):
     X = MAKERS[make](random_table(random.Random(3), 40, KINDS))
-    model = fit(X)
+    model = fit(X, ranks=True)
     for name, value in vars(model).items():
         assert is_plain(value), name
     copied = pickle.loads(pickle.dumps(model))
@@ -690,7 +728,7 @@ def test_it_needs_neither_pandas_nor_polars():
         timeout=60,
         check=False,
     )
-    assert child.stdout.strip() == "(3, 5)", child.stderr
+    assert child.stdout.strip() == "(3, 6)", child.stderr
 
 
 def test_a_column_of_objects_is_read_as_an_array_of_objects():

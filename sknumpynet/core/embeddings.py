@@ -152,7 +152,7 @@ class PeriodicEmbedding:
         weights[...] = random_state.uniform(-1, 1, weights.shape) / math.sqrt(self.n_frequencies)
 
     def learning_rates(self) -> np.ndarray:
-        """Return each parameter's factor on the learning rate; that of 1 / (2π) of frequencies."""
+        """Return each parameter's factor: frequencies are learned in units of 2π."""
         rates = np.full(self.parameter_shape, self.learning_rate)
         self.views(rates)[0][..., 0] *= 2 * np.pi
         return rates
@@ -281,7 +281,8 @@ class CategoryEmbedding:
 class _BoundCategoryEmbedding:
     def __init__(self, parameters: np.ndarray, gradient: np.ndarray) -> None:
         self.parameters, self.gradient = parameters, gradient
-        self.members = parameters.shape[:-2]
+        self.members, self.n_outputs = parameters.shape[:-2], parameters.shape[-1]
+        self.offsets = np.arange(self.n_outputs)[:, np.newaxis]
         self.codes: Any = None
 
     def forward(self, inputs: np.ndarray, out: np.ndarray) -> None:
@@ -293,7 +294,10 @@ class _BoundCategoryEmbedding:
     def backward(self, delta: np.ndarray) -> None:
         self.gradient[...] = 0.0
         for member in np.ndindex(self.members):
-            np.add.at(self.gradient[member], self.codes[member], delta[member].T)
+            # Flat: on rows `add.at` takes nearly three times as long.
+            places = self.codes[member] * self.n_outputs + self.offsets
+            flat = self.gradient[member].reshape(-1)
+            np.add.at(flat, places.reshape(-1), delta[member].reshape(-1))
 
 
 # Blocks ------------------------------------------------------------------------------------------

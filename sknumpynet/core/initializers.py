@@ -58,7 +58,7 @@ def _normal(variance: Callable[[int, int], float]) -> Initializer:
     def initialize(
         random_state: np.random.RandomState, fan_in: int, fan_out: int, gain: float
     ) -> tuple[np.ndarray, np.ndarray]:
-        scale = math.sqrt(variance(fan_in, fan_out))
+        scale = math.sqrt(variance(max(fan_in, 1), fan_out))
         return random_state.normal(0.0, scale, (fan_in, fan_out)), np.zeros((1, fan_out))
 
     return initialize
@@ -104,7 +104,7 @@ INITIALIZERS: dict[str, Initializer] = {
     "he_uniform": _uniform(lambda fan_in, fan_out: 2.0 / fan_in),
     "glorot_normal": _normal(lambda fan_in, fan_out: 2.0 / (fan_in + fan_out)),
     "glorot_uniform": _uniform(lambda fan_in, fan_out: 2.0 / (fan_in + fan_out)),
-    "lecun_normal": _normal(lambda fan_in, fan_out: 1.0 / max(fan_in, 1)),
+    "lecun_normal": _normal(lambda fan_in, fan_out: 1.0 / fan_in),
     "orthogonal": _orthogonal,
     "standard_normal": _standard_normal,
 }

@@ -101,8 +101,10 @@ class Dense:
             random_state, self.fan_in, self.fan_out, self.initial_gain
         )
         if inputs is not None:
-            spread = (parameters[:-1].T @ inputs[:-1]).std(axis=1)
-            parameters[:-1] /= np.where(spread > 0, spread, 1.0)
+            preactivation = parameters[:-1].T @ inputs[:-1]
+            spread = preactivation.std(axis=1)
+            is_constant = spread <= 1e-4 * np.abs(preactivation).max(axis=1, initial=0.0)
+            parameters[:-1] /= np.where(is_constant, 1.0, spread)
 
     def learning_rates(self) -> np.ndarray:
         """Return each parameter's factor on the learning rate."""
@@ -135,14 +137,19 @@ class Dense:
         below: np.ndarray | None = None,
         sparse_inputs: bool = False,
         dropout: bool = False,
-        above_dense: bool = True,
+        hands_down_outer_product: bool = True,
     ) -> "BoundDense":
         """Return the layer with its parameters, and scratch for a batch of ``n_samples``."""
         kind = BoundSparseDense if sparse_inputs else BoundDense
-        bound = kind(self, parameters, gradient, n_samples, below, dropout=dropout)
-        if not above_dense:
-            bound.outer_product = None  # which only a dense layer below knows to use
-        return bound
+        return kind(
+            self,
+            parameters,
+            gradient,
+            n_samples,
+            below,
+            dropout=dropout,
+            hands_down_outer_product=hands_down_outer_product,
+        )
 
 
 class BoundDense:
@@ -162,6 +169,8 @@ class BoundDense:
         their gradient. None if the inputs are the data, which get none.
     dropout : bool
         Whether units are dropped out.
+    hands_down_outer_product : bool
+        Whether what is below can use an `OuterProduct`, as dense layers can.
 
     Attributes
     ----------
@@ -178,6 +187,7 @@ class BoundDense:
         below: np.ndarray | None,
         *,
         dropout: bool = False,
+        hands_down_outer_product: bool = True,
     ) -> None:
         members, dtype = parameters.shape[:-2], parameters.dtype
         self.apply_with_derivative = layer.activation.apply_with_derivative
@@ -187,9 +197,9 @@ class BoundDense:
         self.weights = parameters[..., :-1, :]
         self.gradient = gradient
         self.below = below
-        self.outer_product = (
-            None if below is None or layer.fan_out > 1 else OuterProduct(self.weights, below)
-        )
+        self.outer_product = None
+        if below is not None and layer.fan_out == 1 and hands_down_outer_product:
+            self.outer_product = OuterProduct(self.weights, below)
 
         self.inputs: Any = None
         self.outputs = np.ones((*members, layer.fan_out + 1, n_samples), dtype)
@@ -278,10 +288,9 @@ class BoundSparseDense(BoundDense):
         gradient: np.ndarray,
         n_samples: int,
         below: np.ndarray | None,
-        *,
-        dropout: bool = False,
+        **settings: bool,
     ) -> None:
-        super().__init__(layer, parameters, gradient, n_samples, below, dropout=dropout)
+        super().__init__(layer, parameters, gradient, n_samples, below, **settings)
         self.biases_transposed = self.parameters_transposed[..., -1:]
         self.scaled_inputs = None
 

@@ -50,7 +50,7 @@ class Network:
     loss : Loss
         Turns raw outputs into predictions and gradients.
     stem : tuple of SideBySide or Scale
-        What is below: blocks of `embeddings`, from the data on.
+        What is below: a `SideBySide`, which can only be first, a `Scale`, or both.
     """
 
     layers: tuple[Dense, ...]
@@ -228,7 +228,7 @@ class Propagation:
                     below=below,
                     sparse_inputs=is_sparse,
                     dropout=drop,
-                    above_dense=bool(layers),
+                    hands_down_outer_product=bool(layers),
                 )
             )
         *self.hidden_layers, self.output_layer = layers

@@ -1,5 +1,6 @@
 """The network for tables: embeddings of the columns, a learned scale, dense layers."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -47,6 +48,9 @@ def table_network(
     n_outputs: int,
     loss: Loss,
     *,
+    n_frequencies: int = 16,
+    n_mixtures: int = 3,
+    n_code_outputs: int = 8,
     sigma: float = 0.2,
 ) -> Network:
     """Return a network that embeds columns by their kind.
@@ -62,8 +66,10 @@ def table_network(
         A key of ``ACTIVATIONS``.
     n_outputs : int
     loss : Loss
-    sigma : float
+    n_frequencies, n_mixtures, sigma
         See `PeriodicEmbedding`.
+    n_code_outputs : int
+        See `CategoryEmbedding`.
 
     References
     ----------
@@ -79,26 +85,29 @@ def table_network(
     """
     parts = []
     if columns.n_numerical:
-        parts.append(PeriodicEmbedding(columns.n_numerical, sigma=sigma))
-    if columns.n_plain:
-        parts.append(Unchanged(columns.n_plain))
-    parts += [CategoryEmbedding(n_codes) for n_codes in columns.n_codes]
-    embeddings = SideBySide(tuple(parts) or (Unchanged(0),))
-    n_inputs = embeddings.fan_out
-    layers = []
-    for fan_in, fan_out, name in zip(
-        [n_inputs, *hidden_layer_sizes],
-        [*hidden_layer_sizes, n_outputs],
-        [*[activation] * len(hidden_layer_sizes), "identity"],
-        strict=True,
-    ):
-        layers.append(
-            Dense(
-                fan_in,
-                fan_out,
-                ACTIVATIONS[name],
-                learning_rate=1.0 / math.sqrt(max(fan_in, 1)),
-                bias_learning_rate=BIAS_LEARNING_RATE,
+        parts.append(
+            PeriodicEmbedding(
+                columns.n_numerical,
+                n_frequencies=n_frequencies,
+                n_mixtures=n_mixtures,
+                sigma=sigma,
             )
         )
-    return Network(tuple(layers), loss, (embeddings, Scale(n_inputs)))
+    if columns.n_plain:
+        parts.append(Unchanged(columns.n_plain))
+    parts += [CategoryEmbedding(n_codes, n_code_outputs) for n_codes in columns.n_codes]
+    embeddings = SideBySide(tuple(parts) or (Unchanged(0),))
+    n_inputs = embeddings.fan_out
+    sizes = [n_inputs, *hidden_layer_sizes, n_outputs]
+    activations = [*[ACTIVATIONS[activation]] * len(hidden_layer_sizes), ACTIVATIONS["identity"]]
+    layers = tuple(
+        Dense(
+            fan_in,
+            fan_out,
+            own,
+            learning_rate=1.0 / math.sqrt(max(fan_in, 1)),
+            bias_learning_rate=BIAS_LEARNING_RATE,
+        )
+        for (fan_in, fan_out), own in zip(itertools.pairwise(sizes), activations, strict=True)
+    )
+    return Network(layers, loss, (embeddings, Scale(n_inputs)))
