@@ -92,6 +92,10 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
     def _n_fitted(self) -> int:
         """Return how many networks predict."""
 
+    def _dropout_of_member(self, recipe: Any, k: int) -> Any:
+        """Return the dropout of one member, a rate or one for each hidden layer."""
+        return recipe.dropout
+
     def _initial_inputs(self, X: Any) -> np.ndarray | None:
         """Return rows for starting weights that are fitted to them, if they are."""
         return None
@@ -191,16 +195,16 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, DataFrame, sparse matrix} of shape (n_samples, n_features)
             The training data.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The targets: class labels, label indicators or real numbers.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sample, not negative.
         X_val, y_val : array-like, default=None
-            Rows to validate by. With ``early_stopping`` they take the place of those that would be
-            set aside; without it scores and losses on them are recorded only. A search cuts rows
-            that are as many as those of X by its folds.
+            Rows to validate by, in place of those that would be set aside; where epochs are not
+            chosen by them, scores and losses on them are recorded only. A search cuts rows that
+            are as many as those of X by its folds.
         sample_weight_val : array-like of shape (n_val_samples,), default=None
             Their weights.
         **params : dict
@@ -306,7 +310,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, DataFrame, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------

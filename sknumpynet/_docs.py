@@ -26,13 +26,14 @@ learning_rate : str or callable, default='constant'
     Schedule of the learning rate. For 'sgd' alone, as in scikit-learn: 'invscaling' divides by
     ``pow(t, power_t)``, 'adaptive' by 5 whenever ``n_iter_no_change`` epochs in a row have not
     improved by ``tol``. For every stochastic solver: 'plateau' does what 'adaptive' does;
-    'cosine', 'linear', 'one_cycle' or a function of the progress in [0, 1] give the factor on
-    ``learning_rate_init`` in every step. These are plans for ``max_iter`` epochs, which only a
-    validation score cuts short, not a training loss that stalls. 'one_cycle' rises from 1/25
-    over the first 30 % and falls to 1/250 000.
+    'cosine', 'linear', 'one_cycle', 'log_cosine' or a function of the progress in [0, 1] give the
+    factor on ``learning_rate_init`` in every step. These are plans for ``max_iter`` epochs, which
+    only a validation score cuts short, not a training loss that stalls. 'one_cycle' rises from
+    1/25 over the first 30 % and falls to 1/250 000; 'log_cosine' has four periods, each twice as
+    long as the one before, from 0 to 1 and back.
 learning_rate_init : float, default=0.001
-    Initial learning rate of the stochastic solvers; the highest of 'cosine', 'linear' and
-    'one_cycle'.
+    Initial learning rate of the stochastic solvers; the highest of 'cosine', 'linear',
+    'one_cycle' and 'log_cosine'.
 power_t : float, default=0.5
     Exponent of 'invscaling'.
 max_iter : int, default=200
@@ -145,7 +146,8 @@ oof_prediction_ : ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_sa
     What the members that never saw a row predict for it, values or probabilities, NaN where all
     have seen it. Only where ``resample`` holds rows out.
 oof_score_ : float
-    Accuracy or R² of ``oof_prediction_``, over the rows that have one. Optimistic with
+    Accuracy, R² or, of several quantiles, minus the mean pinball loss of ``oof_prediction_``, over
+    the rows that have one. Optimistic with
     ``early_stopping``, which chooses the epoch by the same rows.
 
 Notes
@@ -169,7 +171,7 @@ categorical_features : 'from_dtype', None or array-like, default='from_dtype'
 n_members : int or None, default=None
     Networks, whose predictions are averaged.
 hidden_layer_sizes : int, array-like of int or None, default=None
-    Units of each hidden layer.
+    Units of each hidden layer; ``()`` for none.
 max_iter : int or None, default=None
     Epochs. Each member keeps the best of them, see ``scoring``.
 batch_size : int or None, default=None
@@ -178,26 +180,29 @@ learning_rate_init : float or None, default=None
     The highest learning rate.
 dropout : float, list of float or None, default=None
     Part of the units of each hidden layer that is left out at random in every step, in [0, 1), a
-    list for one each; fades in the second half.
+    list for one each; fades in the second half. None for the preset's, by which members differ.
 weight_decay : float or None, default=None
     Each step takes this times the learning rate off the weights; fades in the second half.
 resample : {'folds', 'bootstrap'}, splitter or None, default='folds'
     What each member sees: 'folds', or a splitter that makes ``n_members`` splits, the training
     rows of one split; the rows held out choose its epoch and give ``oof_prediction_``. 'folds' are
-    alike in their targets, be they classes or numbers. 'bootstrap' and None hold a random tenth
-    out to choose by. With ``X_val``, 'folds' is None.
+    alike in their targets, be they classes or numbers; there are ``n_members`` of them, at least
+    five. 'bootstrap' and None set a tenth aside to choose by. With ``X_val`` nothing is held out
+    or set aside, unless by a splitter.
 scoring : 'loss', str or callable, default='loss'
     What an epoch is chosen by: 'loss' for minus the loss, otherwise a scorer's name or a
-    ``callable(estimator, X, y)``. Higher is better.
+    ``callable(estimator, X, y)``, which gets rows that are encoded already, and ``sample_weight``
+    where there are weights. Higher is better.
 max_time : float or None, default=None
-    Seconds of training, after which it stops and keeps the best of what it has.
+    Seconds of training, after which it stops and keeps the best of what it has. Members that are
+    trained one after another share it.
 random_state : int, RandomState instance or None, default=None
     Source of the members' seeds, which are those of weights and shuffles, and of the folds.
 verbose : bool or int, default=False
     Whether to print the loss of every epoch.
 n_jobs : int or None, default=None
     Processes that train; None for as many as there are cores, except for a fit of half a second.
-    Results do not depend on it."""
+    Results do not depend on it, unless ``max_time`` cuts training short."""
 
 SHARED_TABULAR_ATTRIBUTES = """\
 preprocessor_ : TabularPreprocessor
@@ -205,8 +210,9 @@ preprocessor_ : TabularPreprocessor
 parameters_ : ndarray of shape (n_members, n_parameters)
     A row for each network.
 history_ : dict of list
-    A row for each member and epoch: ``member``, ``epoch``, ``loss``, ``validation_loss``,
-    ``validation_score``, ``learning_rate`` (of the last step) and ``seconds``.
+    A row for each member and epoch: ``member`` (if there are several), ``epoch``, ``loss``,
+    ``validation_loss``, ``validation_score``, ``learning_rate`` (of the last step) and
+    ``seconds``. A regressor's losses are of targets in the units they are learned in.
 loss_, best_validation_score_, t_, n_iter_ : ndarray of shape (n_members,)
     Last loss, best score, samples trained on, epochs of each member; a number for a single one.
 loss_curve_, validation_scores_, validation_loss_curve_ : list of list of float
@@ -215,8 +221,9 @@ oof_prediction_ : ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_sa
     What the members that never saw a row predict for it, values or probabilities, NaN where all
     have seen it. Only where ``resample`` holds rows out.
 oof_score_ : float
-    Accuracy or R² of ``oof_prediction_``; slightly optimistic, as epochs are chosen by the same
-    rows.
+    Accuracy, R² or, of several quantiles, minus the mean pinball loss of ``oof_prediction_``, over
+    the rows that have one, with the weights of rows and classes. Slightly optimistic, as epochs
+    are chosen by the same rows.
 member_seeds_ : ndarray of int of shape (n_members,)
     Seeds of the members, if there are several.
 n_features_in_ : int

@@ -417,7 +417,7 @@ def _stochastic_run(
         epochs_before=n_epochs_so_far(getattr(estimator, "history_", None), k)
         if incremental
         else 0,
-        dropout=_checked_dropout(recipe, network),
+        dropout=_checked_dropout(estimator._dropout_of_member(recipe, k), network),
         regularization=getattr(recipe, "regularization", None),
         max_gradient_norm=np.inf if recipe.max_grad_norm is None else float(recipe.max_grad_norm),
         early_stopping=recipe.early_stopping,
@@ -435,17 +435,17 @@ def _schedule(learning_rate: Any, solver: str) -> Schedule:
     return SCHEDULES["constant"] if schedule.only_sgd and solver != "sgd" else schedule
 
 
-def _checked_dropout(recipe: Any, network: Network) -> tuple[float, ...]:
+def _checked_dropout(dropout: Any, network: Network) -> tuple[float, ...]:
     n_hidden = len(network.layers) - 1
-    rates = np.ravel(recipe.dropout).tolist()
-    if np.ndim(recipe.dropout) == 0:
+    rates = np.ravel(dropout).tolist()
+    if np.ndim(dropout) == 0:
         rates = rates * n_hidden
     if len(rates) != n_hidden or not all(
         isinstance(rate, Real) and 0 <= rate < 1 for rate in rates
     ):
         raise ValueError(
             "dropout must be a number in [0, 1) or one for each of the "
-            f"{n_hidden} hidden layers, got {recipe.dropout!r}"
+            f"{n_hidden} hidden layers, got {dropout!r}"
         )
     return tuple(rates) if any(rates) else ()
 

@@ -37,7 +37,7 @@ class NetworkRegressor(RegressorMixin):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, DataFrame, sparse matrix} of shape (n_samples, n_features)
         return_std : bool, default=False
             Whether to return the members' spread as well.
 
@@ -99,7 +99,7 @@ class NetworkRegressor(RegressorMixin):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, DataFrame, sparse matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), default=None
 

@@ -1,7 +1,8 @@
 """What a pickle, a copy or a skops file of an estimator holds: arrays and plain Python objects.
 
-Nothing in it depends on where this package or scikit-learn keeps a class, so that a model saved
-once can be loaded by later versions of both.
+Nothing in it depends on where the engine or scikit-learn keeps a class, so that a model saved once
+can be loaded by later versions of both. Estimators for tables also hold their
+`TabularPreprocessor`, whose state is plain too.
 """
 
 import inspect

@@ -95,7 +95,7 @@ class BaseTabularMLP(BaseNetwork):
             batch_size=min(chosen("batch_size", preset.batch_size(n_samples)), n_samples),
             hidden_layer_sizes=tuple(checked_hidden_layer_sizes(sizes)),
             learning_rate_init=chosen("learning_rate_init", plan.learning_rate),
-            dropout=chosen("dropout", preset.dropout),
+            dropout=chosen("dropout", plan.dropout),
             weight_decay=chosen("weight_decay", preset.weight_decay),
             # Rows that were given to validate by judge all members; nothing else is held out.
             resample=None if has_validation and self.resample == "folds" else self.resample,
@@ -134,6 +134,11 @@ class BaseTabularMLP(BaseNetwork):
             assert_all_finite(y, estimator_name=type(self).__name__, input_name="y")
         return encoded, y
 
+    def _dropout_of_member(self, recipe: Recipe, k: int) -> Any:
+        if self.dropout is None:
+            return recipe.dropout[k % len(recipe.dropout)]
+        return self.dropout
+
     def _fold_splitter(self, n_members: int, seed: int, data: Data) -> EvenFolds:
         n_folds = max(n_members, FEWEST_FOLDS)
         return EvenFolds(n_members, n_folds, seed, data.targets, data.sample_weight)
@@ -167,6 +172,7 @@ class BaseTabularMLP(BaseNetwork):
         """Return the network that is fitted, from the plain numbers that a saved model holds."""
         n_numerical, n_plain, n_codes = self._shape["columns"]
         shape = {name: value for name, value in self._shape.items() if name != "columns"}
+        shape["sigmas"] = tuple(shape["sigmas"])
         return table_network(Columns(n_numerical, n_plain, tuple(n_codes)), loss=loss, **shape)
 
     def _fitted_parameters(self, network: Network, parameters: np.ndarray) -> dict[str, Any]:

@@ -18,9 +18,10 @@ __all__ = ["TabularMLPClassifier", "TabularMLPRegressor"]
 class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
     """Classifier for tables as they come: numbers, categories and missing values.
 
-    An ensemble of small networks that embed each number by cosines and each category of many
-    levels by a learned vector, trained at once, each on all but one fold of the rows. Made to
-    predict well and to give honest probabilities with no parameter set.
+    An ensemble of small networks that embed each number, and its rank, by cosines and each
+    category of many levels by a learned vector; each learns from all but one fold of the rows and
+    keeps the epoch that was best on that fold. Made to predict well and to give honest
+    probabilities with no parameter set.
 
     Parameters
     ----------
@@ -30,7 +31,7 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
         ``gradient(raw, targets)``, see `NumpyMLPClassifier`.
     class_weight : dict, 'balanced' or None, default=None
         Weight of each class, on top of ``sample_weight``; 'balanced' gives all the same weight in
-        total.
+        total. Not for several labels at once.
 
     Attributes
     ----------

@@ -94,8 +94,9 @@ class PeriodicEmbedding:
     ----------
     n_features : int
     n_frequencies, n_mixtures : int
-    sigma : float
-        The first frequencies are 2π times draws from N(0, sigma²).
+    sigmas : (float, float)
+        The first frequencies are 2π times draws from N(0, s²), where s is each network's own, drawn
+        log-uniformly between these: members of an ensemble see at different scales.
     learning_rate : float
         Factor on the learning rate of the network.
 
@@ -115,7 +116,7 @@ class PeriodicEmbedding:
     n_features: int
     n_frequencies: int = 16
     n_mixtures: int = 3
-    sigma: float = 0.2
+    sigmas: tuple[float, float] = (0.15, 0.45)
     learning_rate: float = 0.1
 
     @property
@@ -147,7 +148,8 @@ class PeriodicEmbedding:
     def initialize(self, random_state: np.random.RandomState, parameters: np.ndarray) -> None:
         """Draw frequencies, phases from U(-π, π), and weights from U(-1, 1) / √n_frequencies."""
         waves, weights = self.views(parameters)
-        waves[..., 0] = 2 * np.pi * random_state.normal(0, self.sigma, waves.shape[:-1])
+        sigma = math.exp(random_state.uniform(*np.log(self.sigmas)))
+        waves[..., 0] = 2 * np.pi * random_state.normal(0, sigma, waves.shape[:-1])
         waves[..., 1] = random_state.uniform(-np.pi, np.pi, waves.shape[:-1])
         weights[...] = random_state.uniform(-1, 1, weights.shape) / math.sqrt(self.n_frequencies)
 

@@ -51,7 +51,7 @@ def table_network(
     n_frequencies: int = 16,
     n_mixtures: int = 3,
     n_code_outputs: int = 8,
-    sigma: float = 0.2,
+    sigmas: tuple[float, float] = (0.15, 0.45),
 ) -> Network:
     """Return a network that embeds columns by their kind.
 
@@ -66,7 +66,7 @@ def table_network(
         A key of ``ACTIVATIONS``.
     n_outputs : int
     loss : Loss
-    n_frequencies, n_mixtures, sigma
+    n_frequencies, n_mixtures, sigmas
         See `PeriodicEmbedding`.
     n_code_outputs : int
         See `CategoryEmbedding`.
@@ -90,7 +90,7 @@ def table_network(
                 columns.n_numerical,
                 n_frequencies=n_frequencies,
                 n_mixtures=n_mixtures,
-                sigma=sigma,
+                sigmas=sigmas,
             )
         )
     if columns.n_plain:

@@ -32,7 +32,7 @@ from sknumpynet.core.table import Columns, table_network
 # Columns of the data that each part takes: numbers, or codes below 7.
 PARTS = {
     "unchanged": Unchanged(3),
-    "periodic": PeriodicEmbedding(3, n_frequencies=5, n_mixtures=2, sigma=0.5),
+    "periodic": PeriodicEmbedding(3, n_frequencies=5, n_mixtures=2, sigmas=(0.5, 0.5)),
     "category": CategoryEmbedding(7, n_outputs=2),
 }
 
@@ -190,7 +190,7 @@ def test_scale_slowly(rng):
 
 def test_starting_values():
     random_state = np.random.RandomState(0)
-    embedding = PeriodicEmbedding(400, sigma=0.3)
+    embedding = PeriodicEmbedding(400, sigmas=(0.3, 0.3))
     parameters = np.empty(embedding.parameter_shape)
     embedding.initialize(random_state, parameters)
     waves, weights = embedding.views(parameters)
@@ -199,6 +199,15 @@ def test_starting_values():
     assert np.abs(phases).max() <= np.pi
     assert phases.std() == pytest.approx(2 * np.pi / math.sqrt(12), rel=0.05)
     assert np.abs(weights).max() <= 1 / 4
+    scales = []
+    for seed in range(100):
+        PeriodicEmbedding(400, sigmas=(0.1, 0.4)).initialize(
+            np.random.RandomState(seed), parameters
+        )
+        scales.append(waves[..., 0].std() / (2 * np.pi))
+    assert 0.09 < min(scales) < 0.12
+    assert 0.35 < max(scales) < 0.44
+    assert np.median(scales) == pytest.approx(0.2, rel=0.2)
     category = CategoryEmbedding(400)
     vectors = np.empty(category.parameter_shape)
     category.initialize(random_state, vectors)
