@@ -39,7 +39,8 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
       A missing or unknown level is 0 in all of them. A category with one level is 1 where it is
       known, and dropped if it always was.
     - **codes**: categories with more than ``max_one_hot`` levels as whole numbers from 1,
-      0 for a missing or unknown level.
+      0 for a missing or unknown level. Of such a category, levels that a single row has are
+      unknown: nothing can be learned of them that holds for other rows.
 
     Within each kind they are in the order of the table. What is missing in all rows is dropped.
 
@@ -148,7 +149,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         encodings: list[tuple[int, _Encoding]] = []
         for k, column in enumerate(columns):
             if is_categorical[k]:
-                levels[k] = column.levels()
+                levels[k] = self._levels_of(column)
                 encoding = self._encoding_of(column, levels[k])
             else:
                 numbers = column.numbers()
@@ -266,6 +267,14 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         names = getattr(self, "feature_names_in_", None)
         is_categorical[_indices(chosen, len(columns), names)] = True
         return is_categorical
+
+    def _levels_of(self, column: Column) -> list[Level]:
+        """Return the levels of a category: of many only those that more than one row has."""
+        levels = column.levels()
+        if self.max_one_hot is None or len(levels) <= self.max_one_hot:
+            return levels
+        counts = np.bincount(column.codes(levels), minlength=len(levels) + 1)[1:]
+        return [level for level, count in zip(levels, counts, strict=True) if count > 1]
 
     def _encoding_of(self, column: Column, levels: list[Level]) -> _Encoding | None:
         """Return how a category is encoded, None if it is dropped."""

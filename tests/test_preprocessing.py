@@ -91,6 +91,8 @@ def slow_category(name, train, test, max_one_hot):
         if cell is not None and cell not in levels:
             levels.append(cell)
     levels.sort()
+    if max_one_hot is not None and len(levels) > max_one_hot:
+        levels = [level for level in levels if train.count(level) > 1]
     if not levels:
         return "plain", []
     if len(levels) == 1:

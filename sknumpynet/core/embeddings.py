@@ -13,21 +13,31 @@ from typing import Any
 
 import numpy as np
 
+from sknumpynet.core.layers import with_ones
 from sknumpynet.core.parameters import Layout
 
 __all__ = ["CategoryEmbedding", "PeriodicEmbedding", "Scale", "SideBySide", "Unchanged"]
 
 
-def with_ones(members: tuple[int, ...], fan_out: int, n_samples: int, dtype: Any) -> np.ndarray:
-    """Return a buffer of shape (*members, fan_out + 1, n_samples), all ones."""
-    return np.ones((*members, fan_out + 1, n_samples), dtype)
+class _Learned:
+    """What parts and blocks say of their parameters, unless they say otherwise."""
+
+    parameter_shape: tuple[int, ...]
+
+    def learning_rates(self) -> np.ndarray:
+        """Return each parameter's factor on the learning rate."""
+        return np.ones(self.parameter_shape)
+
+    def is_decayed(self) -> np.ndarray:
+        """Return which parameters are shrunk."""
+        return np.ones(self.parameter_shape, bool)
 
 
 # Parts -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Unchanged:
+class Unchanged(_Learned):
     """Rows that are passed on as they are.
 
     Parameters
@@ -56,14 +66,6 @@ class Unchanged:
     def initialize(self, random_state: np.random.RandomState, parameters: np.ndarray) -> None:
         """There is nothing to draw."""
 
-    def learning_rates(self) -> np.ndarray:
-        """Return each parameter's factor on the learning rate."""
-        return np.ones(0)
-
-    def is_decayed(self) -> np.ndarray:
-        """Return which parameters are shrunk."""
-        return np.ones(0, bool)
-
     def apply(self, parameters: np.ndarray, inputs: np.ndarray, out: np.ndarray) -> None:
         """Copy."""
         out[...] = inputs
@@ -84,7 +86,7 @@ class _BoundUnchanged:
 
 
 @dataclass(frozen=True)
-class PeriodicEmbedding:
+class PeriodicEmbedding(_Learned):
     """Each feature x becomes x itself and ``n_mixtures`` mixtures of cosines of it.
 
     A mixture is a weighted sum of ``n_frequencies`` waves cos(frequency · x + phase), where
@@ -217,7 +219,7 @@ class _BoundPeriodicEmbedding:
 
 
 @dataclass(frozen=True)
-class CategoryEmbedding:
+class CategoryEmbedding(_Learned):
     """A row of codes becomes, for each sample, the learned vector of its code.
 
     Parameters
@@ -257,17 +259,9 @@ class CategoryEmbedding:
         return self.n_codes, self.n_outputs
 
     def initialize(self, random_state: np.random.RandomState, parameters: np.ndarray) -> None:
-        """Draw vectors from N(0, 1)."""
-        parameters[...] = random_state.normal(size=parameters.shape)
+        """Draw vectors from N(0, 0.3²): those of levels that a fold lacks stay as they are."""
+        parameters[...] = random_state.normal(0.0, 0.3, parameters.shape)
         parameters[0] = 0.0
-
-    def learning_rates(self) -> np.ndarray:
-        """Return each parameter's factor on the learning rate."""
-        return np.ones(self.parameter_shape)
-
-    def is_decayed(self) -> np.ndarray:
-        """Return which parameters are shrunk."""
-        return np.ones(self.parameter_shape, bool)
 
     def apply(self, parameters: np.ndarray, inputs: np.ndarray, out: np.ndarray) -> None:
         """Write the vectors of the codes to ``out``, shape (..., n_outputs, n_samples)."""
@@ -424,7 +418,7 @@ class _BoundSideBySide:
 
 
 @dataclass(frozen=True)
-class Scale:
+class Scale(_Learned):
     """Every row is multiplied by a learned factor of its own, which starts as 1.
 
     Parameters
@@ -469,10 +463,6 @@ class Scale:
     def learning_rates(self) -> np.ndarray:
         """Return each parameter's factor on the learning rate."""
         return np.full(self.parameter_shape, self.learning_rate)
-
-    def is_decayed(self) -> np.ndarray:
-        """Return which parameters are shrunk."""
-        return np.ones(self.parameter_shape, bool)
 
     def apply(self, parameters: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """Return the outputs for inputs of shape (..., fan_in + 1, n_samples)."""

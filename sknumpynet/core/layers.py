@@ -14,7 +14,12 @@ import numpy as np
 from sknumpynet.core.activations import Activation
 from sknumpynet.core.initializers import INITIALIZERS
 
-__all__ = ["BoundDense", "Dense", "OuterProduct"]
+__all__ = ["BoundDense", "Dense", "OuterProduct", "with_ones"]
+
+
+def with_ones(members: tuple[int, ...], fan_out: int, n_samples: int, dtype: Any) -> np.ndarray:
+    """Return a buffer for activations, shape (*members, fan_out + 1, n_samples), all ones."""
+    return np.ones((*members, fan_out + 1, n_samples), dtype)
 
 
 class OuterProduct:
@@ -120,9 +125,8 @@ class Dense:
 
     def apply(self, parameters: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """Return the activated outputs with their row of ones, for inputs that have one."""
-        outputs = np.ones(
-            (*parameters.shape[:-2], self.fan_out + 1, inputs.shape[-1]), parameters.dtype
-        )
+        members, n_samples = parameters.shape[:-2], inputs.shape[-1]
+        outputs = with_ones(members, self.fan_out, n_samples, parameters.dtype)
         units = outputs[..., :-1, :]
         np.matmul(parameters.swapaxes(-1, -2), inputs, out=units)
         self.activation.apply(units)
@@ -202,7 +206,7 @@ class BoundDense:
             self.outer_product = OuterProduct(self.weights, below)
 
         self.inputs: Any = None
-        self.outputs = np.ones((*members, layer.fan_out + 1, n_samples), dtype)
+        self.outputs = with_ones(members, layer.fan_out, n_samples, dtype)
         self.units = self.outputs[..., :-1, :]
         # See `backward`; worth it unless the inputs are much wider than the layer.
         scales_inputs = below is None and not self.is_linear and layer.fan_in < 2 * layer.fan_out

@@ -16,17 +16,18 @@ import numpy as np
 
 from sknumpynet.core.activations import ACTIVATIONS, Activation, activation_of
 from sknumpynet.core.embeddings import Scale, SideBySide
-from sknumpynet.core.layers import BoundDense, Dense
+from sknumpynet.core.layers import BoundDense, Dense, with_ones
 from sknumpynet.core.losses import LOSSES, PREDICTIONS, Loss
 from sknumpynet.core.parameters import Layout
 
 __all__ = [
     "Network",
     "Propagation",
+    "activated",
+    "as_columns",
     "backward_propagation",
     "dense_network",
     "forward_propagation",
-    "as_columns",
     "initialize_parameters",
     "predict",
     "predict_raw",
@@ -177,8 +178,24 @@ def initialize_parameters(
 
 
 def as_columns(X: np.ndarray, dtype: Any) -> np.ndarray:
-    """Return rows of data as columns with a last row of ones, as training has them."""
-    columns = np.ones((X.shape[1] + 1, X.shape[0]), dtype)
+    """Return rows of data as columns with a last row of ones, as training has them.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    dtype : dtype
+
+    Returns
+    -------
+    ndarray of shape (n_features + 1, n_samples)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> as_columns(np.array([[2.0, 3.0]]), float).tolist()
+    [[2.0], [3.0], [1.0]]
+    """
+    columns = with_ones((), X.shape[1], X.shape[0], dtype)
     columns[:-1] = X.T
     return columns
 
@@ -342,13 +359,19 @@ def raw_outputs(network: Network, parameters: np.ndarray, X: Any) -> np.ndarray:
 
 
 def activated(raw: np.ndarray, output_activation: str) -> np.ndarray:
-    """Turn raw outputs (..., n_samples, n_outputs) into predictions, in place.
+    """Turn raw outputs into predictions, in place, and return them.
 
     Parameters
     ----------
-    raw : ndarray
+    raw : ndarray of shape (..., n_samples, n_outputs)
     output_activation : str
         A key of ``PREDICTIONS``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> activated(np.array([[0.0, 0.0]]), "softmax").tolist()
+    [[0.5, 0.5]]
     """
     if output_activation == "softmax":
         # Logits that overflow to infinity would give NaN.

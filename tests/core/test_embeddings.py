@@ -212,7 +212,7 @@ def test_starting_values():
     vectors = np.empty(category.parameter_shape)
     category.initialize(random_state, vectors)
     assert_array_equal(vectors[0], 0.0)
-    assert vectors[1:].std() == pytest.approx(1.0, rel=0.05)
+    assert vectors[1:].std() == pytest.approx(0.3, rel=0.05)
     factors = np.empty(5)
     Scale(5).initialize(random_state, factors)
     assert_array_equal(factors, 1.0)
