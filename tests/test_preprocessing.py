@@ -436,10 +436,10 @@ def test_intervals_are_levels():
 
 def test_many_levels_become_exact_codes():
     cities = [f"city {k:04}" for k in range(3000)]
-    model = TabularPreprocessor().fit(column(*reversed(cities)))
+    model = TabularPreprocessor().fit(column("one's own", *reversed(cities), *cities))
     assert model.n_levels_ == [3001]
-    out = model.transform(column(None, *cities, "nowhere"))
-    np.testing.assert_array_equal(out[:, 0], [*range(3001), 0])
+    out = model.transform(column(None, *cities, "nowhere", "one's own"))
+    np.testing.assert_array_equal(out[:, 0], [*range(3001), 0, 0])
     one_hot = TabularPreprocessor(max_one_hot=None).fit_transform(column(*cities))
     np.testing.assert_array_equal(one_hot, np.eye(3000))
 
@@ -631,10 +631,10 @@ def test_not_fitted():
 def test_feature_names_out():
     X = pd.DataFrame(
         {
-            "age": [1, 2, None],
-            "sex": ["male", "female", None],
-            "ok": [True, False, True],
-            "city": ["a", "b", "c"],
+            "age": [1, 2, None] * 2,
+            "sex": ["male", "female", None] * 2,
+            "ok": [True, False, True] * 2,
+            "city": ["a", "b", "c"] * 2,
         }
     )
     names = ["age", "age_missing", "sex_male", "ok_True", "city"]
