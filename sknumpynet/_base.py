@@ -191,12 +191,12 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
         sample_weight_val: Any = None,
         **params: Any,
     ) -> Self:
-        """Fit the network to data X and target y.
+        """Fit the network, or the ensemble, to data X and target y.
 
         Parameters
         ----------
-        X : {array-like, DataFrame, sparse matrix} of shape (n_samples, n_features)
-            The training data.
+        X : array-like of shape (n_samples, n_features)
+            The training data: a DataFrame or, unless the class is for tables, a sparse matrix too.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The targets: class labels, label indicators or real numbers.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -310,7 +310,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
 
         Parameters
         ----------
-        X : {array-like, DataFrame, sparse matrix} of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features)
 
         Returns
         -------

@@ -37,7 +37,7 @@ class NetworkRegressor(RegressorMixin):
 
         Parameters
         ----------
-        X : {array-like, DataFrame, sparse matrix} of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features)
         return_std : bool, default=False
             Whether to return the members' spread as well.
 
@@ -45,7 +45,8 @@ class NetworkRegressor(RegressorMixin):
         -------
         mean : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         std : ndarray of the same shape
-            Standard deviation over members, 0 for a single network; only if ``return_std``.
+            Standard deviation over members, 0 for a single network; only if ``return_std``. It
+            says where members disagree, not how far targets scatter: that takes quantiles.
         """
         if not return_std:
             return self._as_output(self._predictions(X))
@@ -99,7 +100,7 @@ class NetworkRegressor(RegressorMixin):
 
         Parameters
         ----------
-        X : {array-like, DataFrame, sparse matrix} of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features)
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), default=None
 

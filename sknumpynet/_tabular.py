@@ -4,8 +4,9 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import is_regressor
+from sklearn.base import is_classifier, is_regressor
 from sklearn.utils import Tags, assert_all_finite, check_X_y
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from sknumpynet._base import BaseNetwork
@@ -130,6 +131,8 @@ class BaseTabularMLP(BaseNetwork):
             ensure_min_features=0,
             estimator=self,
         )
+        if is_classifier(self):
+            check_classification_targets(y)
         if is_regressor(self):  # None among objects is NaN only now
             assert_all_finite(y, estimator_name=type(self).__name__, input_name="y")
         return encoded, y

@@ -1,5 +1,6 @@
 """`TabularPreprocessor` turns a table as it comes into numbers that a network learns well from."""
 
+import warnings
 from numbers import Integral
 from typing import Any, ClassVar, Literal, Self
 
@@ -138,7 +139,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
 
         Examples
         --------
-        >>> TabularPreprocessor(max_one_hot=3).fit([["a"], ["b"], ["c"], ["d"]]).n_levels_
+        >>> TabularPreprocessor(max_one_hot=3).fit([["a"], ["b"], ["c"], ["d"]] * 2).n_levels_
         [5]
         """
         columns = read_columns(X)
@@ -312,6 +313,8 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
             return np.isnan(column.numbers())[:, np.newaxis]
         levels = self._levels[k]
         codes = column.codes(levels)[:, np.newaxis]
+        if not codes.any():
+            _warn_of_other_types(column, levels)
         if encoding == "one-hot":
             return codes == np.arange(1, len(levels) + 1)
         # Of a single level, the code tells whether it is there.
@@ -325,6 +328,19 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
             return [name]
         levels = self._levels[k]
         return [f"{name}_{level}" for level in (levels[1:] if encoding == "sign" else levels)]
+
+
+def _warn_of_other_types(column: Column, levels: list[Level]) -> None:
+    """Tell when no level is known because text has become numbers, or the reverse."""
+    found = column.levels()
+    if found and isinstance(found[0], str) != isinstance(levels[0], str):
+        warnings.warn(
+            f"no level of column {column.name!r} was seen by fit, which saw such as {levels[0]!r} "
+            f"of type {type(levels[0]).__name__}; got {found[0]!r} of type "
+            f"{type(found[0]).__name__}: all count as missing",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def _half_median_and_scale(known: np.ndarray) -> tuple[float, float] | None:

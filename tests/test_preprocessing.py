@@ -414,7 +414,8 @@ def test_numbers_named_as_categories(make):
     np.testing.assert_array_equal(out, [[0, 0, 1], [0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 0, 0]])
     out = model.transform([[1, 0], [True, 0], [pd.NA, 0]])[:, 1:]
     np.testing.assert_array_equal(out, [[1, 0, 0], [1, 0, 0], [0, 0, 0]])
-    assert model.transform([["1", 0]])[:, 1:].tolist() == [[0, 0, 0]]
+    with pytest.warns(UserWarning, match="such as 1 of type int; got '1' of type str"):
+        assert model.transform([["1", 0]])[:, 1:].tolist() == [[0, 0, 0]]
 
 
 def test_whole_numbers_beyond_floats_are_different_levels():

@@ -152,6 +152,21 @@ def test_messes_are_predicted(kind, mess):
     assert np.isfinite(values).all()
 
 
+def test_levels_that_have_changed_their_type_are_told():
+    X = pd.DataFrame({"grade": ["1", "2", "3"] * 10})
+    model = quick(TabularMLPClassifier).fit(X, X.grade == "1")
+    with pytest.warns(UserWarning, match="'grade'.*'1' of type str; got 1 of type int"):
+        model.predict(X.astype({"grade": int}))
+    model.predict(X.assign(grade="4"))
+    model.predict(X.assign(grade=None))
+
+
+def test_numbers_for_a_classifier():
+    X, y = load_diabetes(return_X_y=True)
+    with pytest.raises(ValueError, match="continuous"):
+        quick(TabularMLPClassifier).fit(X, y + 0.5)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_columns_are_checked_by_name(kind):
     frame, _ = titanic()
