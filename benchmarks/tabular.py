@@ -5,8 +5,8 @@
 
 Every model may use all cores, fits every split of every table in turn with the others, and is
 measured by what it predicts for rows held out. Tables are scikit-learn's and, with ``--data``,
-those of a folder: gzip CSV with the column ``target`` last, and a ``MANIFEST.csv`` whose columns
-``name``, ``task`` and ``categorical_columns`` describe them.
+those of a folder, which are summed up by themselves: gzip CSV with the column ``target`` last,
+and a ``MANIFEST.csv`` whose columns ``name``, ``task`` and ``categorical_columns`` describe them.
 
 With ``--csv`` every result is written as it comes, and what the file holds is not measured again.
 Peers are optional: ``pip install "sknumpynet[peers]"`` brings them all.
@@ -20,7 +20,14 @@ from typing import NamedTuple
 
 import joblib
 
-from benchmarks.tabular_data import CLASSIFICATION, REGRESSION, Table, load_tables, split
+from benchmarks.tabular_data import (
+    BUNDLED,
+    CLASSIFICATION,
+    REGRESSION,
+    Table,
+    load_tables,
+    split,
+)
 from benchmarks.tabular_data import split_sizes as sizes_of
 from benchmarks.tabular_metrics import Key, Record, Results, measure
 from benchmarks.tabular_peers import MODELS, PACKAGES
@@ -105,6 +112,19 @@ def records_by_size(
     }
 
 
+def by_origin(records: dict[int, list[Record]]) -> dict[str, dict[int, list[Record]]]:
+    """Return what is summed up together: scikit-learn's tables, and those of a folder."""
+    groups = {}
+    for origin, is_bundled in (("scikit-learn's tables", True), ("The folder's tables", False)):
+        of_origin = {
+            size: [record for record in of_size if (record.table in BUNDLED) == is_bundled]
+            for size, of_size in records.items()
+        }
+        if any(of_origin.values()):
+            groups[origin] = of_origin
+    return groups
+
+
 def installed_models() -> list[str]:
     """Return the models to compare by default."""
     return [name for name, model in MODELS.items() if name != ON_REQUEST and model.is_installed()]
@@ -149,12 +169,15 @@ def run(options: argparse.Namespace) -> None:
     cores = options.threads or joblib.cpu_count()
     measure_all(fits, results, cores)
     records = records_by_size(fits, results, options.max_train)
-    for size, of_size in records.items():
-        print(f"## Up to {size:,} rows to train on, {options.splits} splits\n")
-        print(summarise(of_size, options.models), end="\n\n")
+    groups = by_origin(records)
+    for origin, by_size in groups.items():
+        for size, of_size in by_size.items():
+            rows = f"up to {size:,} rows to train on, {options.splits} splits"
+            print(f"## {origin}, {rows}\n\n{summarise(of_size, options.models)}\n")
     print(f"{versions(*PACKAGES)}, {cores} cores")
     if pyplot is not None:
-        plot(pyplot, records, options.models, options.plot)
+        *_, by_size = groups.values()
+        plot(pyplot, by_size, options.models, options.plot)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
