@@ -10,8 +10,9 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknumpynet._base import BaseNetwork
+from sknumpynet._checks import checked_hidden_layer_sizes
 from sknumpynet._fitted import parameter_attributes
-from sknumpynet._preparation import Data, checked_hidden_layer_sizes
+from sknumpynet._preparation import Data
 from sknumpynet._sklearn import HasMethods, Interval, Options, StrOptions
 from sknumpynet.core.activations import ACTIVATIONS, Activation, activation_of
 from sknumpynet.core.initializers import INITIALIZERS

@@ -5,7 +5,6 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ from sklearn.base import is_regressor
 from sklearn.utils import check_random_state
 from sklearn.utils.fixes import parse_version
 
+from sknumpynet._checks import checked_dropout
 from sknumpynet._history import n_epochs_so_far
 from sknumpynet._resampling import Share, shares_of_members
 from sknumpynet._sklearn import check_sample_weight
@@ -33,7 +33,6 @@ __all__ = [
     "Complaint",
     "Data",
     "Plan",
-    "checked_hidden_layer_sizes",
     "prepare_data",
     "prepare_runs",
 ]
@@ -269,22 +268,6 @@ def prepare_runs(
     return Plan(recipe, runs, held_out, _complaints(estimator, runs))
 
 
-def checked_hidden_layer_sizes(sizes: Any) -> list[int]:
-    """Return the units of each hidden layer from what is given for ``hidden_layer_sizes``.
-
-    Raises
-    ------
-    ValueError
-        For anything but positive integers.
-    """
-    sizes = list(sizes) if hasattr(sizes, "__iter__") else [sizes]
-    if not all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes):
-        raise ValueError(f"hidden_layer_sizes must be integers, got {sizes}.")
-    if any(size <= 0 for size in sizes):
-        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
-    return [int(size) for size in sizes]
-
-
 def _sources_of_members(
     estimator: "BaseNetwork", recipe: Any, random_state: np.random.RandomState, fresh: bool
 ) -> list[np.random.RandomState]:
@@ -417,7 +400,7 @@ def _stochastic_run(
         epochs_before=n_epochs_so_far(getattr(estimator, "history_", None), k)
         if incremental
         else 0,
-        dropout=_checked_dropout(estimator._dropout_of_member(recipe, k), network),
+        dropout=checked_dropout(estimator._dropout_of_member(recipe, k), network),
         regularization=getattr(recipe, "regularization", None),
         max_gradient_norm=np.inf if recipe.max_grad_norm is None else float(recipe.max_grad_norm),
         early_stopping=recipe.early_stopping,
@@ -433,21 +416,6 @@ def _schedule(learning_rate: Any, solver: str) -> Schedule:
         return own_schedule(learning_rate)
     schedule = SCHEDULES[learning_rate]
     return SCHEDULES["constant"] if schedule.only_sgd and solver != "sgd" else schedule
-
-
-def _checked_dropout(dropout: Any, network: Network) -> tuple[float, ...]:
-    n_hidden = len(network.layers) - 1
-    rates = np.ravel(dropout).tolist()
-    if np.ndim(dropout) == 0:
-        rates = rates * n_hidden
-    if len(rates) != n_hidden or not all(
-        isinstance(rate, Real) and 0 <= rate < 1 for rate in rates
-    ):
-        raise ValueError(
-            "dropout must be a number in [0, 1) or one for each of the "
-            f"{n_hidden} hidden layers, got {dropout!r}"
-        )
-    return tuple(rates) if any(rates) else ()
 
 
 def _so_far(estimator: "BaseNetwork", recipe: Any, k: int, name: str, default: Any) -> Any:

@@ -26,14 +26,8 @@ from sklearn.base import BaseEstimator, clone, is_classifier
 
 from sknumpynet._base import BaseNetwork
 from sknumpynet._callbacks import has_callbacks
-from sknumpynet._preparation import (
-    Complaint,
-    Data,
-    Plan,
-    checked_hidden_layer_sizes,
-    prepare_data,
-    prepare_runs,
-)
+from sknumpynet._checks import checked_hidden_layer_sizes
+from sknumpynet._preparation import Complaint, Data, Plan, prepare_data, prepare_runs
 from sknumpynet._publication import publish
 from sknumpynet._sklearn import Task, num_samples, safe_split, slice_params, validate_parameters
 from sknumpynet._stacking import Run, cut, group, train_chunks

@@ -10,7 +10,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from sknumpynet._base import BaseNetwork
-from sknumpynet._preparation import Data, checked_hidden_layer_sizes
+from sknumpynet._checks import checked_hidden_layer_sizes
+from sknumpynet._preparation import Data
 from sknumpynet._resampling import EvenFolds
 from sknumpynet._sklearn import (
     HasMethods,

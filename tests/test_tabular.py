@@ -37,7 +37,8 @@ from sknumpynet import (
 )
 from sknumpynet._resampling import EvenFolds
 from sknumpynet.core import table
-from sknumpynet.core.embeddings import Scale, Unchanged
+from sknumpynet.core.blocks import Scale
+from sknumpynet.core.embeddings import Unchanged
 from sknumpynet.core.losses import HuberLoss
 from sknumpynet.presets import PRESETS
 

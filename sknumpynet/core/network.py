@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from sknumpynet.core.activations import ACTIVATIONS, Activation, activation_of
-from sknumpynet.core.embeddings import Scale, SideBySide
+from sknumpynet.core.blocks import Scale, SideBySide
 from sknumpynet.core.layers import BoundDense, Dense, with_ones
 from sknumpynet.core.losses import LOSSES, PREDICTIONS, Loss
 from sknumpynet.core.parameters import Layout

@@ -6,13 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sknumpynet.core.activations import ACTIVATIONS
-from sknumpynet.core.embeddings import (
-    CategoryEmbedding,
-    PeriodicEmbedding,
-    Scale,
-    SideBySide,
-    Unchanged,
-)
+from sknumpynet.core.blocks import Scale, SideBySide
+from sknumpynet.core.embeddings import CategoryEmbedding, PeriodicEmbedding, Unchanged
 from sknumpynet.core.layers import Dense
 from sknumpynet.core.losses import Loss
 from sknumpynet.core.network import Network

@@ -7,13 +7,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknumpynet.core.batching import Dataset
-from sknumpynet.core.embeddings import (
-    CategoryEmbedding,
-    PeriodicEmbedding,
-    Scale,
-    SideBySide,
-    Unchanged,
-)
+from sknumpynet.core.blocks import Scale, SideBySide
+from sknumpynet.core.embeddings import CategoryEmbedding, PeriodicEmbedding, Unchanged
 from sknumpynet.core.lbfgs import Objective
 from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.network import (
