@@ -336,23 +336,50 @@ def predictions_of(network: Network, parameters: np.ndarray, X: Any) -> np.ndarr
     return activated(raw_outputs(network, parameters, X), network.loss.output_activation)
 
 
-def raw_outputs(network: Network, parameters: np.ndarray, X: Any) -> np.ndarray:
-    """Return a network's raw outputs; arguments and shape as for `predictions_of`."""
+def raw_outputs(
+    network: Network, parameters: np.ndarray, X: Any, dense_dtype: Any = None
+) -> np.ndarray:
+    """Return a network's raw outputs.
+
+    Parameters
+    ----------
+    network : Network
+    parameters : ndarray of shape (..., P)
+    X : ndarray or, for a network without a stem, sparse matrix of shape (n_samples, n_features)
+    dense_dtype : dtype, optional
+        What the dense layers above a stem compute in; by default the parameters' type.
+
+    Returns
+    -------
+    ndarray of shape (..., n_samples, n_outputs)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> network = dense_network([1, 1], "identity", "squared_error")
+    >>> raw_outputs(network, np.array([2.0, 1.0]), np.array([[3.0]]))
+    array([[7.]])
+    """
     views = network.layout.views(parameters)
     if not network.stem:
         biases = [view[..., -1:, :] for view in views]
         return predict_raw(
             [view[..., :-1, :] for view in views], biases, network.hidden_activations, X
         )
+    n_stem = len(network.stem)
+    dense_dtype = parameters.dtype if dense_dtype is None else dense_dtype
+    views[n_stem:] = [view.astype(dense_dtype, copy=False) for view in views[n_stem:]]
     members, n_samples = parameters.shape[:-1], X.shape[0]
-    raw = np.empty((*members, n_samples, network.layers[-1].fan_out), parameters.dtype)
+    raw = np.empty((*members, n_samples, network.layers[-1].fan_out), dense_dtype)
     widest = max(block.fan_out for block in network.blocks)
-    row_bytes = parameters.itemsize * max([1, *members]) * widest
+    row_bytes = raw.itemsize * max([1, *members]) * widest
     block_size = max(PREDICTION_BLOCK_BYTES // row_bytes, 16)
     for start in range(0, n_samples, block_size):
         rows = slice(start, start + block_size)
         outputs = as_columns(X[rows], parameters.dtype)
-        for block, view in zip(network.blocks, views, strict=True):
+        for place, (block, view) in enumerate(zip(network.blocks, views, strict=True)):
+            if place == n_stem:
+                outputs = outputs.astype(dense_dtype, copy=False)
             outputs = block.apply(view, outputs)
         raw[..., rows, :] = outputs[..., :-1, :].swapaxes(-1, -2)
     return raw
