@@ -227,4 +227,4 @@ def _draw(panel: Any, view: View) -> None:
 
 
 def _short(name: str) -> str:
-    return name.replace("HistGradientBoosting", "HistGB")
+    return name.replace("HistGradientBoosting", "HistGB").replace("TabularMLP-", "ours, ")
