@@ -6,12 +6,13 @@ Every measurement has a process of its own. Its peak memory is what fitting and 
 the process that already holds the data. Predictions are for all the rows trained on.
 """
 
+import argparse
+import json
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from itertools import product
-from multiprocessing import get_context
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -99,16 +100,23 @@ def row_of(case: Case, measured: Measurement) -> list[str]:
     ]
 
 
+def measure_apart(case: Case, threads: int | None) -> Measurement:
+    """Measure in a process of its own, which does not begin with the memory of this one."""
+    command = [sys.executable, "-m", "benchmarks.tabular_scaling", "--case", *map(str, case)]
+    if threads is not None:
+        command += ["--threads", str(threads)]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return Measurement(*json.loads(output))
+
+
 def run(quick: bool, presets: Sequence[str], threads: int | None) -> None:
     """Measure and print."""
     rows, features = (QUICK_ROWS, QUICK_FEATURES) if quick else (ROWS, FEATURES)
     cases = [Case(*case) for case in product(TASKS, presets, rows, features)]
     progress, table = Progress(len(cases)), []
-    # Spawned, a process does not begin with the memory of this one.
-    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as processes:
-        for case in cases:
-            progress.show(" ".join(map(str, case)))
-            table.append(row_of(case, processes.submit(measure, case, threads).result()))
+    for case in cases:
+        progress.show(" ".join(map(str, case)))
+        table.append(row_of(case, measure_apart(case, threads)))
     progress.close()
     print(markdown_table((*COLUMNS, MEMORY), table))
     print(f"\n{versions()}")
@@ -125,8 +133,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=["fast", "default"],
         help=f"of {', '.join(PRESETS)} (default: fast default)",
     )
+    parser.add_argument("--case", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    run(options.quick, options.presets, options.threads)
+    if options.case:
+        task, preset, n_rows, n_features = options.case
+        case = Case(task, preset, int(n_rows), int(n_features))
+        print(json.dumps(measure(case, options.threads)))
+    else:
+        run(options.quick, options.presets, options.threads)
     return 0
 
 

@@ -209,7 +209,7 @@ verbose : bool or int, default=False
 n_jobs : int or None, default=None
     Processes that train, started by the first fit that is longer than half a second; None for as
     many as OpenMP would use (all cores, unless ``OMP_NUM_THREADS`` or a search's workers leave
-    fewer).
+    fewer; one in a child of multiprocessing).
     Results do not depend on it, unless ``max_time`` cuts training short."""
 
 SHARED_TABULAR_ATTRIBUTES = """\

@@ -4,6 +4,7 @@ Tested with the oldest and the newest version that `pyproject.toml` allows.
 """
 
 import inspect
+import multiprocessing
 from collections.abc import Callable
 from typing import Any
 
@@ -64,9 +65,13 @@ num_samples = _num_samples
 def effective_n_jobs(n_jobs: int | None) -> int:
     """Return on how many cores to work: by default on all that OpenMP would use here.
 
-    So estimators that are fitted side by side on joblib's workers share the cores.
+    So estimators that are fitted side by side on joblib's workers share the cores. A child of
+    multiprocessing would wait for joblib's workers for ever when it ends, so that it gets none
+    unless it asks for them.
     """
     if n_jobs is None:
+        if multiprocessing.parent_process() is not None:
+            return joblib.effective_n_jobs(None)
         return max(joblib.effective_n_jobs(None), _openmp_effective_n_threads())
     return joblib.effective_n_jobs(n_jobs)
 

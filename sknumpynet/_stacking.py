@@ -235,6 +235,10 @@ def cut(stack: Sequence[Run], n_workers: int) -> list[Chunk]:
     chunks = []
     for fold in folds.values():
         n_chunks = -(-len(fold) // capacity)
+        if len(folds) == 1:
+            # So many that in the last round no worker is idle: of 16 members two workers take 4
+            # at a time, not 6, 5 and 5.
+            n_chunks = min(-(-n_chunks // n_workers) * n_workers, len(fold))
         bounds = [len(fold) * i // n_chunks for i in range(n_chunks + 1)]
         chunks += [fold[a:b] for a, b in itertools.pairwise(bounds)]
     return chunks

@@ -105,6 +105,13 @@ def test_cut(monkeypatch, capacity, n_workers):
     assert_same_outcomes(runs, lambda runs: train_chunks(cut(runs, n_workers), n_jobs=n_workers))
 
 
+def test_no_worker_is_idle_in_the_last_round(monkeypatch):
+    monkeypatch.setattr("sknumpynet._stacking.CHUNK_BYTES", 7 * 7 * (N_HIDDEN + 1) * 8)
+    runs = [make_run(A, alpha=alpha) for alpha in np.arange(16.0)]
+    assert [len(chunk) for chunk in cut(runs, 2)] == [4, 4, 4, 4]
+    assert [len(chunk) for chunk in cut(runs[:3], 8)] == [1, 1, 1]
+
+
 def test_few_runs_of_each_fold_share_chunks():
     runs = [make_run(make_data(20 + i, seed=i)) for i in range(6)]
     assert len(cut(runs, 1)) == 1

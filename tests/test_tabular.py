@@ -1,6 +1,7 @@
 """Estimators for tables: messy frames, what each part is for, floors, and scikit-learn's tools."""
 
 import copy
+import multiprocessing
 import pickle
 from functools import cache, partial
 
@@ -475,6 +476,24 @@ def test_worker_processes_give_the_same(kind, monkeypatch):
     monkeypatch.setattr("sknumpynet._tabular.FEWEST_SAMPLES_FOR_WORKERS", 0)
     model = quick(kind, n_jobs=2).fit(frame, target_of(kind))
     assert_array_equal(outputs(model, frame), outputs(fitted(kind), frame))
+
+
+def _fit_in_a_child(connection):
+    model = TabularMLPRegressor("fast", max_iter=1000, max_time=0.1, random_state=0)
+    model.fit(np.arange(300.0).reshape(-1, 1), np.arange(300.0))
+    connection.send(len(model.parameters_))
+
+
+def test_a_child_of_multiprocessing_ends():
+    # joblib's workers, which such a fit starts elsewhere, would not let it.
+    context = multiprocessing.get_context("spawn")
+    mine, its = context.Pipe()
+    child = context.Process(target=_fit_in_a_child, args=(its,))
+    child.start()
+    assert mine.poll(60)
+    assert mine.recv() == PRESETS["fast"].regression.n_members
+    child.join(30)
+    assert child.exitcode == 0
 
 
 @pytest.mark.parametrize(
