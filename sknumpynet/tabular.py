@@ -46,8 +46,10 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
 
     Notes
     -----
-    A fit takes about 40 ns for each member, epoch, row and network input on one core, and memory
-    for a float32 copy of the inputs in every process; see README for measured times.
+    A fit takes about 0.2 microseconds for each member, epoch, row and column on one core, 0.3
+    where columns are few (layers of 64 units; `presets` has members and epochs), and memory for a
+    few copies of the table. 100,000 rows of 50 columns take about 70 seconds on two cores with
+    the default preset, 20 with 'fast'.
 
     References
     ----------
