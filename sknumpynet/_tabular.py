@@ -4,6 +4,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import is_classifier, is_regressor
 from sklearn.utils import Tags, assert_all_finite, check_X_y
 from sklearn.utils.multiclass import check_classification_targets
@@ -134,7 +135,9 @@ class BaseTabularMLP(BaseNetwork):
         )
         if is_classifier(self):
             check_classification_targets(y)
-        if is_regressor(self):  # None among objects is NaN only now
+        if is_regressor(self):
+            y = y.toarray() if issparse(y) else y
+            # None among objects is NaN only now.
             assert_all_finite(y, estimator_name=type(self).__name__, input_name="y")
         return encoded, y
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import scipy.sparse as sp
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone, is_classifier
@@ -627,6 +628,16 @@ def test_several_targets_and_several_labels():
     assert np.corrcoef(values[:, 0], -values[:, 1])[0, 1] > 0.9
     labels = np.column_stack([y > 100, y > 200]).astype(int)
     assert quick(TabularMLPClassifier).fit(X, labels).predict(X).shape == (len(y), 2)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_sparse_targets(kind):
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    y = np.maximum(X[:, :2], 0)
+    y = (y > 0).astype(int) if kind is TabularMLPClassifier else y
+    dense, sparse = (quick(kind).fit(X, own) for own in (y, sp.csr_matrix(y)))
+    assert_array_equal(outputs(sparse, X), outputs(dense, X))
+    assert sparse.oof_score_ == dense.oof_score_
 
 
 @pytest.mark.parametrize("kind", KINDS)
