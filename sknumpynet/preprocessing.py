@@ -146,6 +146,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         validate_data(self, X, skip_check_array=True)
         is_categorical = self._find_categories(columns)
         scales: dict[int, tuple[float, float]] = {}
+        half_quantiles: dict[int, np.ndarray] = {}
         levels: dict[int, list[Level]] = {}
         encodings: list[tuple[int, _Encoding]] = []
         for k, column in enumerate(columns):
@@ -153,17 +154,19 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
                 levels[k] = self._levels_of(column)
                 encoding = self._encoding_of(column, levels[k])
             else:
-                numbers = column.numbers()
-                missing = np.isnan(numbers)
+                halves = column.numbers() * 0.5  # whose differences cannot overflow
+                missing = np.isnan(halves)
                 encoding = "missing" if missing.any() and not missing.all() else None
-                scale = _half_median_and_scale(numbers[~missing])
+                known = halves[~missing]
+                scale = _median_and_scale(known)
                 if scale is not None:
                     scales[k] = scale
+                    if self.ranks:
+                        half_quantiles[k] = _quantiles(known)
             if encoding is not None:
                 encodings.append((k, encoding))
         self.is_categorical_ = is_categorical
-        self._scales, self._levels = scales, levels
-        self._half_quantiles = {k: _half_quantiles(columns[k]) for k in scales if self.ranks}
+        self._scales, self._half_quantiles, self._levels = scales, half_quantiles, levels
         self._encodings = sorted(encodings, key=lambda item: item[1] == "code")
         widths = {k: self._width(k, encoding) for k, encoding in encodings}
         codes = [k for k, encoding in self._encodings if encoding == "code"]
@@ -343,28 +346,22 @@ def _warn_of_other_types(column: Column, levels: list[Level]) -> None:
         )
 
 
-def _half_median_and_scale(known: np.ndarray) -> tuple[float, float] | None:
-    """Return half the median and half of what to divide by, None for less than two values.
-
-    Differences of halves cannot overflow.
-    """
+def _median_and_scale(known: np.ndarray) -> tuple[float, float] | None:
+    """Return the median and what to divide by, None for less than two values."""
     if len(known) == 0:
         return None
-    halves = known * 0.5
-    lower, median, upper = np.percentile(halves, [25, 50, 75])
+    lower, median, upper = np.percentile(known, [25, 50, 75])
     scale = upper - lower
     if scale == 0:
         # Most are the same, as where zeros are inflated: half the range would be an outlier's.
-        distances = np.abs(halves - median)
+        distances = np.abs(known - median)
         others = distances[distances > 0]
         scale = 1.5 * np.median(others) if len(others) else 0.0
     return None if scale == 0 else (float(median), float(scale))
 
 
-def _half_quantiles(column: Column) -> np.ndarray:
-    halves = column.numbers() * 0.5
-    halves = halves[~np.isnan(halves)]
-    return np.quantile(halves, np.linspace(0, 1, min(len(halves), MOST_QUANTILES)))
+def _quantiles(known: np.ndarray) -> np.ndarray:
+    return np.quantile(known, np.linspace(0, 1, min(len(known), MOST_QUANTILES)))
 
 
 def _normal_ranks(x: np.ndarray, quantiles: np.ndarray) -> np.ndarray:

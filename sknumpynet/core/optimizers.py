@@ -308,10 +308,9 @@ class AdamW(Adam):
 
     def step(self, piece: Piece) -> None:
         """Let the piece's weights decay, then take Adam's step."""
-        kept = _times(self._shrinkage, piece.decayed)
-        np.multiply(
-            piece.parameters, np.subtract(1.0, kept, dtype=kept.dtype), out=piece.parameters
-        )
+        lost = _times(self._shrinkage, piece.decayed)
+        kept = np.subtract(1.0, lost, dtype=lost.dtype)
+        np.multiply(piece.parameters, kept, out=piece.parameters)
         super().step(piece)
 
 
