@@ -1,8 +1,10 @@
 """The columns of a table, read the same way whatever the table is made of.
 
-pandas and polars are known by what their tables can do, and never imported.
+pandas, polars and Arrow are known by what their tables can do, and never imported.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -13,9 +15,14 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_array
 
-__all__ = ["Column", "Level", "read_columns"]
+from sknumpynet._text import NumberFormat, parse_number
+
+__all__ = ["Column", "Level", "as_table", "read_columns"]
 
 Level = str | int | float | bool
+
+# Integers read in chunks are numbers in one and text in the next.
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 _BOOLS = (bool, np.bool_)
 _TIMES = (date, time, timedelta, np.datetime64, np.timedelta64)
@@ -51,8 +58,38 @@ class Column:
         kinds = [kind for kind in set(map(type, self._cells())) if not _is_missing_type(kind)]
         return not kinds or not all(map(_is_real, kinds))
 
-    def numbers(self) -> np.ndarray:
+    def is_text(self) -> bool:
+        """Return whether some cells are text, no levels of a category, and the others numbers."""
+        if hasattr(getattr(self.values, "dtype", None), "categories"):
+            return False
+        kinds = [kind for kind in set(map(type, self._cells())) if not _is_missing_type(kind)]
+        has_text = any(issubclass(kind, str) for kind in kinds)
+        return has_text and all(issubclass(kind, str) or _is_real(kind) for kind in kinds)
+
+    def texts(self) -> dict[str, int]:
+        """Return how often each text occurs."""
+        return Counter(map(str.__str__, filter(_is_text, self._cells())))
+
+    def n_known(self) -> int:
+        """Return how many cells are not missing."""
+        return sum(not _is_missing(cell) for cell in self._cells())
+
+    def unknown_texts(self, number_format: NumberFormat) -> list[str]:
+        """Return what stands for a missing number and is none of the markers, in order."""
+        known = {*number_format.markers}
+        return [
+            text
+            for text in self.texts()
+            if text not in known and parse_number(text, number_format.decimal_mark) is None
+        ]
+
+    def numbers(self, number_format: NumberFormat | None = None) -> np.ndarray:
         """Return its numbers, NaN where they are missing.
+
+        Parameters
+        ----------
+        number_format : NumberFormat, optional
+            How text is read; without it text is an error.
 
         Returns
         -------
@@ -65,7 +102,7 @@ class Column:
         ValueError
             If it holds infinity or what is not a number.
         """
-        numbers = self._floats()
+        numbers = self._floats() if number_format is None else self._parsed(number_format)
         infinite = np.isinf(numbers)
         if infinite.any():
             row = int(infinite.argmax())
@@ -78,7 +115,8 @@ class Column:
     def levels(self) -> list[Level]:
         """Return the levels that occur, numbers before text and each of them sorted.
 
-        Numbers that are equal are one level: 1, 1.0 and True.
+        Numbers that are equal in single precision are one level, such as 1, 1.0, True and '1', or
+        0.1 in either precision.
 
         Raises
         ------
@@ -107,7 +145,7 @@ class Column:
             If cells are neither text nor numbers.
         """
         values, positions = self._distinct()
-        code_of = {level: code for code, level in enumerate(levels, start=1)}
+        code_of = {_plain(level, self.name): code for code, level in enumerate(levels, start=1)}
         codes = [
             0 if _is_missing(value) else code_of.get(_plain(value, self.name), 0)
             for value in values
@@ -120,6 +158,20 @@ class Column:
 
     def _floats(self) -> np.ndarray:
         return _floats(self._cells(), self.name)
+
+    def _parsed(self, number_format: NumberFormat) -> np.ndarray:
+        """Return numbers of which some are text."""
+        cells = self._cells()
+        if not any(isinstance(cell, str) for cell in cells):
+            return self._floats()
+        number_of = {
+            cell: parse_number(cell, number_format.decimal_mark)
+            for cell in set(filter(_is_text, cells))
+        }
+        wrong = [text for text in number_of if number_of[text] is None and _has_digit(text)]
+        if wrong:
+            raise _number_error(self.name, min(wrong))
+        return _floats([number_of[cell] if _is_text(cell) else cell for cell in cells], self.name)
 
     def _distinct(self) -> tuple[list[Any], np.ndarray]:
         """Return distinct values, and the position among them of each cell, -1 if missing."""
@@ -189,13 +241,84 @@ class PolarsColumn(Column):
         return super()._floats()
 
 
+class ArrowColumn(Column):
+    """A column of an Arrow table or record batch."""
+
+    def __init__(self, name: Any, values: Any) -> None:
+        self.name, self.values = name, values
+        self.type = str(values.type)
+        if self.type.startswith(("date", "time", "duration", "month_day_nano")):
+            raise _time_error(name, self.type)
+
+    def looks_categorical(self) -> bool:
+        """Return whether it is a category by its type, or by its cells where that says nothing."""
+        return not self._is_numeric() and super().looks_categorical()
+
+    def is_text(self) -> bool:
+        """Return whether some cells are text, no levels of a dictionary, and the others numbers."""
+        return not self.type.startswith("dictionary") and super().is_text()
+
+    def _is_numeric(self) -> bool:
+        return self.type.startswith(("int", "uint", "float", "halffloat", "double"))
+
+    def _cells(self) -> list[Any]:
+        return self.values.to_pylist()
+
+    def _floats(self) -> np.ndarray:
+        if self._is_numeric():
+            return np.asarray(self.values.to_numpy(zero_copy_only=False), np.float64)
+        return super()._floats()
+
+
+def as_table(X: Any) -> Any:
+    """Return what a user gave as a table whose rows and columns lie in memory.
+
+    Parameters
+    ----------
+    X : object
+        Tables that offer ``compute``, as Dask's do, are computed; those that speak Arrow and are
+        neither pandas' nor polars' become pyarrow's.
+
+    Returns
+    -------
+    object
+        For `read_columns`, and what scikit-learn takes rows of.
+    """
+    if hasattr(X, "compute") and not isinstance(X, type):
+        X = X.compute()
+    speaks_arrow = hasattr(X, "__arrow_c_stream__") or hasattr(X, "__arrow_c_array__")
+    if not speaks_arrow or _is_pandas(X) or _is_polars(X) or _is_arrow(X) or _is_column(X):
+        return X
+    try:
+        import pyarrow
+    except ImportError:
+        return X.to_pandas() if hasattr(X, "to_pandas") else X
+    return pyarrow.table(X)
+
+
+def _is_column(X: Any) -> bool:
+    return len(getattr(X, "shape", (0, 0))) == 1 or hasattr(X, "chunks")
+
+
+def _is_pandas(X: Any) -> bool:
+    return hasattr(X, "iloc") and hasattr(X, "columns")
+
+
+def _is_polars(X: Any) -> bool:
+    return hasattr(X, "get_columns")
+
+
+def _is_arrow(X: Any) -> bool:
+    return hasattr(X, "column_names") and hasattr(X, "combine_chunks") and hasattr(X, "column")
+
+
 def read_columns(X: Any) -> list[Column]:
     """Return the columns of a table.
 
     Parameters
     ----------
     X : DataFrame or array-like of shape (n_samples, n_features)
-        Of pandas, polars or NumPy, or nested lists.
+        Of pandas, polars, Arrow, Dask or NumPy, or nested lists.
 
     Returns
     -------
@@ -218,14 +341,19 @@ def read_columns(X: Any) -> list[Column]:
 
 
 def _columns(X: Any) -> Iterator[Column]:
-    if hasattr(X, "iloc") and hasattr(X, "columns"):
+    X = as_table(X)
+    if _is_pandas(X):
         _check_shape(X.shape)
         for name, series in X.items():
             yield PandasColumn(name, series)
-    elif hasattr(X, "get_columns"):
+    elif _is_polars(X):
         _check_shape(X.shape)
         for series in X.get_columns():
             yield PolarsColumn(series.name, series)
+    elif _is_arrow(X):
+        _check_shape((X.num_rows, X.num_columns))
+        for k, name in enumerate(X.column_names):
+            yield ArrowColumn(name, X.column(k))
     else:
         for k, values in enumerate(_as_array(X).T):
             yield ArrayColumn(f"x{k}", values)
@@ -280,6 +408,14 @@ def _is_real(kind: type) -> bool:
     return issubclass(kind, (Real, Decimal)) and not issubclass(kind, bool)
 
 
+def _is_text(cell: Any) -> bool:
+    return isinstance(cell, str)
+
+
+def _has_digit(text: str) -> bool:
+    return any(character.isdigit() for character in text)
+
+
 def _is_missing_type(kind: type) -> bool:
     return kind.__name__ in {"NoneType", "NAType", "NaTType"}
 
@@ -298,25 +434,31 @@ def _is_hashable(cell: Any) -> bool:
 
 
 def _plain(cell: Any, name: Any) -> Level:
-    """Return a cell as a plain scalar, whole numbers as integers."""
+    """Return a cell as a plain scalar: the same for all cells that are one level."""
     if _is_time(cell):
         raise _time_error(name, cell)
     if isinstance(cell, np.generic):
         cell = cell.item()
     if isinstance(cell, str):
-        return str.__str__(cell)
+        return int(cell) if _INTEGER.fullmatch(cell) else str.__str__(cell)
     if isinstance(cell, bool):
         return cell
     if isinstance(cell, Integral):
         return int(cell)
     if isinstance(cell, (Real, Decimal)):
         number = float(cell)
-        return int(number) if number.is_integer() else number
+        return int(number) if number.is_integer() else _shortest(number)
     if isinstance(cell, Complex):
         raise _complex_error(name, cell)
     if type(cell).__name__ == "Interval":  # what pandas.cut makes
         return str(cell)
     raise _cell_error(name, cell)
+
+
+def _shortest(number: float) -> Level:
+    """Return the shortest decimal of the same single-precision number."""
+    single = float(str(np.float32(number)))
+    return int(single) if single.is_integer() else single
 
 
 def _is_time(cell: Any) -> bool:

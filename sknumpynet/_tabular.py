@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknumpynet._base import BaseNetwork
 from sknumpynet._checks import checked_hidden_layer_sizes
+from sknumpynet._columns import as_table
 from sknumpynet._preparation import Data
 from sknumpynet._resampling import EvenFolds
 from sknumpynet._sklearn import (
@@ -111,6 +112,7 @@ class BaseTabularMLP(BaseNetwork):
     def _validated(
         self, X: Any, y: Any, sample_weight: Any = None, *, reset: bool
     ) -> tuple[np.ndarray, np.ndarray]:
+        X = as_table(X)
         if reset:
             preprocessor = TabularPreprocessor(self.categorical_features)
             preprocessor.set_output(transform="default")  # whatever the configuration says

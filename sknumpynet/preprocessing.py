@@ -1,6 +1,6 @@
 """`TabularPreprocessor` turns a table as it comes into numbers that a network learns well from."""
 
-import warnings
+from collections.abc import Iterable
 from numbers import Integral
 from typing import Any, ClassVar, Literal, Self
 
@@ -10,15 +10,26 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sknumpynet._columns import Column, Level, read_columns
+from sknumpynet._columns import Column, Level, as_table, read_columns
 from sknumpynet._sklearn import Interval, StrOptions, fit_context
+from sknumpynet._text import NumberFormat, are_dates, find_number_format
+from sknumpynet._warnings import warn_user
 
 __all__ = ["TabularPreprocessor"]
 
-# Ranks are interpolated between so many.
-MOST_QUANTILES = 256
+# Ranks are interpolated between so many numbers of the training data.
+MOST_KNOTS = 256
 # Its normal quantile is -3.1.
 LOWEST_RANK = 1e-3
+# Numbers of the training data so few units in the last place apart are one, as 0.3 and 0.1 + 0.2.
+TIED_ULPS = 4
+
+# Text with more levels may be numbers that arrived as text, where `max_one_hot` is None.
+MOST_LEVELS_OF_TEXT = 9
+# Text with more levels, of which rows that share theirs are fewer than this, teaches nothing.
+FEWEST_SHARED = 0.1
+# Known cells from which on levels that fit never saw may be told from those to be expected.
+FEWEST_DRIFTED = 20
 
 # How a column is encoded, beside a number that is scaled.
 _Encoding = Literal["missing", "present", "sign", "one-hot", "code"]
@@ -34,7 +45,9 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
       values that differ. A missing number becomes the median. Then ``x / sqrt(1 + (x / 3) ** 2)``
       keeps outliers within -3 and 3 [1]_. A column with one value only is dropped.
     - **ranks**: the same columns again, by the normal quantile of a number's rank, within -3.1 and
-      3.1. Trees see nothing else; a network that sees both loses neither distance nor order.
+      3.1; equal numbers have the middle of their ranks. It is linear between up to 256 numbers of
+      the training data, so that a number a bit away has nearly the same rank. Trees see nothing
+      else; a network that sees both loses neither distance nor order.
     - **plain**: a flag for each numerical column with missing values, 1 where they are missing;
       -1 and 1 for a category with two levels; a column for each level of a category with more.
       A missing or unknown level is 0 in all of them. A category with one level is 1 where it is
@@ -142,19 +155,23 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         >>> TabularPreprocessor(max_one_hot=3).fit([["a"], ["b"], ["c"], ["d"]] * 2).n_levels_
         [5]
         """
+        X = as_table(X)
         columns = read_columns(X)
         validate_data(self, X, skip_check_array=True)
         is_categorical = self._find_categories(columns)
+        formats = self._find_number_formats(columns, is_categorical)
+        is_categorical[list(formats)] = False
         scales: dict[int, tuple[float, float]] = {}
-        half_quantiles: dict[int, np.ndarray] = {}
+        half_knots: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         levels: dict[int, list[Level]] = {}
+        unknown_shares: dict[int, float] = {}
         encodings: list[tuple[int, _Encoding]] = []
         for k, column in enumerate(columns):
             if is_categorical[k]:
-                levels[k] = self._levels_of(column)
+                levels[k], unknown_shares[k] = self._levels_of(column)
                 encoding = self._encoding_of(column, levels[k])
             else:
-                halves = column.numbers() * 0.5  # whose differences cannot overflow
+                halves = column.numbers(formats.get(k)) * 0.5  # whose differences cannot overflow
                 missing = np.isnan(halves)
                 encoding = "missing" if missing.any() and not missing.all() else None
                 known = halves[~missing]
@@ -162,11 +179,14 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
                 if scale is not None:
                     scales[k] = scale
                     if self.ranks:
-                        half_quantiles[k] = _quantiles(known)
+                        half_knots[k] = _rank_knots(known)
             if encoding is not None:
                 encodings.append((k, encoding))
+        self._warn_of_text(columns, is_categorical, formats, levels)
         self.is_categorical_ = is_categorical
-        self._scales, self._half_quantiles, self._levels = scales, half_quantiles, levels
+        self._scales, self._half_knots, self._levels = scales, half_knots, levels
+        self._number_formats = {k: [mark, [*markers]] for k, (mark, markers) in formats.items()}
+        self._unknown_shares = unknown_shares
         self._encodings = sorted(encodings, key=lambda item: item[1] == "code")
         widths = {k: self._width(k, encoding) for k, encoding in encodings}
         codes = [k for k, encoding in self._encodings if encoding == "code"]
@@ -206,6 +226,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
                [0., 0., 0.]], dtype=float32)
         """
         check_is_fitted(self)
+        X = as_table(X)
         columns = read_columns(X)
         validate_data(self, X, skip_check_array=True, reset=False)
         n_samples = len(columns[0].values)
@@ -213,13 +234,14 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         start = self.n_numerical_
         if start:
             halves = self._halves(columns)
-            for place, quantiles in enumerate(self._half_quantiles.values()):
-                out[:, len(self._scales) + place] = _normal_ranks(halves[:, place], quantiles)
+            for place, knots in enumerate(self._half_knots.values()):
+                out[:, len(self._scales) + place] = _interpolated_ranks(halves[:, place], *knots)
             out[:, : len(self._scales)] = self._scaled(halves)
         for k, encoding in self._encodings:
             stop = start + self._width(k, encoding)
             out[:, start:stop] = self._encoded(columns[k], k, encoding)
             start = stop
+        self._warn_of_unknown_texts(columns)
         return out
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -255,6 +277,9 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
             names += self._names(inputs[k], k, encoding)
         return np.array(_told_apart(names), dtype=object)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(_restored(state))
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
@@ -272,13 +297,82 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         is_categorical[_indices(chosen, len(columns), names)] = True
         return is_categorical
 
-    def _levels_of(self, column: Column) -> list[Level]:
-        """Return the levels of a category: of many only those that more than one row has."""
+    def _find_number_formats(
+        self, columns: list[Column], is_categorical: np.ndarray
+    ) -> dict[int, NumberFormat]:
+        """Return how the text columns that are to be numbers are read.
+
+        Few levels are text on purpose, as are columns that were named.
+        """
+        by_dtype = isinstance(self.categorical_features, str)
+        formats = {}
+        for k, column in enumerate(columns):
+            if not column.is_text() or (is_categorical[k] and not by_dtype):
+                continue
+            if len(column.levels()) > (self.max_one_hot or MOST_LEVELS_OF_TEXT):
+                texts = column.texts()
+                n_numbers = column.n_known() - sum(texts.values())
+                number_format = find_number_format(texts, n_numbers)
+                if number_format is not None:
+                    formats[k] = number_format
+        return formats
+
+    def _warn_of_text(
+        self,
+        columns: list[Column],
+        is_categorical: np.ndarray,
+        formats: dict[int, NumberFormat],
+        levels: dict[int, list[Level]],
+    ) -> None:
+        """Tell what was made of text that may be meant otherwise."""
+        numbers = [
+            f"{columns[k].name!r}" + (f" ({_listed(markers)} missing)" if markers else "")
+            for k, (_, markers) in formats.items()
+        ]
+        if numbers:
+            warn_user(
+                f"text that holds numbers is read as numbers in column {', '.join(numbers)}; a "
+                "column named in categorical_features, or of dtype category, is a category"
+            )
+        if not isinstance(self.categorical_features, str):
+            return
+        texts = [k for k in np.flatnonzero(is_categorical).tolist() if columns[k].is_text()]
+        dates = [k for k in texts if are_dates(columns[k].texts())]
+        if dates:
+            names = _listed(columns[k].name for k in dates)
+            warn_user(
+                f"text that holds dates is taken as a category in column {names}: "
+                "turn it into numbers before, such as year, month, weekday or days since a date"
+            )
+        single = [k for k in texts if k not in dates and _are_mostly_single(columns[k], levels[k])]
+        if single:
+            names = _listed(columns[k].name for k in single)
+            warn_user(
+                f"nearly all levels have a single row in column {names}, "
+                "which can teach nothing: leave it out, or make of it what rows share"
+            )
+
+    def _warn_of_unknown_texts(self, columns: list[Column]) -> None:
+        for k in self._number_formats:
+            unknown = columns[k].unknown_texts(self._format_of(k)) if columns[k].is_text() else []
+            if unknown:
+                warn_user(
+                    f"column {columns[k].name!r} of numbers holds text that fit did not see, "
+                    f"{_listed(unknown)}, which counts as missing"
+                )
+
+    def _levels_of(self, column: Column) -> tuple[list[Level], float]:
+        """Return the levels of a category: of many only those that more than one row has.
+
+        And of its known cells the share whose level the other rows would leave unknown.
+        """
         levels = column.levels()
-        if self.max_one_hot is None or len(levels) <= self.max_one_hot:
-            return levels
         counts = np.bincount(column.codes(levels), minlength=len(levels) + 1)[1:]
-        return [level for level, count in zip(levels, counts, strict=True) if count > 1]
+        n_known = max(counts.sum(), 1)
+        if self.max_one_hot is None or len(levels) <= self.max_one_hot:
+            return levels, float((counts == 1).sum() / n_known)
+        shared = [level for level, count in zip(levels, counts, strict=True) if count > 1]
+        return shared, float(counts[counts <= 2].sum() / n_known)
 
     def _encoding_of(self, column: Column, levels: list[Level]) -> _Encoding | None:
         """Return how a category is encoded, None if it is dropped."""
@@ -298,8 +392,15 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         """Return half of the numerical columns, NaN where they are missing."""
         halves = np.empty((len(columns[0].values), len(self._scales)), order="F")
         for place, k in enumerate(self._scales):
-            np.multiply(columns[k].numbers(), 0.5, out=halves[:, place])
+            np.multiply(columns[k].numbers(self._format_of(k)), 0.5, out=halves[:, place])
         return halves
+
+    def _format_of(self, k: int) -> NumberFormat | None:
+        """Return how the text of a numerical column is read, None where it came as numbers."""
+        if k not in self._number_formats:
+            return None
+        decimal_mark, markers = self._number_formats[k]
+        return NumberFormat(decimal_mark, tuple(markers))
 
     def _scaled(self, halves: np.ndarray) -> np.ndarray:
         """Return the numbers scaled and clipped; changes what it is given."""
@@ -313,11 +414,11 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
     def _encoded(self, column: Column, k: int, encoding: _Encoding) -> np.ndarray:
         """Return the columns that one column is encoded as."""
         if encoding == "missing":
-            return np.isnan(column.numbers())[:, np.newaxis]
+            return np.isnan(column.numbers(self._format_of(k)))[:, np.newaxis]
         levels = self._levels[k]
         codes = column.codes(levels)[:, np.newaxis]
-        if not codes.any():
-            _warn_of_other_types(column, levels)
+        if np.count_nonzero(codes) < len(codes) / 2:
+            _warn_of_unknown_levels(column, levels, codes, self._unknown_shares.get(k, 1.0))
         if encoding == "one-hot":
             return codes == np.arange(1, len(levels) + 1)
         # Of a single level, the code tells whether it is there.
@@ -333,16 +434,42 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         return [f"{name}_{level}" for level in (levels[1:] if encoding == "sign" else levels)]
 
 
-def _warn_of_other_types(column: Column, levels: list[Level]) -> None:
-    """Tell when no level is known because text has become numbers, or the reverse."""
+def _listed(items: Iterable[Any]) -> str:
+    items = list(items)
+    return ", ".join(map(repr, items[:5])) + (", ..." if len(items) > 5 else "")
+
+
+def _are_mostly_single(column: Column, levels: list[Level]) -> bool:
+    """Return whether a category has many levels, hardly one of which rows share."""
+    if len(column.levels()) <= MOST_LEVELS_OF_TEXT:
+        return False
+    return np.count_nonzero(column.codes(levels)) < FEWEST_SHARED * column.n_known()
+
+
+def _warn_of_unknown_levels(
+    column: Column, levels: list[Level], codes: np.ndarray, expected: float
+) -> None:
+    """Tell when far more levels are unknown than rows of the training data would leave."""
     found = column.levels()
-    if found and isinstance(found[0], str) != isinstance(levels[0], str):
-        warnings.warn(
+    n_known, n_found = column.n_known(), np.count_nonzero(codes)
+    if n_found == 0 and found and isinstance(found[0], str) != isinstance(levels[0], str):
+        warn_user(
             f"no level of column {column.name!r} was seen by fit, which saw such as {levels[0]!r} "
             f"of type {type(levels[0]).__name__}; got {found[0]!r} of type "
-            f"{type(found[0]).__name__}: all count as missing",
-            UserWarning,
-            stacklevel=2,
+            f"{type(found[0]).__name__}: all count as missing"
+        )
+        return
+    if n_known < FEWEST_DRIFTED:
+        return
+    unknown = 1 - n_found / n_known
+    noise = 4 * np.sqrt(expected * (1 - expected) / n_known)
+    if unknown > max(0.5, (1 + expected) / 2, expected + noise):
+        known = set(levels)
+        other = next(level for level in found if level not in known)
+        warn_user(
+            f"{unknown:.0%} of the known cells of column {column.name!r} have levels that fit did "
+            f"not learn, such as {other!r} where it learned such as {levels[0]!r}; new rows like "
+            f"its own would have {expected:.0%}. They count as missing"
         )
 
 
@@ -360,20 +487,46 @@ def _median_and_scale(known: np.ndarray) -> tuple[float, float] | None:
     return None if scale == 0 else (float(median), float(scale))
 
 
-def _quantiles(known: np.ndarray) -> np.ndarray:
-    return np.quantile(known, np.linspace(0, 1, min(len(known), MOST_QUANTILES)))
+def _restored(state: dict[str, Any]) -> dict[str, Any]:
+    """Return a state as this version has it: ranks were interpolated between quantiles once."""
+    state = dict(state)
+    if "_half_quantiles" in state:
+        quantiles_of = state.pop("_half_quantiles")
+        state["_half_knots"] = {k: _knots_of_quantiles(own) for k, own in quantiles_of.items()}
+        state |= {"_number_formats": {}, "_unknown_shares": {}}
+    return state
 
 
-def _normal_ranks(x: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
-    """Return the normal quantiles of numbers' ranks; 0, the median's, where they are missing.
+def _knots_of_quantiles(quantiles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    distinct, first, counts = np.unique(quantiles, return_index=True, return_counts=True)
+    ranks = (first + (counts - 1) / 2) / max(len(quantiles) - 1, 1)
+    return distinct, ndtri(np.clip(ranks, LOWEST_RANK, 1 - LOWEST_RANK))
 
-    Between the first and the last of equal quantiles, a number's rank is in their middle.
+
+def _rank_knots(known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return numbers of the training data that ascend, and the normal quantile of each's rank.
+
+    Of equal numbers the rank is the middle of theirs. Numbers between are not knots: beside a
+    tie they would lend their ranks to what is a bit off it.
     """
-    parts = np.linspace(0, 1, len(quantiles))
-    first = np.interp(x, quantiles, parts)
-    last = 1 - np.interp(-x, -quantiles[::-1], (1 - parts)[::-1])
-    ranks = np.clip((first + last) / 2, LOWEST_RANK, 1 - LOWEST_RANK)
-    return np.nan_to_num(ndtri(ranks))
+    ascending = np.sort(known)
+    distinct, starts = np.unique(ascending, return_index=True)
+    gaps = np.diff(distinct)
+    is_new = np.append(True, gaps > TIED_ULPS * np.spacing(np.abs(distinct[1:])))
+    tie = np.cumsum(is_new) - 1
+    bounds = np.append(starts[is_new], len(ascending))
+    middles = (bounds[:-1] + bounds[1:]) / 2 / len(ascending)
+    heights = ndtri(np.clip(middles, LOWEST_RANK, 1 - LOWEST_RANK))[tie]
+    if len(distinct) > MOST_KNOTS:
+        chosen = np.quantile(ascending, np.linspace(0, 1, MOST_KNOTS), method="inverted_cdf")
+        places = np.searchsorted(distinct, np.unique(chosen))
+        distinct, heights = distinct[places], heights[places]
+    return distinct, heights
+
+
+def _interpolated_ranks(x: np.ndarray, knots: np.ndarray, heights: np.ndarray) -> np.ndarray:
+    """Return the normal quantiles of numbers' ranks; 0, the median's, where they are missing."""
+    return np.nan_to_num(np.interp(x, knots, heights))
 
 
 def _smooth_clip(x: np.ndarray) -> np.ndarray:

@@ -1,9 +1,12 @@
 """`TabularPreprocessor` against a slow and obvious version, on tables of every make."""
 
 import datetime
+import io
+import itertools
 import math
 import pickle
 import random
+import re
 import statistics
 import subprocess
 import sys
@@ -13,20 +16,24 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from scipy import sparse
+from scipy.stats import rankdata
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import QuantileTransformer
 from sklearn.utils.estimator_checks import check_estimator
 
 from sknumpynet._columns import read_columns
+from sknumpynet._text import parse_number
 from sknumpynet.preprocessing import TabularPreprocessor
 
 pd = pytest.importorskip("pandas")
 pl = pytest.importorskip("polars")
 
 NAN = float("nan")
+DAY = datetime.date(2024, 2, 29)
+MIDNIGHT = datetime.datetime(2024, 2, 29)
+HOUR = datetime.timedelta(hours=1)
 
 
 def fit(X, **parameters):
@@ -209,34 +216,145 @@ def test_it_is_the_slow_version(make, max_one_hot, seed):
     assert (out[:, model.n_features_out_ - n_codes :].max(initial=0) < 41).all()
 
 
-@pytest.mark.parametrize("kind", ["float", "int"])
-def test_ranks_are_scikit_learns_quantile_transformation(kind):
-    rng = random.Random(0)
-    known, test = [random_table(rng, n, [kind])[f"{kind}_0"] for n in (400, 31)]
-    known = [cell for cell in known if cell is not None]
-    model = fit([[cell] for cell in known], ranks=True)
+def ranks(model, X):
+    """Return the ranks of a table's one column."""
+    return model.transform(X)[:, 1]
+
+
+def height(rank):
+    return statistics.NormalDist().inv_cdf(min(max(rank, 1e-3), 1 - 1e-3))
+
+
+@pytest.mark.parametrize("kind", ["float", "int", "nearly_constant"])
+def test_ranks_of_the_training_data_are_scipys(kind):
+    cells = random_table(random.Random(0), 200, [kind])[f"{kind}_0"]
+    known = np.array([cell for cell in cells if cell is not None], dtype=float)
+    model = fit(known[:, np.newaxis], ranks=True)
     assert model.get_feature_names_out().tolist() == ["x0", "x0_rank"]
-    transformer = QuantileTransformer(
-        n_quantiles=min(256, len(known)), output_distribution="normal", subsample=None
-    )
-    transformer.fit(np.array(known)[:, np.newaxis])
-    # At the ends, which may be most of the numbers, scikit-learn has 0 and 1.
-    inner = [cell for cell in test if cell is None or min(known) < cell < max(known)]
-    cells = [[NAN if cell is None else cell] for cell in inner]
-    expected = np.nan_to_num(transformer.transform(cells))
-    out = model.transform(cells)[:, 1:]
-    # Rounded otherwise, a quantile may lie on the other side of a whole number.
-    tolerance = 1e-6 if kind == "float" else 0.02
-    np.testing.assert_allclose(out, np.clip(expected, -3.0902323, 3.0902323), atol=tolerance)
+    expected = [height(rank) for rank in (rankdata(known) - 0.5) / len(known)]
+    np.testing.assert_allclose(ranks(model, known[:, np.newaxis]), expected, atol=1e-12)
 
 
 def test_ranks_slowly():
-    known = [1.0, 5.0, 5.0, 5.0, 11.0]
-    model = fit([[cell] for cell in known], ranks=True)
-    for cell, rank in [(5.0, 2 / 4), (3.0, 0.5 / 4), (8.0, 3.5 / 4), (NAN, 2 / 4)]:
-        expected = statistics.NormalDist().inv_cdf(rank)
-        assert model.transform([[cell]])[0, 1] == pytest.approx(expected, abs=1e-12)
-    assert model.transform([[-100.0]])[0, 1] == -model.transform([[100.0]])[0, 1] < -3
+    model = fit([[cell] for cell in [1.0, 5.0, 5.0, 5.0, 11.0]], ranks=True)
+    low, middle, high = height(0.5 / 5), height(2.5 / 5), height(4.5 / 5)
+    cells = {
+        5.0: middle,
+        3.0: (low + middle) / 2,
+        9.5: middle + 0.75 * (high - middle),
+        NAN: 0.0,
+        -100.0: low,
+        100.0: high,
+    }
+    for cell, expected in cells.items():
+        assert ranks(model, [[cell]])[0] == pytest.approx(expected, abs=1e-12)
+
+
+def test_ranks_of_many_numbers_are_exact_at_numbers_of_the_training_data():
+    known = np.random.default_rng(0).normal(size=5_000).round(3)
+    model = fit(known[:, np.newaxis], ranks=True)
+    half_knots, heights = model._half_knots[0]
+    assert len(half_knots) == 256
+    assert np.isin(2 * half_knots, known).all()
+    exact = (rankdata(known) - 0.5) / len(known)
+    for knot, own in zip(2 * half_knots, heights, strict=True):
+        assert own == pytest.approx(height(exact[known == knot][0]), abs=1e-12)
+    assert np.abs(heights).max() < 3.1
+
+
+def test_numbers_that_differ_by_rounding_are_tied():
+    model = fit([[0.3], [0.1 + 0.2], [0.3], [1.0], [2.0]], ranks=True)
+    out = ranks(model, [[0.3], [0.1 + 0.2], [1.0]])
+    assert out[0] == out[1] == pytest.approx(height(1.5 / 5), abs=1e-12)
+    assert out[2] == pytest.approx(height(3.5 / 5), abs=1e-12)
+
+
+def through_json(x):
+    frame = pd.read_json(io.StringIO(pd.DataFrame({"x": x}).to_json()))
+    return frame["x"].to_numpy()
+
+
+def through_csv(x):
+    return pd.read_csv(io.StringIO(pd.DataFrame({"x": x}).to_csv(index=False)))["x"].to_numpy()
+
+
+# Each moves a number by a bit of some precision at most.
+TRIPS = {
+    "up": lambda x: np.nextafter(x, np.inf),
+    "down": lambda x: np.nextafter(x, -np.inf),
+    "float32": lambda x: x.astype(np.float32),
+    "float16": lambda x: x.astype(np.float16),
+    "polars Float32": lambda x: pl.Series(x).cast(pl.Float32).to_numpy(),
+    "JSON": through_json,
+    "CSV": through_csv,
+    "+ 1 - 1": lambda x: x + 1 - 1,
+    "* 3 / 3": lambda x: x * 3 / 3,
+}
+DECIMALS = {
+    "ratings": [0.5, 1.0, 1.5, 3.5, 4.9],
+    "prices": [0.1, 0.2, 0.3, 0.7, 1.1],
+    "rates": [-0.1, 0.0, 1e-3, 0.3],
+    "two": [0.3, 0.7],
+    "forty": np.arange(40) / 10 + 0.1,
+    "many": np.linspace(0.1, 7, 1_000),
+}
+
+
+@pytest.mark.parametrize("fitted_on", ["float64", "float32", "float16"])
+@pytest.mark.parametrize(
+    ("values", "trip"),
+    # In half precision a thousand numbers move past each other.
+    sorted(set(itertools.product(DECIMALS, TRIPS)) - {("many", "float16")}),
+)
+def test_a_bit_moves_a_rank_by_its_part_of_the_rise_to_the_next(values, trip, fitted_on):
+    rng = np.random.default_rng(0)
+    known = rng.choice(np.array(DECIMALS[values]), 400).astype(fitted_on)
+    x = known.astype(np.float64)
+    model = fit(known[:, np.newaxis], ranks=True)
+    moved = TRIPS[trip](x)
+    distance = np.abs(moved.astype(np.float64) - x)
+    half_knots, heights = model._half_knots[0]
+    slopes = np.diff(heights) / np.diff(2 * half_knots)
+    # A number moves to a neighbour of its own: past no other knot but those beside it.
+    place = np.searchsorted(half_knots, x / 2)
+    around = np.stack([np.clip(place + step, 0, len(slopes) - 1) for step in (-2, -1, 0, 1)])
+    bound = slopes[around].max(axis=0) * distance + 1e-12
+    difference = np.abs(ranks(model, moved[:, np.newaxis]) - ranks(model, x[:, np.newaxis]))
+    assert (difference <= bound).all()
+    assert bound.max() < 0.1
+
+
+@pytest.mark.parametrize("trip", [name for name in TRIPS if name != "float16"])
+@pytest.mark.parametrize("values", [name for name in DECIMALS if name != "many"])
+def test_levels_that_are_decimals_are_known_through_every_trip(values, trip):
+    x = np.tile(np.array(DECIMALS[values]), 2)
+    model = fit(x[:, np.newaxis], categorical_features=[0])
+    expected = model.transform(x[:, np.newaxis])
+    moved = TRIPS[trip](x)[:, np.newaxis]
+    np.testing.assert_array_equal(model.transform(moved), expected)
+    np.testing.assert_array_equal(
+        fit(moved, categorical_features=[0]).transform(x[:, np.newaxis]), expected
+    )
+
+
+def test_levels_are_called_by_their_shortest_decimal():
+    X = np.array([[0.1], [0.2], [1 / 3]], dtype=np.float32)
+    names = fit(X, categorical_features=[0]).get_feature_names_out().tolist()
+    assert names == ["x0_0.1", "x0_0.2", "x0_0.33333334"]
+
+
+def test_a_state_with_quantiles_of_ranks_becomes_one_with_knots():
+    known = np.array([1.0, 2.0, 2.0, 2.0, 7.0])[:, np.newaxis]
+    state = fit(known, ranks=True).__getstate__()
+    for name in ("_half_knots", "_number_formats", "_unknown_shares"):
+        del state[name]
+    state["_half_quantiles"] = {0: known[:, 0] / 2}
+    model = TabularPreprocessor()
+    model.__setstate__(state)
+    assert "_half_quantiles" in state
+    expected = [height(0), height(2 / 4), height(1)]
+    out = ranks(model, np.array([[1.0], [np.nextafter(2.0, 3)], [7.0]]))
+    np.testing.assert_allclose(out, expected, atol=1e-9)
 
 
 def test_extreme_numbers_have_ranks():
@@ -399,7 +517,7 @@ def test_levels_are_plain_sorted_and_equal_numbers_are_one():
     X = column("b", 2.5, np.str_("a"), np.int64(10), 10.0, 3, Decimal("3"), None, "10", 1e300)
     model = fit(X)
     levels = model._levels[0]
-    assert levels == [2.5, 3, 10, int(1e300), "10", "a", "b"]
+    assert levels == [2.5, 3, 10, int(1e300), "a", "b"]
     assert {type(level) for level in levels} == {str, int, float}
     assert model.get_feature_names_out().tolist()[:3] == ["x0_2.5", "x0_3", "x0_10"]
 
@@ -414,8 +532,9 @@ def test_numbers_named_as_categories(make):
     np.testing.assert_array_equal(out, [[0, 0, 1], [0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 0, 0]])
     out = model.transform([[1, 0], [True, 0], [pd.NA, 0]])[:, 1:]
     np.testing.assert_array_equal(out, [[1, 0, 0], [1, 0, 0], [0, 0, 0]])
-    with pytest.warns(UserWarning, match="such as 1 of type int; got '1' of type str"):
-        assert model.transform([["1", 0]])[:, 1:].tolist() == [[0, 0, 0]]
+    assert model.transform([["1", 0]])[:, 1:].tolist() == [[1, 0, 0]]
+    with pytest.warns(UserWarning, match="such as 1 of type int; got '1.0' of type str"):
+        assert model.transform([["1.0", 0]])[:, 1:].tolist() == [[0, 0, 0]]
 
 
 def test_whole_numbers_beyond_floats_are_different_levels():
@@ -443,6 +562,277 @@ def test_many_levels_become_exact_codes():
     np.testing.assert_array_equal(out[:, 0], [*range(3001), 0, 0])
     one_hot = TabularPreprocessor(max_one_hot=None).fit_transform(column(*cities))
     np.testing.assert_array_equal(one_hot, np.eye(3000))
+
+
+# Numbers and dates that arrive as text.
+
+AGES = [f"{k / 2 + 20}" for k in range(30)]
+AS_NUMBERS = "text that holds numbers is read as numbers in column"
+
+WRITTEN = {
+    "decimals": lambda k: f"{k / 2}",
+    "whole": str,
+    "decimal commas": lambda k: f"{k / 2}".replace(".", ","),
+    "thousands": lambda k: f"{1000 * k:,}",
+    "currency": lambda k: f"${k}",
+    "per cent": lambda k: f"{k}%",
+    "spaces": lambda k: f" {k} ",
+}
+MAKERS_OF_TEXT = {
+    "np.array": lambda cells: np.array([cells]).T,
+    "column_stack": lambda cells: np.column_stack([np.array(cells), np.array(cells)])[:, :1],
+    "objects": lambda cells: column(*cells),
+    "lists": lambda cells: [[cell] for cell in cells],
+    "pandas": lambda cells: pd.DataFrame({"x0": cells}),
+    "pandas object": lambda cells: pd.DataFrame({"x0": cells}, dtype=object),
+    "pandas string": lambda cells: pd.DataFrame({"x0": cells}, dtype="string"),
+    "polars": lambda cells: pl.DataFrame({"x0": cells}),
+}
+
+
+@pytest.mark.parametrize("make", MAKERS_OF_TEXT)
+@pytest.mark.parametrize("written", WRITTEN)
+def test_text_that_holds_numbers_is_numerical(written, make):
+    make, numbers = MAKERS_OF_TEXT[make], list(range(1, 31))
+    cells = [WRITTEN[written](k) for k in numbers]
+    factor = parse_number(cells[1], "," if written == "decimal commas" else ".") / 2
+    expected = fit_transform([[factor * k] for k in numbers], ranks=True)
+    with pytest.warns(UserWarning, match=f"{AS_NUMBERS} 'x0';.*categorical_features"):
+        model = fit(make(cells), ranks=True)
+    assert not model.is_categorical_.any()
+    np.testing.assert_allclose(model.transform(make(cells)), expected, rtol=1e-12)
+    if not hasattr(model, "feature_names_in_"):
+        # Where a later table has numbers as such they are the same.
+        later = model.transform([[factor * k] for k in numbers])
+        np.testing.assert_allclose(later, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("marker", ["?", "", " ", "-", "NA ", "unknown"])
+@pytest.mark.parametrize("make", MAKERS_OF_TEXT)
+def test_a_few_markers_are_missing_numbers(make, marker):
+    make = MAKERS_OF_TEXT[make]
+    cells = [marker if k % 7 == 3 else age for k, age in enumerate(AGES)]
+    floats = [[NAN] if k % 7 == 3 else [float(age)] for k, age in enumerate(AGES)]
+    with pytest.warns(UserWarning, match=rf"'x0' \({re.escape(repr(marker))} missing\)"):
+        model = fit(make(cells), ranks=True)
+    assert model.get_feature_names_out().tolist() == ["x0", "x0_rank", "x0_missing"]
+    np.testing.assert_array_equal(model.transform(make(cells)), fit_transform(floats, ranks=True))
+
+
+def test_numbers_beside_text_are_numbers_too():
+    cells = [float(age) if k < 20 else age for k, age in enumerate(AGES)]
+    with pytest.warns(UserWarning, match=AS_NUMBERS):
+        model = fit(column(*cells, "?"))
+    expected = fit_transform([[float(age)] for age in AGES] + [[NAN]])
+    np.testing.assert_array_equal(model.transform(column(*cells, None)), expected)
+
+
+def test_text_in_columns_that_are_not_named_is_read_alike():
+    X = pd.DataFrame({"age": AGES, "sex": ["f", "m", "f"] * 10})
+    with pytest.warns(UserWarning, match=AS_NUMBERS):
+        assert fit(X, categorical_features=["sex"]).is_categorical_.tolist() == [False, True]
+    assert fit(X, categorical_features=["age", "sex"]).is_categorical_.all()
+
+
+ON_PURPOSE = {
+    "few levels": ["1", "2", "3"] * 10,
+    "nine levels": [f"{k % 9}" for k in range(30)],
+    "leading zeros": [f"{k % 15:05}" for k in range(30)],
+    "five digits": [f"{k % 15 + 10000}" for k in range(30)],
+    "category": pd.Categorical([f"{k % 15}" for k in range(30)]),
+    "open-ended": [f"{k % 15}" if k % 15 else "15+" for k in range(30)],
+    "words": [f"word {k % 15}" for k in range(30)],
+}
+
+
+@pytest.mark.parametrize("cells", ON_PURPOSE.values(), ids=ON_PURPOSE)
+def test_what_is_text_on_purpose_stays_a_category(cells):
+    X = pd.DataFrame({"x0": cells})
+    assert fit(X).is_categorical_.all()
+    if not isinstance(cells, pd.Categorical):
+        frame = pl.DataFrame({"x0": cells})
+        assert fit(frame).is_categorical_.all()
+        assert fit(frame.cast(pl.Enum(sorted(set(cells))))).is_categorical_.all()
+
+
+def test_the_limit_of_few_levels_is_that_of_one_hot():
+    X = pd.DataFrame({"x0": [f"{k % 5}" for k in range(30)]})
+    assert fit(X).is_categorical_.all()
+    with pytest.warns(UserWarning, match=AS_NUMBERS):
+        assert not fit(X, max_one_hot=4).is_categorical_.any()
+
+
+def test_text_that_is_new_among_numbers():
+    with pytest.warns(UserWarning, match=AS_NUMBERS):
+        model = fit(pd.DataFrame({"age": [*AGES, "?"]}))
+    expected = model.transform(pd.DataFrame({"age": [30.5, NAN]}))
+    with pytest.warns(UserWarning, match=r"'age' of numbers holds text .* see, 'n\.a\.', which"):
+        out = model.transform(pd.DataFrame({"age": ["30.5", "n.a."]}))
+    np.testing.assert_array_equal(out, expected)
+    with pytest.raises(ValueError, match="'age' must hold numbers, got '20\\+'"):
+        model.transform(pd.DataFrame({"age": ["30.5", "20+"]}))
+    with pytest.raises(ValueError, match="'age' contains infinity"):
+        model.transform(pd.DataFrame({"age": ["30.5", "inf"]}))
+
+
+@pytest.mark.parametrize("make", MAKERS_OF_TEXT)
+def test_dates_as_text_are_told(make):
+    cells = [f"2024-{k % 12 + 1:02}-{k % 28 + 1:02}" for k in range(30)] + [None]
+    if make in ("np.array", "column_stack"):
+        cells[-1] = "unknown"
+    with pytest.warns(
+        UserWarning, match="holds dates is taken as a category in column 'x0':.*year"
+    ):
+        assert fit(MAKERS_OF_TEXT[make](cells)).is_categorical_.all()
+    fit(MAKERS_OF_TEXT[make](cells * 2), categorical_features=[0])
+
+
+def test_levels_of_a_single_row_are_told():
+    names = [f"name {k}" for k in range(30)]
+    with pytest.warns(
+        UserWarning, match="nearly all levels have a single row in column 'x0', .*leave"
+    ):
+        assert fit(column(*names)).n_features_out_ == 0
+    fit(column(*names, *names))
+    fit(column(*names), categorical_features=[0])
+    fit(column(*names[:9]))
+
+
+def test_one_warning_names_all_columns():
+    X = pd.DataFrame({f"age {k}": AGES for k in range(7)})
+    with pytest.warns(UserWarning, match="'age 0', 'age 1'.*'age 6'") as caught:
+        fit(X)
+    assert len(caught) == 1
+
+
+@pytest.mark.parametrize("n_levels", [3, 20])
+@pytest.mark.parametrize(
+    ("was", "becomes"), [("{}.0", "{}"), ("{}", "{}.0"), ("{}", " {}"), ("a{}", "A{}")]
+)
+def test_levels_that_drift_are_told(was, becomes, n_levels):
+    def table(pattern):
+        return column(*(pattern.format(k % n_levels) for k in range(60)))
+
+    model = fit(table(was), categorical_features=[0])
+    model.transform(table(was))
+    with pytest.warns(UserWarning, match="column 'x0'.*(fit did not learn|was seen by fit)"):
+        model.transform(table(becomes))
+    half = np.vstack([table(was)[:31], table(becomes)[:29]])
+    model.transform(half)  # half of the cells are known
+
+
+def test_unknown_levels_that_were_to_be_expected_are_not_told():
+    rng = np.random.default_rng(0)
+    drawn = [f"user {k}" for k in rng.zipf(1.3, size=900)]
+    model = fit(column(*drawn[:600]), max_one_hot=4)
+    out = model.transform(column(*drawn[600:]))
+    assert 0.2 < (out == 0).mean() < 0.8
+    rare = [f"user {k}" for k in rng.integers(3_000, size=1_200)]
+    model = fit(column(*rare[:1_000]))
+    out = model.transform(column(*rare[1_000:]))
+    assert (out == 0).mean() > 0.6
+    fit(column("a", "b", "c")).transform(column(*"xyz" * 6))  # too few cells to tell
+
+
+def test_integers_and_their_text_are_one_level():
+    mixed = column(*[1, 2, 3] * 4, *["1", "2", "3"] * 4)
+    model = fit(mixed)
+    assert model._levels[0] == [1, 2, 3]
+    out = model.transform(column(1, "1", 2.0, "2", "3"))
+    np.testing.assert_array_equal(out.argmax(axis=1), [0, 0, 1, 1, 2])
+    assert fit(column("01", "1", "2"))._levels[0] == [1, 2, "01"]
+
+
+# Tables of other makes.
+
+
+def arrow_table(frame):
+    return pytest.importorskip("pyarrow").Table.from_pandas(frame)
+
+
+def arrow_batch(frame):
+    return arrow_table(frame).to_batches()[0]
+
+
+class SpeaksArrow:
+    """What databases and other libraries hand over."""
+
+    def __init__(self, frame):
+        self.table = arrow_table(frame)
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self.table.__arrow_c_stream__(requested_schema)
+
+
+def dask_frame(frame):
+    return pytest.importorskip("dask.dataframe").from_pandas(frame, npartitions=3)
+
+
+OTHER_MAKERS = {
+    "Arrow": arrow_table,
+    "Arrow in chunks": lambda frame: pytest.importorskip("pyarrow").concat_tables(
+        [arrow_table(frame[:17]), arrow_table(frame[17:])]
+    ),
+    "record batch": arrow_batch,
+    "speaks Arrow": SpeaksArrow,
+    "Dask": dask_frame,
+    "polars": pl.from_pandas,
+}
+
+
+def mixed_frame():
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "numbers": np.where(rng.random(40) < 0.2, NAN, rng.normal(size=40)),
+            "single": rng.normal(size=40).astype(np.float32),
+            "whole": rng.integers(9, size=40),
+            "nullable": pd.array(rng.choice([1, 2, None], 40), dtype="Int16"),
+            "two": pd.Categorical(rng.choice(["x", "y", None], 40), categories=["z", "y", "x"]),
+            "text": rng.choice(["u", "v", "w", None], 40),
+            "many": rng.choice([f"level {k}" for k in range(12)], 40),
+            "truth": pd.array(rng.choice([True, False, None], 40), dtype="boolean"),
+            "constant": 1.0,
+        }
+    )
+
+
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+@pytest.mark.parametrize("make", OTHER_MAKERS)
+def test_a_table_of_any_make_is_read_as_the_frame(make):
+    frame = mixed_frame()
+    other, model = OTHER_MAKERS[make](frame), fit(frame, ranks=True)
+    expected = model.transform(frame)
+    np.testing.assert_array_equal(model.transform(other), expected)
+    own = fit(other, ranks=True)
+    np.testing.assert_array_equal(own.transform(frame), expected)
+    assert own.feature_names_in_.tolist() == list(frame)
+    assert own.get_feature_names_out().tolist() == model.get_feature_names_out().tolist()
+
+
+def test_dask_arrays_are_computed():
+    array = pytest.importorskip("dask.array")
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    np.testing.assert_array_equal(fit_transform(array.from_array(X, chunks=10)), fit_transform(X))
+
+
+@pytest.mark.parametrize("make", ["Arrow", "record batch", "speaks Arrow", "Dask", "polars"])
+@pytest.mark.parametrize(
+    ("cells", "kind", "message"),
+    [
+        ([MIDNIGHT, None], TypeError, "'when' holds dates or times"),
+        ([DAY, None], TypeError, "'when' holds dates or times"),
+        ([HOUR, None], TypeError, "'when' holds dates or times"),
+        ([1.0, math.inf], ValueError, "'when' contains infinity: inf in row 1"),
+        ([[1], [2]], TypeError, "'when'"),
+    ],
+)
+def test_errors_call_columns_by_name(make, cells, kind, message):
+    frame = pd.DataFrame({"when": pd.Series(cells, dtype=object if cells[0] is DAY else None)})
+    if make == "Dask" and frame["when"].dtype == object:
+        pytest.skip("it makes text of objects")
+    with pytest.raises(kind, match=message):
+        fit(OTHER_MAKERS[make](frame))
 
 
 # Which columns are categories.
@@ -506,10 +896,6 @@ def test_parameters_out_of_range(parameters):
 
 
 # Messy input.
-
-DAY = datetime.date(2024, 2, 29)
-MIDNIGHT = datetime.datetime(2024, 2, 29)
-HOUR = datetime.timedelta(hours=1)
 
 TIMES = {
     "datetime64": np.array([["2024-02-29"]], dtype="datetime64[D]"),
@@ -645,9 +1031,10 @@ def test_feature_names_out():
 
 
 def test_feature_names_out_are_told_apart():
-    X = pd.DataFrame({"a": [1, None, 2], "a_missing": [1, 2, 3], "b": [1, "1", "1_2"]})
+    X = pd.DataFrame({"a": [1, None, 2], "a_missing": [1, 2, 3], "b": ["x", "x_2", "y"]})
+    X["b_x"] = [1, 2, 3]
     names = fit(X).get_feature_names_out().tolist()
-    assert names == ["a", "a_missing", "a_missing_2", "b_1", "b_1_2", "b_1_2_2"]
+    assert names == ["a", "a_missing", "b_x", "a_missing_2", "b_x_2", "b_x_2_2", "b_y"]
 
 
 @pytest.mark.parametrize("container", ["pandas", "polars"])

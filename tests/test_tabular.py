@@ -46,6 +46,11 @@ from sknumpynet.presets import PRESETS
 
 KINDS = [TabularMLPClassifier, TabularMLPRegressor]
 
+# Passengers have names.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:nearly all levels have a single row in column 'name'"
+)
+
 # Folds and batches hold rows, whatever their weights.
 EXPECTED = {
     f"check_sample_weight_equivalence_on_{kind}_data": "a row of weight 2 is not two rows"
@@ -150,17 +155,19 @@ MESSES = {
 
 @pytest.mark.parametrize("mess", MESSES)
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.filterwarnings("ignore:100% of the known cells of column")
 def test_messes_are_predicted(kind, mess):
     values = outputs(fitted(kind), MESSES[mess](titanic()[0].astype(object)))
     assert np.isfinite(values).all()
 
 
 def test_levels_that_have_changed_their_type_are_told():
-    X = pd.DataFrame({"grade": ["1", "2", "3"] * 10})
-    model = quick(TabularMLPClassifier).fit(X, X.grade == "1")
-    with pytest.warns(UserWarning, match="'grade'.*'1' of type str; got 1 of type int"):
-        model.predict(X.astype({"grade": int}))
-    model.predict(X.assign(grade="4"))
+    X = pd.DataFrame({"grade": ["1.0", "2.0", "3.0"] * 10})
+    model = quick(TabularMLPClassifier).fit(X, X.grade == "1.0")
+    with pytest.warns(UserWarning, match="'grade'.*'1.0' of type str; got 1 of type int"):
+        model.predict(X.astype({"grade": float}))
+    with pytest.warns(UserWarning, match="column 'grade' .* such as '4.0' where it learned"):
+        model.predict(X.assign(grade="4.0"))
     model.predict(X.assign(grade=None))
 
 
@@ -248,7 +255,7 @@ def score_of(model, X, y):
 
 def test_numerical_embeddings_follow_a_high_frequency(monkeypatch):
     X = np.random.default_rng(0).uniform(-1, 1, (500, 1))
-    y = np.sin(8 * X[:, 0])
+    y = np.sin(12 * X[:, 0])
     model = TabularMLPRegressor("fast", random_state=0, n_jobs=1)
     assert score_of(model, X, y) > 0.95
     monkeypatch.setattr(table, "PeriodicEmbedding", passed_on)
@@ -733,3 +740,78 @@ def test_the_network_is_what_the_columns_ask_for():
     assert numbers.fan_in == 8  # age, sibsp, fare and pclass, and their ranks
     assert plain.fan_in == 7  # sex, cabin, adult, three harbours, whether the age is missing
     assert tickets.n_codes == frame.ticket.value_counts().gt(1).sum() + 1
+
+
+# Tables of other makes, and text.
+
+
+def survivors(n=120):
+    """Return a frame of numbers and categories, and targets that they tell."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "age": np.round(rng.normal(40, 12, n), 1),
+            "colour": pd.Categorical(rng.choice(["red", "green", "blue"], n)),
+        }
+    )
+    return frame, ((frame["age"] > 40) ^ (frame["colour"] == "red")).to_numpy()
+
+
+OTHER_FRAMES = {
+    "Dask": lambda frame: pytest.importorskip("dask.dataframe").from_pandas(frame, npartitions=3),
+    "Arrow": lambda frame: pytest.importorskip("pyarrow").Table.from_pandas(frame),
+    "polars": pl.from_pandas,
+}
+
+
+@pytest.mark.parametrize("make", OTHER_FRAMES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_frame_of_any_make_fits_and_predicts_as_pandas(kind, make):
+    make = OTHER_FRAMES[make]
+    X, y = survivors()
+    weight = np.arange(len(y)) % 3
+    parameters = {"n_members": 2, "max_iter": 2, "n_jobs": 1, "random_state": 0}
+    validation = {"X_val": X[:20], "y_val": y[:20]}
+    for given in ({}, {"sample_weight": weight}, validation):
+        other = given | ({"X_val": make(X[:20])} if "X_val" in given else {})
+        model = kind("fast", **parameters).fit(X, y, **given)
+        same = kind("fast", **parameters).fit(make(X), y, **other)
+        assert_array_equal(same.predict(make(X)), model.predict(X))
+        assert_array_equal(same.predict(X), model.predict(X))
+        assert same.feature_names_in_.tolist() == ["age", "colour"]
+
+
+def test_targets_may_be_of_dask_too():
+    X, y = survivors()
+    frame = pytest.importorskip("dask.dataframe").from_pandas(X.assign(y=y), npartitions=2)
+    model = TabularMLPClassifier("fast", max_iter=2, n_jobs=1, random_state=0)
+    expected = clone(model).fit(X, y).predict_proba(X)
+    features = frame[["age", "colour"]]
+    assert_array_equal(model.fit(features, frame["y"]).predict_proba(features), expected)
+
+
+def test_numbers_are_learned_from_however_they_arrive():
+    X, y = survivors(400)
+    marked = X.assign(age=["?" if k % 60 == 7 else f"{age}" for k, age in enumerate(X["age"])])
+    for rows in (X, X.to_numpy(dtype=str), marked):
+        model = TabularMLPClassifier("fast", random_state=0, n_jobs=1)
+        if rows is X:
+            model.fit(rows[:300], y[:300])
+        else:
+            with pytest.warns(UserWarning, match="read as numbers") as caught:
+                model.fit(rows[:300], y[:300])
+            assert [warning.filename for warning in caught] == [__file__]
+        assert model.score(rows[300:], y[300:]) > 0.9
+
+
+def test_a_last_bit_moves_predictions_by_a_last_bit():
+    rng = np.random.default_rng(0)
+    v = rng.choice([0.1, 0.2, 0.3, 0.7, 1.1], 300, p=[0.1, 0.1, 0.6, 0.1, 0.1])
+    X = pd.DataFrame({"v": v, "x": rng.normal(size=300)})
+    y = (v == 0.3) * 2.0 + 0.1 * X["x"]
+    model = TabularMLPRegressor("fast", random_state=0, n_jobs=1).fit(X[:200], y[:200])
+    expected = model.predict(X[200:])
+    for moved in (X.astype("float32"), X + 1 - 1, np.nextafter(X, np.inf)):
+        assert_allclose(model.predict(moved[200:]), expected, atol=1e-4)
+    again = clone(model).fit(X[:200].astype("float32"), y[:200])
+    assert_allclose(again.predict(X[200:]), again.predict(X[200:].astype("float32")), atol=1e-4)
