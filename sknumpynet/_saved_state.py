@@ -1,23 +1,40 @@
 """What a pickle, a copy or a skops file of an estimator holds: arrays and plain Python objects.
 
 Nothing in it depends on where the engine or scikit-learn keeps a class, so that a model saved once
-can be loaded by later versions of both. Estimators for tables also hold their
-`TabularPreprocessor`, whose state is plain too.
+can be loaded by later versions of both. Losses and schedules of the engine that are parameters
+are saved by name. Estimators for tables also hold their `TabularPreprocessor`, whose state is plain
+too.
 """
 
 import inspect
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from sklearn.preprocessing import LabelBinarizer
 
+from sknumpynet.core.losses import LOSSES, Loss
 from sknumpynet.core.optimizers import OPTIMIZERS, Optimizer
+from sknumpynet.core.schedules import SCHEDULES, fading
 
-__all__ = ["restored_state", "saved_state"]
+__all__ = ["LOSS_KINDS", "restored_loss", "restored_state", "saved_loss", "saved_state"]
 
 # To be raised whenever states are written that the versions before cannot read; `restored_state`
 # goes on reading all formats from 1.
-_FORMAT = 1
+_FORMAT = 2
+
+# Not classes derived from them, which are a user's.
+LOSS_KINDS = {type(loss): name for name, loss in LOSSES.items()}
+
+# The schedules that a user may give as functions.
+_FUNCTIONS: dict[str, Callable[[float], float]] = {
+    "fading": fading,
+    **{
+        name: schedule.over_progress
+        for name, schedule in SCHEDULES.items()
+        if schedule.over_progress is not None
+    },
+}
 
 _PROGRESS = ("initial_learning_rate", "learning_rate", "n_updates")
 # These describe a fitted LabelBinarizer in every scikit-learn; its parameters are the default.
@@ -37,7 +54,11 @@ def saved_state(attributes: dict[str, Any]) -> dict[str, Any]:
     dict
         For `restored_state`.
     """
-    state = {**attributes, "_format": _FORMAT}
+    state = {name: _saved(value) for name, value in attributes.items()}
+    state["_format"] = _FORMAT
+    if "_schedule" in state:
+        schedule, power = state["_schedule"]
+        state["_schedule"] = (_saved(schedule), power)
     if "_optimizer" in state:
         own = state["_optimizer"]
         several = isinstance(own, list)
@@ -68,6 +89,10 @@ def restored_state(kind: type, state: dict[str, Any]) -> dict[str, Any]:
         If it was saved by a later version that saves differently.
     """
     attributes = {**_parameter_defaults(kind), **state}
+    attributes = {name: _restored(value) for name, value in attributes.items()}
+    if "_schedule" in attributes:
+        schedule, power = attributes["_schedule"]
+        attributes["_schedule"] = (_restored(schedule), power)
     number = attributes.pop("_format", _FORMAT)
     if number > _FORMAT:
         raise ValueError(
@@ -85,6 +110,37 @@ def restored_state(kind: type, state: dict[str, Any]) -> dict[str, Any]:
         vars(binarizer).update(attributes["_label_binarizer"])
         attributes["_label_binarizer"] = binarizer
     return attributes
+
+
+def saved_loss(loss: Loss) -> dict[str, Any]:
+    """Return a loss of the engine, of ``LOSS_KINDS``, as it is saved."""
+    return {"engine_loss": LOSS_KINDS[type(loss)], "settings": dict(vars(loss))}
+
+
+def restored_loss(saved: dict[str, Any]) -> Loss:
+    """Return a loss from what `saved_loss` made of it."""
+    return type(LOSSES[saved["engine_loss"]])(**saved["settings"])
+
+
+def _saved(value: Any) -> Any:
+    """Return an attribute as it is saved, if it is the engine's."""
+    if type(value) in LOSS_KINDS:
+        return saved_loss(value)
+    for name, function in _FUNCTIONS.items():
+        if value is function:
+            return {"engine_schedule": name}
+    return value
+
+
+def _restored(value: Any) -> Any:
+    """Return an attribute from what `_saved` made of it."""
+    if not isinstance(value, dict):
+        return value
+    # The names of classes may be keys of their weights, which are numbers.
+    if isinstance(value.get("engine_loss"), str):
+        return restored_loss(value)
+    name = value.get("engine_schedule")
+    return _FUNCTIONS[name] if isinstance(name, str) else value
 
 
 def _saved_optimizer(optimizer: Optimizer) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The regressor."""
 
+import copyreg
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self
 
@@ -9,7 +10,9 @@ from sknumpynet._base import all_or_nothing
 from sknumpynet._docs import with_shared_parameters
 from sknumpynet._mlp import BaseNumpyMLP, partial_fit_available
 from sknumpynet._regression import NetworkRegressor
+from sknumpynet._saved_state import LOSS_KINDS, restored_loss, saved_loss
 from sknumpynet._sklearn import fit_context
+from sknumpynet.core.losses import Loss
 
 __all__ = ["NumpyMLPRegressor"]
 
@@ -193,3 +196,17 @@ class NumpyMLPRegressor(NetworkRegressor, BaseNumpyMLP):
         with all_or_nothing(self):
             self._train(X, y, sample_weight, incremental=True)
         return self
+
+
+def loss_from_state(saved: dict[str, Any]) -> Loss:
+    """Return a loss of the engine; what a pickle names that holds one outside of an estimator."""
+    return restored_loss(saved)
+
+
+def _reduced_loss(loss: Loss) -> tuple[Any, ...]:
+    return loss_from_state, (saved_loss(loss),)
+
+
+# As in the grid of a search, whoever's it is.
+for _kind in LOSS_KINDS:
+    copyreg.pickle(_kind, _reduced_loss)

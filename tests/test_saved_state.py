@@ -10,10 +10,23 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_iris
+from sklearn.ensemble import BaggingRegressor
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from sknumpynet import NumpyMLPClassifier, NumpyMLPRegressor, _saved_state
+from sknumpynet import (
+    NumpyMLPClassifier,
+    NumpyMLPRegressor,
+    StackedGridSearchCV,
+    StackedRandomizedSearchCV,
+    _saved_state,
+)
+from sknumpynet.core.losses import LOSSES, HuberLoss, OwnLoss, QuantileLoss
+from sknumpynet.core.schedules import SCHEDULES, fading
 
 pytestmark = [
     pytest.mark.oldest,
@@ -25,7 +38,6 @@ models, predicted, targets, inputs, some_rows = (
     SAVING[name] for name in ("models", "predicted", "targets", "inputs", "some_rows")
 )
 OWN_FUNCTIONS = SAVING["own_functions"]()  # now saved models find them
-DROP_INS = list(SAVING["drop_ins"]())
 OWN = list(SAVING["of_own_functions"]())
 KINDS = [NumpyMLPClassifier, NumpyMLPRegressor]
 TRUSTED = [
@@ -41,8 +53,9 @@ TRUSTED = [
 ONCE_TRUSTED = [
     "sknumpynet.core.losses.HuberLoss",
     "sknumpynet.core.losses.QuantileLoss",
-    "sklearn.model_selection._split.StratifiedKFold",
 ]
+# What scikit-learn's half of a search has.
+THEIRS = ["sklearn.model_selection._split.StratifiedKFold"]
 X = load_iris().data[:, 1:]
 SAVED = sorted((Path(__file__).parent / "fixtures").glob("saved_*/*.pkl"))
 STOCHASTIC = ["sgd", "adam", "adamw"]
@@ -76,28 +89,144 @@ def assert_same_network(one, other):
             np.testing.assert_array_equal(mine, its)
 
 
-@pytest.mark.parametrize("name", DROP_INS)
-def test_a_saved_state_is_arrays_and_plain_python(name):
-    state = fitted(name).__getstate__()
-    plain = {dict, list, tuple, str, int, float, bool, type(None), np.ndarray}
-    assert kinds_within(state) <= plain
-
-
-@pytest.mark.parametrize("name", DROP_INS)
-def test_a_pickle_names_numpy_and_the_estimator_only(name):
-    modules, strings = set(), []
-    for code, argument, _ in pickletools.genops(pickle.dumps(fitted(name), protocol=5)):
-        if "UNICODE" in code.name:
-            strings.append(argument)
+def modules_named(pickled):
+    """Return the modules that a pickle looks things up in."""
+    modules, memo, top = set(), [], []
+    for code, argument, _ in pickletools.genops(pickled):
+        if code.name == "MEMOIZE":
+            memo.append(top[-1] if top else None)
+        elif code.name in ("BINGET", "LONG_BINGET"):
+            top.append(memo[argument])
         elif code.name == "STACK_GLOBAL":
-            modules.add(strings[-2] if "." in strings[-2] or strings[-2] else "")
+            modules.add(top[-2])
+            top.append(None)
         elif code.name == "GLOBAL":
             modules.add(argument.split()[0])
-    for module in modules:
+            top.append(None)
+        else:
+            top.append(argument if "UNICODE" in code.name else None)
+    return modules
+
+
+PUBLIC = {f"sknumpynet.{name}" for name in ("classifier", "regressor", "tabular", "preprocessing")}
+PACKAGES = {"numpy", "_codecs", "builtins", "copyreg"}
+
+
+def assert_names_no_engine(pickled, packages=frozenset(), public=PUBLIC):
+    for module in modules_named(pickled):
         package = module.split(".")[0]
-        assert package in ("numpy", "sknumpynet", "_codecs", "builtins", "copyreg"), module
-        if package == "sknumpynet":
-            assert module in ("sknumpynet.classifier", "sknumpynet.regressor")
+        assert package in PACKAGES | packages or module in public, module
+
+
+@pytest.mark.parametrize("name", [name for name in models() if name not in OWN])
+def test_a_saved_state_is_arrays_and_plain_python(name):
+    model = fitted(name)
+    plain = {dict, list, tuple, str, int, float, bool, type(None), np.ndarray}
+    for part in (model, models()[name], getattr(model, "preprocessor_", model)):
+        state = part.__getstate__()
+        state.pop("preprocessor_", None)
+        assert kinds_within(state) <= plain
+
+
+@pytest.mark.parametrize("name", [name for name in models() if name not in OWN])
+def test_a_pickle_names_numpy_and_the_estimator_only(name):
+    assert_names_no_engine(pickle.dumps(fitted(name), protocol=5))
+
+
+ENGINE_PARAMETERS = [
+    ("loss", HuberLoss(2.0)),
+    ("loss", HuberLoss(np.float64(2.0))),
+    ("loss", QuantileLoss((0.1, 0.9))),
+    *(("loss", LOSSES[name]) for name in ("squared_error", "poisson", "gamma", "absolute_error")),
+    *(
+        ("learning_rate", schedule.over_progress)
+        for schedule in SCHEDULES.values()
+        if schedule.over_progress is not None
+    ),
+    ("learning_rate", fading),
+]
+
+
+def readable(value):
+    return getattr(value, "__name__", repr(value))
+
+
+AGAIN = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "clone": clone,
+    **{
+        f"pickle {protocol}": lambda model, protocol=protocol: pickle.loads(
+            pickle.dumps(model, protocol)
+        )
+        for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1)
+    },
+}
+AROUND = {
+    "alone": lambda model, loss: model,
+    "pipeline": lambda model, loss: make_pipeline(StandardScaler(), model),
+    "target": lambda model, loss: TransformedTargetRegressor(model),
+    "search": lambda model, loss: StackedGridSearchCV(model, {"alpha": [0.1, 1.0]}, cv=2),
+    "random search": lambda model, loss: StackedRandomizedSearchCV(
+        model, {"loss": [loss, "squared_error"]}, n_iter=2, cv=2
+    ),
+    "their search": lambda model, loss: GridSearchCV(model, {"loss": [loss]}, cv=2),
+    "bagging": lambda model, loss: BaggingRegressor(model, 2),
+}
+
+
+@pytest.mark.parametrize("is_fitted", [False, True])
+@pytest.mark.parametrize(("name", "value"), ENGINE_PARAMETERS, ids=readable)
+def test_what_the_engine_gives_is_saved_as_plain_data(name, value, is_fitted):
+    model = make(NumpyMLPRegressor, **{name: value})
+    if is_fitted:
+        model.fit(X, labels(NumpyMLPRegressor))
+    kept = dict(vars(model))
+    plain = {dict, list, tuple, str, int, float, bool, type(None), np.ndarray, np.float64}
+    assert kinds_within(model.__getstate__()) <= plain
+    assert vars(model) == kept
+    assert getattr(model, name) is value
+    for again in AGAIN.values():
+        assert getattr(again(model), name) == value
+        assert type(getattr(again(model), name)) is type(value)
+    loaded = pickle.loads(pickle.dumps(model))
+    assert_same_network(
+        loaded.fit(X, labels(NumpyMLPRegressor)), clone(model).fit(X, labels(NumpyMLPRegressor))
+    )
+
+
+@pytest.mark.parametrize("is_fitted", [False, True])
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("loss", [HuberLoss(2.0), LOSSES["absolute_error"]], ids=repr)
+def test_what_holds_the_engine_in_others_is_saved_as_plain_data(loss, around, is_fitted):
+    model = AROUND[around](make(NumpyMLPRegressor, loss=loss), loss)
+    if is_fitted:
+        model.fit(X, labels(NumpyMLPRegressor))
+    saved = pickle.dumps(model)
+    engine = {name for name in modules_named(saved) if name.startswith("sknumpynet.core")}
+    assert not engine
+    if is_fitted:
+        loaded = pickle.loads(saved)
+        np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+
+
+@pytest.mark.parametrize("names", [["engine_loss", "settings"], ["engine_schedule", "x"]])
+def test_classes_may_have_the_names_that_states_use(names):
+    weights = dict.fromkeys(names, 2.0)
+    model = make(NumpyMLPClassifier, class_weight=weights)
+    for again in AGAIN.values():
+        assert again(model).class_weight == weights
+
+
+class Scaled(HuberLoss):
+    """A loss that a user made of the engine's."""
+
+
+@pytest.mark.parametrize("loss", [Scaled(2.0), OwnLoss(None), "huber", None], ids=repr)
+def test_what_the_engine_did_not_give_is_saved_as_it_is(loss):
+    model = make(NumpyMLPRegressor, loss=loss)
+    assert model.__getstate__()["loss"] is loss
+    assert copy.deepcopy(model).loss == loss
 
 
 @pytest.mark.parametrize("solver", [*STOCHASTIC, "lbfgs"])
@@ -136,14 +265,15 @@ def test_a_copy_shares_and_stays_apart():
     np.testing.assert_array_equal(model.coefs_[0], before)
 
 
-@pytest.mark.parametrize("name", DROP_INS)
+@pytest.mark.parametrize("name", models())
 def test_skops(name):
     skops = pytest.importorskip("skops.io")
     model = fitted(name)
     saved = skops.dumps(model)
-    assert set(skops.get_untrusted_types(data=saved)) <= set(TRUSTED)
-    loaded = skops.loads(saved, trusted=TRUSTED)
-    assert_same_network(loaded, model)
+    trusted = [*TRUSTED, *THEIRS]
+    assert set(skops.get_untrusted_types(data=saved)) <= set(trusted)
+    loaded = skops.loads(saved, trusted=trusted)
+    X = inputs(model)
     np.testing.assert_array_equal(predicted(loaded, X), predicted(model, X))
     if hasattr(model, "partial_fit") and not model.early_stopping:
         y = targets(name, model)
@@ -183,7 +313,8 @@ def test_pickles_of_every_version_load(path):
 @pytest.mark.parametrize("path", SAVED, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_skops_files_of_every_version_load(path):
     skops = pytest.importorskip("skops.io")
-    assert_loaded(skops.load(path.with_suffix(".skops"), trusted=[*TRUSTED, *ONCE_TRUSTED]), path)
+    trusted = [*TRUSTED, *THEIRS, *ONCE_TRUSTED]
+    assert_loaded(skops.load(path.with_suffix(".skops"), trusted=trusted), path)
 
 
 def test_parameters_that_came_later_have_their_defaults():
