@@ -2,8 +2,8 @@
 
 Nothing in it depends on where the engine or scikit-learn keeps a class, so that a model saved once
 can be loaded by later versions of both. Losses and schedules of the engine that are parameters
-are saved by name. Estimators for tables also hold their `TabularPreprocessor`, whose state is plain
-too.
+are saved by name, an Index or Series as a list. Estimators for tables also hold their
+`TabularPreprocessor`, whose state is plain too.
 """
 
 import inspect
@@ -11,13 +11,21 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import numpy as np
 from sklearn.preprocessing import LabelBinarizer
 
 from sknumpynet.core.losses import LOSSES, Loss
 from sknumpynet.core.optimizers import OPTIMIZERS, Optimizer
 from sknumpynet.core.schedules import SCHEDULES, fading
 
-__all__ = ["LOSS_KINDS", "restored_loss", "restored_state", "saved_loss", "saved_state"]
+__all__ = [
+    "LOSS_KINDS",
+    "as_plain",
+    "restored_loss",
+    "restored_state",
+    "saved_loss",
+    "saved_state",
+]
 
 # To be raised whenever states are written that the versions before cannot read; `restored_state`
 # goes on reading all formats from 1.
@@ -112,6 +120,25 @@ def restored_state(kind: type, state: dict[str, Any]) -> dict[str, Any]:
     return attributes
 
 
+def as_plain(value: Any) -> Any:
+    """Return a list of any library but NumPy, such as an Index of pandas, as a plain list.
+
+    What loads it then needs that library no more. Scalars in lists and tuples are plain too.
+    """
+    if isinstance(value, range):
+        return list(value)
+    if isinstance(value, list | tuple) and any(isinstance(item, np.generic) for item in value):
+        items = [_as_scalar(item) for item in value]
+        return items if isinstance(value, list) else tuple(items)
+    if isinstance(value, np.ndarray | np.generic) or not hasattr(type(value), "__array__"):
+        return value
+    return [_as_scalar(item) for item in np.asarray(value, dtype=object).tolist()]
+
+
+def _as_scalar(item: Any) -> Any:
+    return item.item() if isinstance(item, np.generic) else item
+
+
 def saved_loss(loss: Loss) -> dict[str, Any]:
     """Return a loss of the engine, of ``LOSS_KINDS``, as it is saved."""
     return {"engine_loss": LOSS_KINDS[type(loss)], "settings": dict(vars(loss))}
@@ -123,13 +150,13 @@ def restored_loss(saved: dict[str, Any]) -> Loss:
 
 
 def _saved(value: Any) -> Any:
-    """Return an attribute as it is saved, if it is the engine's."""
+    """Return an attribute as it is saved."""
     if type(value) in LOSS_KINDS:
         return saved_loss(value)
     for name, function in _FUNCTIONS.items():
         if value is function:
             return {"engine_schedule": name}
-    return value
+    return as_plain(value)
 
 
 def _restored(value: Any) -> Any:

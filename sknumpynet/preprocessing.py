@@ -11,6 +11,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknumpynet._columns import Column, Level, as_table, read_columns
+from sknumpynet._saved_state import as_plain
 from sknumpynet._sklearn import Interval, StrOptions, fit_context
 from sknumpynet._text import NumberFormat, are_dates, find_number_format
 from sknumpynet._warnings import warn_user
@@ -276,6 +277,9 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         for k, encoding in self._encodings:
             names += self._names(inputs[k], k, encoding)
         return np.array(_told_apart(names), dtype=object)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: as_plain(value) for name, value in super().__getstate__().items()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(_restored(state))

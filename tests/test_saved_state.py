@@ -1,6 +1,7 @@
 """What pickles, copies and skops files hold, and that those of earlier versions load."""
 
 import copy
+import importlib.util
 import pickle
 import pickletools
 import runpy
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
@@ -23,6 +25,9 @@ from sknumpynet import (
     NumpyMLPRegressor,
     StackedGridSearchCV,
     StackedRandomizedSearchCV,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+    TabularPreprocessor,
     _saved_state,
 )
 from sknumpynet.core.losses import LOSSES, HuberLoss, OwnLoss, QuantileLoss
@@ -278,6 +283,100 @@ def test_skops(name):
     if hasattr(model, "partial_fit") and not model.early_stopping:
         y = targets(name, model)
         assert_same_network(loaded.partial_fit(X, y), model.partial_fit(X, y))
+
+
+def containers(values):
+    """Return a list in everything that it may be given in."""
+    text = isinstance(values[0], str)
+    yield "list", values
+    yield "tuple", tuple(values)
+    yield "array", np.array(values)
+    yield "objects", np.array(values, dtype=object)
+    yield "scalars", list(np.array(values))
+    yield "scalar tuple", tuple(np.array(values))
+    yield "Index", pd.Index(values)
+    yield "Index of objects", pd.Index(values, dtype=object)
+    yield "Series", pd.Series(values)
+    yield "Series of objects", pd.Series(values, dtype=object, index=values)
+    yield "nullable", pd.array(values, dtype="string" if text else None)
+    yield "nullable Series", pd.Series(values).convert_dtypes()
+    yield "categories", pd.Categorical(values)
+    yield "masked", np.ma.array(values)
+    yield "polars", pl.Series(values)
+    if text:
+        yield "columns", pd.DataFrame(columns=values).columns
+    if values == [1, 3]:
+        yield "range", range(1, 4, 2)
+        yield "RangeIndex", pd.RangeIndex(1, 4, 2)
+    if importlib.util.find_spec("pyarrow"):
+        import pyarrow
+
+        yield "Arrow", pyarrow.array(values)
+        yield "Arrow chunks", pyarrow.chunked_array([values])
+
+
+FOUR = ["width", "site", "count", "sign"]
+CHOICES = [["count", "sign", "site"], [1, 2, 3], [False, True, True, True], [1, 3]]
+CONTAINERS = [
+    pytest.param(kind, choice, container, id=f"{kind.__name__}-{choice}-{name}")
+    for kind in (TabularPreprocessor, TabularMLPClassifier, TabularMLPRegressor)
+    for choice in (CHOICES if kind is TabularPreprocessor else CHOICES[:1])
+    for name, container in containers(choice)
+]
+PLAIN = {dict, list, tuple, str, int, float, bool, type(None), np.ndarray}
+
+
+@pytest.mark.parametrize(("kind", "choice", "container"), CONTAINERS)
+def test_what_chooses_columns_is_saved_as_it_would_be_in_python(kind, choice, container):
+    skops = pytest.importorskip("skops.io")
+    frame = SAVING["table"]()[FOUR]
+    small = {} if kind is TabularPreprocessor else SAVING["SINGLE"] | {"max_iter": 1}
+    model = kind(categorical_features=container, **small).fit(frame, np.arange(len(frame)) % 2)
+    assert model.categorical_features is container
+    saved = pickle.dumps(model)
+    assert_names_no_engine(saved)
+    file = skops.dumps(model)
+    assert set(skops.get_untrusted_types(data=file)) <= set(TRUSTED)
+    expected = predicted(model, frame)
+    if kind is TabularPreprocessor:
+        np.testing.assert_array_equal(expected, predicted(kind(choice).fit(frame), frame))
+    for again in (pickle.loads(saved), skops.loads(file, trusted=TRUSTED), copy.copy(model)):
+        np.testing.assert_array_equal(predicted(again, frame), expected)
+        assert kinds_within(again.categorical_features) <= PLAIN | {np.ma.MaskedArray}
+        assert list(again.categorical_features) == choice
+        assert list(clone(again).categorical_features) == choice
+    refitted = clone(again).fit(frame, np.arange(len(frame)) % 2)
+    np.testing.assert_array_equal(predicted(refitted, frame), expected)
+    assert type(clone(model).categorical_features) is type(container)
+
+
+LISTS = [
+    ("hidden_layer_sizes", [3, 2]),
+    ("dropout", [0.1, 0.2]),
+    ("quantile", [0.1, 0.9]),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "container"),
+    [
+        pytest.param(name, container, id=f"{name}-{kind}")
+        for name, values in LISTS
+        for kind, container in containers(values)
+        if kind not in ("categories", "polars", "Arrow", "Arrow chunks", "masked")
+    ],
+)
+def test_other_lists_are_saved_as_they_would_be_in_python(name, container):
+    skops = pytest.importorskip("skops.io")
+    y = labels(NumpyMLPRegressor)
+    own = {"hidden_layer_sizes": [3, 2], "loss": "quantile", "quantile": 0.5, name: container}
+    model = make(NumpyMLPRegressor, **own).fit(X, y)
+    saved, file = pickle.dumps(model), skops.dumps(model)
+    assert_names_no_engine(saved)
+    assert set(skops.get_untrusted_types(data=file)) <= set(TRUSTED)
+    for again in (pickle.loads(saved), skops.loads(file, trusted=TRUSTED)):
+        np.testing.assert_array_equal(again.predict(X), model.predict(X))
+        assert list(getattr(clone(again), name)) == list(container)
 
 
 def test_there_are_saved_models():
