@@ -124,7 +124,7 @@ class BaseTabularMLP(BaseNetwork):
             if hasattr(preprocessor, "feature_names_in_"):
                 self.feature_names_in_ = preprocessor.feature_names_in_
         else:
-            encoded = self.preprocessor_.transform(X)
+            encoded = self.preprocessor_._transform_for(self, X)
         encoded, y = check_X_y(
             encoded,
             y,
@@ -197,7 +197,7 @@ class BaseTabularMLP(BaseNetwork):
         check_is_fitted(self)
         if X is getattr(self, "_encoded_rows", None):
             return X
-        return self.preprocessor_.transform(X)
+        return self.preprocessor_._transform_for(self, X)
 
     def _n_fitted(self) -> int:
         return len(self.parameters_)

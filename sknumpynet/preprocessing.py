@@ -227,9 +227,19 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
                [0., 0., 0.]], dtype=float32)
         """
         check_is_fitted(self)
-        X = as_table(X)
+        return self._transform_for(self, X)
+
+    def _transform_for(self, owner: BaseEstimator, X: Any) -> np.ndarray:
+        """Return what `transform` does, with errors and warnings that name the owner.
+
+        Parameters
+        ----------
+        owner : estimator
+            Was fitted to the same columns.
+        X : DataFrame or array-like of shape (n_samples, n_features)
+        """
         columns = read_columns(X)
-        validate_data(self, X, skip_check_array=True, reset=False)
+        validate_data(owner, X, skip_check_array=True, reset=False)
         n_samples = len(columns[0].values)
         out = np.empty((n_samples, self.n_features_out_), dtype=self.dtype)
         start = self.n_numerical_
