@@ -180,6 +180,20 @@ def test_float32(name, solver):
         assert ours.predict_proba(X).dtype == np.float32
 
 
+@pytest.mark.parametrize("learning_rate", ["constant", "invscaling", "adaptive"])
+@pytest.mark.parametrize("power_t", [0.25, 0.3, 0.5, 2.0])
+@pytest.mark.parametrize("learning_rate_init", [1e-3, 0.03, 0.7])
+def test_learning_rates_to_the_bit(learning_rate, power_t, learning_rate_init):
+    X, y = PROBLEMS["binary"][1]
+    own = {"learning_rate": learning_rate, "power_t": power_t, "solver": "sgd", "tol": 0.05}
+    own |= {"learning_rate_init": learning_rate_init, "n_iter_no_change": 2, "max_iter": 1}
+    ours, theirs = make_pair(NumpyMLPClassifier, own | {"random_state": 0, "warm_start": True})
+    for rows in (10, 8, 30, 77, 110, 150, 150, 150):
+        for estimator in (ours, theirs):
+            estimator.fit(X[:rows], y[:rows])
+        assert ours._optimizer.learning_rate == theirs._optimizer.learning_rate
+
+
 def test_a_random_state_instance_is_drawn_from_as_often():
     X, y = PROBLEMS["binary"][1]
     ours, theirs = make_pair(NumpyMLPClassifier, {"max_iter": 5, "early_stopping": True})

@@ -18,8 +18,8 @@ class Schedule:
     Parameters
     ----------
     name : str
-    factor : callable(n_samples_seen, power_t) or None
-        The factor on the initial learning rate after an epoch; None leaves the rate alone.
+    divisor : callable(n_samples_seen, power_t) or None
+        What the initial learning rate is divided by after an epoch; None leaves the rate alone.
     patience_divisor : float or None
         A stalled run goes on with its rate divided by this; None stops it.
     smallest_rate : float
@@ -33,14 +33,14 @@ class Schedule:
 
     Examples
     --------
-    >>> SCHEDULES["invscaling"].factor(99, 0.5)
-    0.1
+    >>> SCHEDULES["invscaling"].divisor(99, 0.5)
+    10.0
     >>> SCHEDULES["cosine"].over_progress(0.5)
     0.5
     """
 
     name: str
-    factor: Callable[[int, float], float] | None = None
+    divisor: Callable[[int, float], float] | None = None
     patience_divisor: float | None = None
     smallest_rate: float = 1e-6
     over_progress: Callable[[float], float] | None = None
@@ -119,7 +119,7 @@ SCHEDULES: dict[str, Schedule] = {
         Schedule("constant"),
         Schedule(
             "invscaling",
-            factor=lambda seen, power_t: 1.0 / (seen + 1) ** power_t,
+            divisor=lambda seen, power_t: (seen + 1) ** power_t,
             only_sgd=True,
         ),
         Schedule("adaptive", patience_divisor=5.0, only_sgd=True),

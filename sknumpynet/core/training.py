@@ -382,9 +382,9 @@ class _Stack:
         """Let the schedule change the rate after an epoch, and again or stop if it stalled."""
         settings, member = self.settings[position], self.members[position]
         schedule = settings.schedule
-        if schedule.factor is not None:
-            factor = schedule.factor(member.n_samples_seen, settings.power_t)
-            self._set_rate(position, _item(self.initial_rates, position) * factor)
+        if schedule.divisor is not None:
+            divisor = schedule.divisor(member.n_samples_seen, settings.power_t)
+            self._set_rate(position, _item(self.initial_rates, position) / divisor)
         if member.stalled_epochs <= settings.patience:
             return
         by_validation = member.is_judged_by_validation(settings)

@@ -15,9 +15,9 @@ def test_table(name):
     assert schedule.name == name
     assert schedule.patience_divisor is None or schedule.patience_divisor > 1
     assert schedule.smallest_rate > 0
-    if schedule.factor is not None:
-        factors = [schedule.factor(seen, 0.5) for seen in range(0, 1001, 7)]
-        assert all(0 < factor <= 1 for factor in factors)
+    if schedule.divisor is not None:
+        divisors = [schedule.divisor(seen, 0.5) for seen in range(0, 1001, 7)]
+        assert all(1 <= divisor < np.inf for divisor in divisors)
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
@@ -26,19 +26,19 @@ def test_stays_itself_in_another_process(name):
 
 
 def test_constant_leaves_the_rate_alone():
-    assert SCHEDULES["constant"].factor is None
+    assert SCHEDULES["constant"].divisor is None
     assert SCHEDULES["constant"].patience_divisor is None
 
 
 def test_invscaling():
-    factor = SCHEDULES["invscaling"].factor
-    assert factor(0, 0.5) == 1.0
-    assert factor(8, 0.5) == pytest.approx(1 / 3)
-    assert factor(7, 2.0) == pytest.approx(1 / 64)
+    divisor = SCHEDULES["invscaling"].divisor
+    assert divisor(0, 0.5) == 1.0
+    assert divisor(8, 0.5) == 3.0
+    assert divisor(7, 2.0) == 64.0
 
 
 def test_adaptive_divides_by_five():
-    assert SCHEDULES["adaptive"].factor is None
+    assert SCHEDULES["adaptive"].divisor is None
     assert SCHEDULES["adaptive"].patience_divisor == 5.0
     assert SCHEDULES["adaptive"].smallest_rate == 1e-6
 

@@ -839,7 +839,7 @@ def test_dropout_fades(make_dataset):
 @pytest.mark.parametrize("schedule", SCHEDULES)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_rates_of_a_plan(optimizer, schedule, warmup, make_dataset):
-    if SCHEDULES[schedule].factor is not None:
+    if SCHEDULES[schedule].divisor is not None:
         pytest.skip("goes by the samples, not by a plan")
     optimizer = OPTIMIZERS[optimizer](0.02)
     _, member = plain(
