@@ -52,7 +52,7 @@ class NetworkClassifier(ClassifierMixin):
         -------
         ndarray of shape (n_samples, n_classes)
             In the order of `classes_`. None is rounded to exactly 0, nor a logistic output to
-            exactly 1.
+            exactly 1; that of an only class is 1.
         """
         return self._as_output(self._predictions(X))
 
@@ -72,6 +72,9 @@ class NetworkClassifier(ClassifierMixin):
         return np.log(probabilities, out=probabilities)
 
     def _as_output(self, predictions: np.ndarray) -> np.ndarray:
+        if self._has_one_class():
+            # Rows that no member held out stay NaN.
+            return np.where(np.isnan(predictions), predictions, np.ones_like(predictions))
         if predictions.shape[-1] == 1:
             predictions = np.concatenate([1 - predictions, predictions], axis=-1)
         limits = np.finfo(predictions.dtype)
@@ -93,11 +96,6 @@ class NetworkClassifier(ClassifierMixin):
             self.classes_ = self._label_binarizer.classes_
         else:
             self._check_classes(unique_labels(y), incremental)
-        if len(self.classes_) < 2 and self._label_binarizer.y_type_ != "multilabel-indicator":
-            raise ValueError(
-                "A classifier needs at least 2 classes, but there is only one class: "
-                f"{self.classes_.tolist()[0]!r}"
-            )
         # Labels are kept a byte each, and become floats a batch at a time.
         targets = self._label_binarizer.transform(y).astype(bool)
         return targets.reshape(len(targets), -1)
@@ -114,6 +112,10 @@ class NetworkClassifier(ClassifierMixin):
                 "warm_start can only be used where `y` has the same classes as in the previous "
                 f"call to fit. Previously got {self.classes_}, `y` has {classes}"
             )
+
+    def _has_one_class(self) -> bool:
+        """Return whether the network's output says nothing: it is for a second class."""
+        return len(self.classes_) == 1
 
     def _is_multiclass(self) -> bool:
         return self._label_binarizer.y_type_ == "multiclass"
@@ -160,6 +162,8 @@ class NetworkClassifier(ClassifierMixin):
         self, targets: np.ndarray, predictions: np.ndarray, sample_weight: np.ndarray | None
     ) -> float:
         """Return the accuracy; for several labels, of getting all of a row's right."""
+        if self._has_one_class():
+            return 1.0
         if self._label_binarizer.y_type_ == "multiclass":
             correct = predictions.argmax(axis=1) == targets.argmax(axis=1)
         else:

@@ -251,5 +251,7 @@ class NumpyMLPClassifier(NetworkClassifier, BaseNumpyMLP):
         return self
 
     def _smoothing(self) -> tuple[float, int]:
+        if self._has_one_class():
+            return 0.0, 2
         n_classes = len(self.classes_) if self._is_multiclass() else 2
         return float(self.label_smoothing), n_classes

@@ -197,6 +197,10 @@ def _is_multilabel(model: Any) -> bool:
     return model._label_binarizer.y_type_ == "multilabel-indicator"
 
 
+def _has_one_class(model: Any) -> bool:
+    return len(model.classes_) == 1
+
+
 def _has_names(model: Any) -> bool:
     return model.classes_.dtype.kind in "OUS"
 
@@ -208,7 +212,8 @@ def _classifier_shapes(operator: Any) -> None:
     labels = [n_rows, model.n_outputs_] if _is_multilabel(model) else [n_rows]
     operator.outputs[0].set_type(kind(shape=labels))
     probability_type = guess_tensor_type(X.type)
-    probability_type.shape = [n_rows, max(model.n_outputs_, 2)]
+    n_columns = 1 if _has_one_class(model) else max(model.n_outputs_, 2)
+    probability_type.shape = [n_rows, n_columns]
     operator.outputs[1].set_type(probability_type)
 
 
@@ -217,7 +222,9 @@ def _convert_classifier(scope: Any, operator: Any, container: Any) -> None:
     graph = _Graph(scope, container, X.type)
     activated = _predictions(graph, model, X.full_name)
     probabilities = activated
-    if model.n_outputs_ == 1:
+    if _has_one_class(model):
+        probabilities = graph.node("Softmax", activated, axis=-1)  # 1 in every row
+    elif model.n_outputs_ == 1:
         others = graph.node("Sub", graph.constant(1.0), activated)
         probabilities = graph.node("Concat", others, activated, axis=1)
     graph.set_output(probabilities, operator.outputs[1])

@@ -122,6 +122,21 @@ def test_labels(kind, n_members, hidden):
     assert_same_classifier(model, X)
 
 
+@pytest.mark.parametrize("n_members", [1, 3])
+@pytest.mark.parametrize("label", [4, "only", 2.0, True])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_one_class(label, n_members, dtype):
+    X = classes()[0]
+    model = make(NumpyMLPClassifier, n_members=n_members).fit(X, np.full(len(X), label))
+    X = np.vstack([X, 1e3 * X]).astype(dtype)
+    outputs = exported(model, X, options={"zipmap": False})
+    assert outputs["probabilities"].dtype == dtype
+    np.testing.assert_array_equal(outputs["probabilities"], np.ones((len(X), 1)))
+    np.testing.assert_array_equal(outputs["label"], model.predict(X))
+    if dtype == np.float32:  # onnxruntime makes no dictionaries of doubles
+        assert exported(model, X)["output_probability"] == [{label: 1.0}] * len(X)
+
+
 def test_several_labels():
     X, y = make_multilabel_classification(100, 5, n_classes=3, random_state=0)
     model = make(NumpyMLPClassifier, max_iter=60).fit(scale(X), y)
