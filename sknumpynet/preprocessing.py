@@ -238,6 +238,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
             Was fitted to the same columns.
         X : DataFrame or array-like of shape (n_samples, n_features)
         """
+        X = as_table(X)
         columns = read_columns(X)
         validate_data(owner, X, skip_check_array=True, reset=False)
         n_samples = len(columns[0].values)
