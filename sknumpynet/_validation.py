@@ -73,8 +73,9 @@ class Judge:
         held_out = self.held_out
         if self.scorer is not None:
             view = fitted_view(self.estimator, self.network, parameters, held_out.X)
-            # The rows held out are arrays, without names.
-            vars(view).pop("feature_names_in_", None)
+            if not hasattr(view, "preprocessor_"):
+                # The rows held out are arrays, without names; encoded ones are not checked.
+                vars(view).pop("feature_names_in_", None)
             weight = held_out.sample_weight
             given = {} if weight is None else {"sample_weight": weight}
             return float(self.scorer(view, held_out.X, held_out.y, **given))
