@@ -645,6 +645,7 @@ EARLY = {
 }
 CLASSES_EARLY = {
     **EARLY,
+    "check_classifiers_one_label": TINY,
     "check_class_weight_classifiers": "the few rows held out are all right after few epochs",
 }
 REGRESSION_EARLY = {**EARLY, "check_regressors_no_decision_function": TINY}
