@@ -59,6 +59,8 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
     _fewest_resampled: ClassVar[int] = 2
     # Whether the optimiser's state is kept, to go on with.
     _keeps_optimizer: ClassVar[bool] = True
+    # Whether rows of `sample_weight` 0 are as if absent; elsewhere they are part of batches.
+    _drops_rows_of_weight_0: ClassVar[bool] = False
 
     # What a kind of network says for itself ----------------------------------------------------
 
@@ -67,9 +69,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
         """Return what is trained how, under the names of `NumpyMLPClassifier`'s parameters."""
 
     @abstractmethod
-    def _validated(
-        self, X: Any, y: Any, sample_weight: Any = None, *, reset: bool
-    ) -> tuple[Any, np.ndarray]:
+    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, np.ndarray]:
         """Return rows as the network takes them, and targets; set what describes the columns."""
 
     @abstractmethod
@@ -133,6 +133,9 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
     def _encode_validation(self, y: np.ndarray) -> np.ndarray:
         """Return the targets of rows that are given to judge by."""
         return self._encode(y, fresh=False, incremental=True)
+
+    def _check_range(self, targets: np.ndarray) -> None:
+        """Refuse encoded targets, of rows that count, which the loss is not defined for."""
 
     def _class_weights(
         self, y: np.ndarray, sample_weight: np.ndarray | None
@@ -200,7 +203,9 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The targets: class labels, label indicators or real numbers.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each sample, not negative.
+            Weight of each sample, not negative. For tables rows of weight 0 are as if absent;
+            elsewhere they are part of batches, as in scikit-learn, but what they hold has no
+            effect.
         X_val, y_val : array-like, default=None
             Rows to validate by, in place of those that would be set aside; where epochs are not
             chosen by them, scores and losses on them are recorded only. A search cuts rows that

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sknumpynet._sklearn import num_samples
+from sknumpynet._weights import n_rows_that_count
 from sknumpynet.core.members import Member
 from sknumpynet.core.network import Network
 
@@ -94,7 +94,8 @@ class FitReport:
             return
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         self.task = {"X": X, "y": y, "metadata": metadata}
-        self.recipe = recipe = estimator._recipe(num_samples(X))
+        n_samples = n_rows_that_count(estimator, X, sample_weight)
+        self.recipe = recipe = estimator._recipe(n_samples)
         self.has_members = recipe.n_members > 1
         n_parts = recipe.n_members if self.has_members else recipe.max_iter
         self.context = estimator._init_callback_context(

@@ -194,7 +194,8 @@ resample : {'folds', 'bootstrap'}, splitter or None, default='folds'
     rows of one split; the rows held out choose its epoch and give ``oof_prediction_``. 'folds' are
     alike in their targets, be they classes or numbers; there are ``n_members`` of them, at least
     five. 'bootstrap' and None set a tenth aside to choose by. With ``X_val`` nothing is held out
-    or set aside, unless by a splitter.
+    or set aside, unless by a splitter. Rows of weight 0 are dropped before; only a splitter with a
+    table of its own, such as `PredefinedSplit`, is for all rows.
 scoring : 'loss', str or callable, default='loss'
     What an epoch is chosen by: 'loss' for minus the loss, otherwise a scorer's name or a
     ``callable(estimator, X, y)``, which gets rows that are encoded already, and ``sample_weight``
@@ -227,7 +228,7 @@ loss_curve_, validation_scores_, validation_loss_curve_ : list of list of float
     A list for each member; for a single one its list.
 oof_prediction_ : ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_classes)
     What the members that never saw a row predict for it, values or probabilities, NaN where all
-    have seen it. Only where ``resample`` holds rows out.
+    have seen it and where its weight is 0. Only where ``resample`` holds rows out.
 oof_score_ : float
     Accuracy, R² or, of several quantiles, minus the mean pinball loss of ``oof_prediction_``, over
     the rows that have one, with the weights of rows and classes. Slightly optimistic, as epochs

@@ -105,9 +105,7 @@ class BaseNumpyMLP(BaseNetwork):
         """Return the estimator itself: its parameters are the recipe."""
         return self
 
-    def _validated(
-        self, X: Any, y: Any, sample_weight: Any = None, *, reset: bool
-    ) -> tuple[Any, np.ndarray]:
+    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, np.ndarray]:
         either = (np.float64, np.float32)
         return validate_data(
             self,

@@ -19,6 +19,7 @@ from sknumpynet._resampling import Share, shares_of_members
 from sknumpynet._sklearn import check_sample_weight
 from sknumpynet._stacking import Run
 from sknumpynet._validation import HeldOut, judge_for
+from sknumpynet._weights import counting_rows, rows_that_count, without_effect
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.losses import OwnLoss, QuantileLoss
 from sknumpynet.core.members import Member, Settings
@@ -89,6 +90,12 @@ class Data(NamedTuple):
         The estimator's attributes that say what the data are.
     held_out : HeldOut or None
         Rows that were given to validate by.
+    learned_X : ndarray or CSR matrix of shape (n_samples, n_features)
+        What is trained on: X, but for what rows hold that do not count.
+    counts : ndarray of bool of shape (n_samples,) or None
+        Which rows have a ``sample_weight`` of their own above 0, if not all.
+    kept : ndarray of bool of shape (n_rows_given,) or None
+        Which of the rows that were given these are, if not all.
     """
 
     X: Any
@@ -97,7 +104,10 @@ class Data(NamedTuple):
     sample_weight: np.ndarray | None
     weight_unit: float
     description: dict[str, Any]
-    held_out: HeldOut | None = None
+    held_out: HeldOut | None
+    learned_X: Any
+    counts: np.ndarray | None
+    kept: np.ndarray | None
 
 
 class Plan(NamedTuple):
@@ -146,11 +156,18 @@ def prepare_data(
         Whether it is for `partial_fit`.
     """
     fresh = not goes_on(estimator, incremental)
-    X, y = estimator._validated(X, y, sample_weight, reset=fresh)
+    kept = None
+    if estimator._drops_rows_of_weight_0:
+        X, y, sample_weight, kept = rows_that_count(X, y, sample_weight)
+        if kept is not None and kept.sum() < 2:
+            raise ValueError(f"at least 2 rows of weight above 0 are needed, got {kept.sum()}")
+    X, y = estimator._validated(X, y, reset=fresh)
     targets = estimator._encode(y, fresh=fresh, incremental=incremental)
     unit = 1.0
     if sample_weight is not None:
         sample_weight = check_sample_weight(sample_weight, X, allow_all_zero=incremental)
+    counts = counting_rows(sample_weight)
+    targets = _learnable_targets(estimator, targets, counts)
     class_weights = estimator._class_weights(y, sample_weight)
     if class_weights is not None:
         weights = class_weights(y)
@@ -170,7 +187,27 @@ def prepare_data(
     attributes = vars(estimator)
     description = {name: attributes[name] for name in _DESCRIPTION if name in attributes}
     held_out = _given_to_validate(estimator, validation, targets.shape[1], class_weights)
-    return Data(X, y, targets, sample_weight, unit, description, held_out)
+    return Data(
+        X,
+        y,
+        targets,
+        sample_weight,
+        unit,
+        description,
+        held_out,
+        learned_X=without_effect(X, counts),
+        counts=counts,
+        kept=kept,
+    )
+
+
+def _learnable_targets(
+    estimator: "BaseNetwork", targets: np.ndarray, counts: np.ndarray | None
+) -> np.ndarray:
+    """Return encoded targets that are in the loss's range in every row."""
+    estimator._check_range(targets if counts is None else targets[counts])
+    # Labels are harmless, and splits are stratified by them.
+    return without_effect(targets, counts) if is_regressor(estimator) else targets
 
 
 def _given_to_validate(
@@ -187,14 +224,19 @@ def _given_to_validate(
         if X is None and y is None:
             missing, given = "X_val and y_val", "sample_weight_val"
         raise ValueError(f"{given} was given without {missing}")
+    if estimator._drops_rows_of_weight_0:
+        X, y, sample_weight, _ = rows_that_count(X, y, sample_weight)
     X, y = estimator._validated(X, y, reset=False)
-    targets = estimator._in_units(estimator._encode_validation(y), fresh=False)
+    if sample_weight is not None:
+        sample_weight = check_sample_weight(sample_weight, X, allow_all_zero=False)
+    counts = counting_rows(sample_weight)
+    targets = _learnable_targets(estimator, estimator._encode_validation(y), counts)
+    targets = estimator._in_units(targets, fresh=False)
     if targets.shape[1] != n_outputs:
         raise ValueError(f"y_val must have as many columns as y, {n_outputs}, got {y.shape}")
     if is_regressor(estimator) and estimator.scoring is None and len(targets) < 2:
         raise ValueError(f"R² needs at least 2 rows, got X_val of shape {X.shape}")
-    if sample_weight is not None:
-        sample_weight = check_sample_weight(sample_weight, X, allow_all_zero=False)
+    X = without_effect(X if isinstance(X, np.ndarray) else X.tocsr(), counts)
     if class_weights is not None:
         weights = class_weights(y)
         sample_weight = weights if sample_weight is None else sample_weight * weights
@@ -202,7 +244,7 @@ def _given_to_validate(
             raise ValueError(
                 f"class_weight={estimator.class_weight!r} leaves no row of X_val a weight above 0"
             )
-    return HeldOut(X if isinstance(X, np.ndarray) else X.tocsr(), y, targets, sample_weight)
+    return HeldOut(X, y, targets, sample_weight, counts=counts)
 
 
 def prepare_runs(
@@ -353,7 +395,7 @@ def _dataset(estimator: "BaseNetwork", data: Data, share: Share) -> Dataset:
     weight = data.sample_weight if share.sample_weight is None else share.sample_weight
     smoothing, n_classes = estimator._smoothing()
     return Dataset(
-        data.X, data.targets, weight, share.rows, smoothing=smoothing, n_classes=n_classes
+        data.learned_X, data.targets, weight, share.rows, smoothing=smoothing, n_classes=n_classes
     )
 
 
@@ -473,6 +515,7 @@ def _split(
         data.y[held_out],
         dataset.targets[held_out],
         None if weight is None else weight[held_out],
+        counts=None if data.counts is None else data.counts[held_out],
     )
 
 

@@ -191,7 +191,13 @@ def _publish_out_of_fold(estimator: "BaseNetwork", data: Data, plan: Plan) -> No
         predictions.append(predictions_of(run.network, run.parameters, data.X[rows]))
     mean = mean_out_of_fold(predictions, plan.held_out, data.X.shape[0])
     known = ~np.isnan(mean).any(axis=1)
+    if data.counts is not None:
+        known &= data.counts
     weight = None if data.sample_weight is None else data.sample_weight[known]
     has_weight = known.any() if weight is None else weight.any()
     estimator.oof_score_ = estimator._oof_score(data, mean, known, weight) if has_weight else np.nan
+    if data.kept is not None:
+        of_kept = mean
+        mean = np.full((len(data.kept), mean.shape[1]), np.nan, mean.dtype)
+        mean[data.kept] = of_kept
     estimator.oof_prediction_ = estimator._as_output(mean)

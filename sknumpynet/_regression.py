@@ -65,24 +65,28 @@ class NetworkRegressor(RegressorMixin):
             raise ValueError(f"y must be real numbers, got values of dtype {y.dtype}.")
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        loss = self._network_loss()
-        if loss == LOSSES["poisson"] and y.min() < 0:
-            raise ValueError(
-                "Some value(s) of y are out of the valid range of the loss 'poisson': y must not "
-                f"be negative, got {y.min()}."
-            )
-        if loss == LOSSES["gamma"] and y.min() <= 0:
-            raise ValueError(
-                "Some value(s) of y are out of the valid range of the loss 'gamma': y must be "
-                f"positive, got {y.min()}."
-            )
         targets = y.reshape(len(y), -1)
-        if isinstance(loss, QuantileLoss) and targets.shape[1] > 1:
+        if isinstance(self._network_loss(), QuantileLoss) and targets.shape[1] > 1:
             raise ValueError(
                 f"the loss 'quantile' takes one column of y, got {targets.shape[1]}: use "
                 "sklearn.multioutput.MultiOutputRegressor"
             )
         return targets
+
+    def _check_range(self, targets: np.ndarray) -> None:
+        if len(targets) == 0:
+            return
+        loss, lowest = self._network_loss(), targets.min()
+        if loss == LOSSES["poisson"] and lowest < 0:
+            raise ValueError(
+                "Some value(s) of y are out of the valid range of the loss 'poisson': y must not "
+                f"be negative, got {lowest}."
+            )
+        if loss == LOSSES["gamma"] and lowest <= 0:
+            raise ValueError(
+                "Some value(s) of y are out of the valid range of the loss 'gamma': y must be "
+                f"positive, got {lowest}."
+            )
 
     def _network_loss(self) -> Loss:
         if isinstance(self.loss, Loss):

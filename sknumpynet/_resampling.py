@@ -1,16 +1,22 @@
 """What each member of an ensemble sees of the data, and what members say of rows held out."""
 
+import copy
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from sklearn.utils import indexable
+from sklearn.utils import check_consistent_length, indexable
+
+from sknumpynet._sklearn import slice_params
 
 if TYPE_CHECKING:
     from sknumpynet._base import BaseNetwork
     from sknumpynet._preparation import Data
 
 __all__ = ["EvenFolds", "Share", "mean_out_of_fold", "shares_of_members"]
+
+# The rows to train on and those held out: numbers or a mask.
+Split = tuple[Any, Any]
 
 
 class Share(NamedTuple):
@@ -121,12 +127,14 @@ def shares_of_members(
         raise ValueError(f"resample={resample!r} needs n_members of at least 2, got n_members=1")
     if isinstance(resample, str) and resample == "bootstrap":
         return _bootstrap(data, n_members, random_state)
-    splitter = resample
     if isinstance(resample, str):
         seed = random_state.randint(np.iinfo(np.int32).max)
         splitter = estimator._fold_splitter(n_members, seed, data)
-    _, y, *_ = indexable(data.X, data.y)
-    splits = list(splitter.split(data.X, y, **split_params))
+        splits = _splits_of(splitter, data.X, data.y)
+    elif data.kept is None:
+        splits = _splits_of(resample, data.X, data.y, split_params)
+    else:
+        splits = _splits_of_kept(resample, data, split_params)
     if len(splits) != n_members:
         raise ValueError(
             f"resample={resample!r} makes {len(splits)} splits: n_members must be as many, got "
@@ -135,14 +143,71 @@ def shares_of_members(
     # A splitter may speak in masks, and in lists.
     every = np.arange(data.X.shape[0])
     splits = [(every[np.asarray(train)], every[np.asarray(test)]) for train, test in splits]
-    for train, _ in splits:
+    judged = recipe.early_stopping and recipe.solver != "lbfgs" and data.held_out is None
+    hint = "" if data.kept is None else ", once those of weight 0 are dropped"
+    for train, test in splits:
         if len(train) == 0:
-            raise ValueError(f"resample={resample!r} leaves a member no rows to train on")
+            raise ValueError(f"resample={resample!r} leaves a member no rows to train on{hint}")
+        if len(test) == 0 and judged:
+            raise ValueError(f"resample={resample!r} holds out no rows to judge a member by{hint}")
         # In the type that networks are trained in small weights are 0.
         weight = None if data.sample_weight is None else data.sample_weight.astype(data.X.dtype)
         if weight is not None and not weight[train].any():
             raise ValueError("Sample weights of a fold must contain at least one non-zero number.")
     return [Share(rows=train, held_out=test) for train, test in splits]
+
+
+def _splits_of(
+    splitter: Any, X: Any, y: np.ndarray, params: dict[str, Any] | None = None
+) -> list[Split]:
+    _, y, *_ = indexable(X, y)
+    return list(splitter.split(X, y, **(params or {})))
+
+
+def _splits_of_kept(splitter: Any, data: "Data", params: dict[str, Any]) -> list[Split]:
+    """Return a user's splits of the rows that are left, those of weight 0 being dropped.
+
+    A splitter that goes by a table of its own, such as `PredefinedSplit`, means the rows as they
+    were given. It is known by saying the same of them as of those that are left, or by refusing
+    the latter; one that draws its splits from the rows says something else of fewer.
+    """
+    n_given, kept = len(data.kept), np.flatnonzero(data.kept)
+    if params.get("groups") is not None:
+        check_consistent_length(data.kept, params["groups"])
+    params = slice_params(data.kept, params, kept)
+    # What a dropped row held may be anything: the first that is left stands in for it.
+    place = np.zeros(n_given, np.intp)
+    place[kept] = np.arange(len(kept))
+    try:
+        of_given = _splits_of(
+            copy.deepcopy(splitter),
+            data.X[place],
+            data.y[place],
+            slice_params(kept, params, place),
+        )
+    except Exception:
+        return _splits_of(splitter, data.X, data.y, params)
+    try:
+        of_kept = _splits_of(splitter, data.X, data.y, params)
+    except Exception:
+        return _cut(of_given, data.kept)
+    same = len(of_kept) == len(of_given) and all(
+        np.array_equal(mine, other)
+        for pair, other_pair in zip(of_kept, of_given, strict=True)
+        for mine, other in zip(pair, other_pair, strict=True)
+    )
+    return _cut(of_given, data.kept) if same else of_kept
+
+
+def _cut(splits: list[Split], kept: np.ndarray) -> list[Split]:
+    """Return splits of all rows as those of the rows that are kept."""
+    every, place = np.arange(len(kept)), np.cumsum(kept) - 1
+
+    def cut(part: Any) -> np.ndarray:
+        rows = every[np.asarray(part)]
+        return place[rows[kept[rows]]]
+
+    return [(cut(train), cut(test)) for train, test in splits]
 
 
 def _bootstrap(data: "Data", n_members: int, random_state: np.random.RandomState) -> list[Share]:

@@ -20,8 +20,6 @@ from sknumpynet._sklearn import (
     Interval,
     StrOptions,
     effective_n_jobs,
-    num_samples,
-    rows_of,
 )
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.losses import LOSSES, Loss
@@ -52,6 +50,7 @@ class BaseTabularMLP(BaseNetwork):
     )
     _fewest_resampled: ClassVar[int] = 1
     _keeps_optimizer: ClassVar[bool] = False
+    _drops_rows_of_weight_0: ClassVar[bool] = True
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "preset": [StrOptions(set(PRESETS))],
@@ -109,15 +108,12 @@ class BaseTabularMLP(BaseNetwork):
             n_jobs=1 if is_short and self.n_jobs is None else effective_n_jobs(self.n_jobs),
         )
 
-    def _validated(
-        self, X: Any, y: Any, sample_weight: Any = None, *, reset: bool
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[np.ndarray, np.ndarray]:
         X = as_table(X)
         if reset:
             preprocessor = TabularPreprocessor(self.categorical_features)
             preprocessor.set_output(transform="default")  # whatever the configuration says
-            preprocessor.fit(_weighted_rows(X, sample_weight))
-            encoded = preprocessor.transform(X)
+            encoded = preprocessor.fit(X).transform(X)
             self.preprocessor_ = preprocessor
             self.n_features_in_ = preprocessor.n_features_in_
             vars(self).pop("feature_names_in_", None)
@@ -214,13 +210,3 @@ class BaseTabularMLP(BaseNetwork):
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = True
         return tags
-
-
-def _weighted_rows(X: Any, sample_weight: Any) -> Any:
-    """Return the rows of weight above 0; weights that are not valid are refused later."""
-    weight = np.asarray(sample_weight)
-    if sample_weight is None or weight.dtype.kind not in "biuf" or weight.ndim != 1:
-        return X
-    if len(weight) != num_samples(X) or (weight > 0).all() or not (weight > 0).any():
-        return X
-    return rows_of(X, np.flatnonzero(weight > 0))

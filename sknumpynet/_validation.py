@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.metrics import check_scoring
 
 from sknumpynet._fitted import fitted_view
+from sknumpynet._sklearn import rows_of
 from sknumpynet.core.network import Network, raw_outputs
 
 if TYPE_CHECKING:
@@ -27,12 +28,15 @@ class HeldOut(NamedTuple):
     targets : ndarray of shape (n_samples, n_outputs)
         The targets as the network learns them.
     sample_weight : ndarray of shape (n_samples,) or None
+    counts : ndarray of bool of shape (n_samples,) or None
+        Which rows have a ``sample_weight`` of their own above 0, if not all.
     """
 
     X: Any
     y: np.ndarray
     targets: np.ndarray
     sample_weight: np.ndarray | None
+    counts: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -98,4 +102,12 @@ def judge_for(estimator: "BaseNetwork", recipe: Any, network: Network, held_out:
     if isinstance(scoring, str) and scoring == "loss":
         return Judge(network, held_out, None)
     scorer = check_scoring(estimator, scoring=scoring)
-    return Judge(network, held_out, None, scorer, estimator)
+    return Judge(network, _rows_that_count(held_out), None, scorer, estimator)
+
+
+def _rows_that_count(held_out: HeldOut) -> HeldOut:
+    """Return the rows that count: what a scorer makes of others, weighted by 0, is not known."""
+    if held_out.counts is None:
+        return held_out
+    rows = np.flatnonzero(held_out.counts)
+    return HeldOut(*(None if values is None else rows_of(values, rows) for values in held_out))

@@ -225,8 +225,6 @@ class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
 
         Where the loss is over the logarithm of the mean, zero has to stay zero.
         """
-        if sample_weight is not None:
-            targets, sample_weight = targets[sample_weight > 0], sample_weight[sample_weight > 0]
         largest = np.abs(targets).max(axis=0)
         largest[largest == 0] = 1.0  # squares of the largest floats would overflow
         relative = targets / largest
@@ -244,9 +242,14 @@ class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
         }
 
     def _oof_score(self, data: Data, mean: np.ndarray, known: np.ndarray, weight: Any) -> float:
-        targets = data.y.reshape(len(data.y), -1)[known]
+        targets = data.y.reshape(len(data.y), -1)[known].astype(np.float64)
         predictions = self._as_output(mean).reshape(len(mean), -1)[known]
-        return self._validation_score(targets, predictions, weight)
+        # Squares of huge numbers overflow. A power of two changes no digit, nor does R².
+        exponents = np.frexp(np.abs(targets).max(axis=0))[1]
+        targets, predictions = np.ldexp(targets, -exponents), np.ldexp(predictions, -exponents)
+        score = self._validation_score(targets, predictions, weight)
+        is_loss = predictions.shape[1] > targets.shape[1]
+        return float(np.ldexp(score, exponents[0])) if is_loss else score
 
     def _as_output(self, predictions: np.ndarray) -> np.ndarray:
         unit = self._unit

@@ -362,10 +362,10 @@ def test_rows_of_weight_0_are_as_if_absent(kind):
 
 
 def test_units_are_those_of_weighted_rows():
-    y = np.array([1.0, 2.0, 4.0, 9.0])
+    y = np.array([1.0, 2.0, 4.0])
     model = TabularMLPRegressor()
     once = model._unit_of(y[[0, 0, 1, 2, 2, 2]][:, np.newaxis], None)
-    weighted = model._unit_of(y[:, np.newaxis], np.array([2.0, 1.0, 3.0, 0.0]))
+    weighted = model._unit_of(y[:, np.newaxis], np.array([2.0, 1.0, 3.0]))
     for name, value in once.items():
         assert_allclose(weighted[name], value)
 

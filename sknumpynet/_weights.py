@@ -1,0 +1,76 @@
+"""Rows of weight 0: for tables they are dropped, elsewhere what they hold has no effect."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.utils import indexable
+
+from sknumpynet._columns import as_table
+from sknumpynet._sklearn import check_sample_weight, num_samples, rows_of
+
+if TYPE_CHECKING:
+    from sknumpynet._base import BaseNetwork
+
+__all__ = ["counting_rows", "n_rows_that_count", "rows_that_count", "without_effect"]
+
+
+def rows_that_count(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any, np.ndarray | None]:
+    """Return the rows of weight above 0, and a mask of them, or None if those are all.
+
+    Parameters
+    ----------
+    X, y, sample_weight : array-like
+        As they were given; only weights and lengths are validated.
+
+    Raises
+    ------
+    ValueError
+        For weights that are not valid, and for targets that are not as many.
+    """
+    if sample_weight is None:
+        return X, y, None, None
+    X, y = as_table(X), as_table(y)
+    # Not X itself: weights are not asked to be of its kind of array.
+    n_rows = num_samples(X)
+    weight = check_sample_weight(sample_weight, np.empty(n_rows), allow_all_zero=False)
+    kept = weight > 0
+    if kept.all() or y is None:
+        return X, y, sample_weight, None
+    X, y = indexable(X, y)
+    rows = np.flatnonzero(kept)
+    return rows_of(X, rows), rows_of(y, rows), weight[rows], kept
+
+
+def n_rows_that_count(estimator: "BaseNetwork", X: Any, sample_weight: Any) -> int:
+    """Return how many rows an estimator's training is planned for."""
+    n_rows = num_samples(X)
+    if sample_weight is None or not estimator._drops_rows_of_weight_0:
+        return n_rows
+    weight = check_sample_weight(sample_weight, np.empty(n_rows), allow_all_zero=False)
+    return int(np.count_nonzero(weight))
+
+
+def counting_rows(sample_weight: np.ndarray | None) -> np.ndarray | None:
+    """Return which rows have a weight above 0, None if all have."""
+    return None if sample_weight is None or sample_weight.all() else sample_weight > 0
+
+
+def without_effect(values: Any, counts: np.ndarray | None) -> Any:
+    """Return rows of which those that do not count are replaced by one that does.
+
+    Weights cannot do it alone: zero times what overflows is not zero.
+
+    Parameters
+    ----------
+    values : ndarray or CSR matrix of shape (n_samples, n_columns)
+    counts : ndarray of bool of shape (n_samples,) or None
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> without_effect(np.array([[1e308], [2.0], [3.0]]), np.array([False, True, True])).tolist()
+    [[2.0], [2.0], [3.0]]
+    """
+    if counts is None:
+        return values
+    return values[np.where(counts, np.arange(len(counts)), counts.argmax())]
