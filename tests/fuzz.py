@@ -2526,13 +2526,13 @@ def rows_of(table, rows):
 
 
 def try_cases(properties, subjects, n_examples, seed, counts, stop=math.inf):
-    """Try properties in turn on invented tables; count the tables that each said something of.
+    """Try properties on invented tables, each on another; count the tables of each.
 
     Raises
     ------
     Counterexample
     """
-    turn, found = 0, None
+    found = None
 
     # Nothing is raised within, since hypothesis would shrink what is shrunk already.
     @hypothesis.seed(seed)
@@ -2545,12 +2545,11 @@ def try_cases(properties, subjects, n_examples, seed, counts, stop=math.inf):
     )
     @hypothesis.given(cases(subjects))
     def run(case):
-        nonlocal turn, found
+        nonlocal found
         if found or time.monotonic() > stop:
             return
-        for _ in range(len(properties)):  # the next that says something of the table
-            own = properties[turn % len(properties)]
-            turn += 1
+        # The one of fewest tables first, of those that say something of this one.
+        for own in sorted(properties, key=lambda own: counts[own.name]):
             try:
                 said = try_case(own, case)
             except Counterexample as counterexample:
