@@ -85,6 +85,10 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
         """Return rows as the network takes them."""
 
     @abstractmethod
+    def _quietly_encoded(self, X: Any) -> Any:
+        """Return rows as the network takes them, while it is not fitted yet, without warnings."""
+
+    @abstractmethod
     def _activated(self, X: Any) -> np.ndarray:
         """Return activated outputs of checked rows, for an ensemble with a leading member axis."""
 

@@ -1,6 +1,7 @@
 """What makes an estimator able to predict."""
 
 import copy
+import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from sknumpynet.core.network import Network
 if TYPE_CHECKING:
     from sknumpynet._base import BaseNetwork
 
-__all__ = ["fitted_view", "parameter_attributes"]
+__all__ = ["copy_of_rows", "fitted_view", "parameter_attributes"]
 
 
 def parameter_attributes(network: Network, parameters: np.ndarray) -> dict[str, Any]:
@@ -34,20 +35,74 @@ def parameter_attributes(network: Network, parameters: np.ndarray) -> dict[str, 
     }
 
 
+class KnownRows:
+    """Takes the place of a view's ``_check_for_prediction``: quick for rows that it knows.
+
+    Rows are known by what they hold, so that it does not matter who copied or changed them.
+
+    Parameters
+    ----------
+    estimator : BaseNetwork
+    given : object
+        Rows as a user gave them. Nobody else may hold them, or they could change.
+    encoded : ndarray or CSR matrix
+        The same as the network takes them.
+    """
+
+    def __init__(self, estimator: "BaseNetwork", given: Any, encoded: Any) -> None:
+        self.estimator, self.given, self.encoded = estimator, given, encoded
+
+    def __call__(self, X: Any) -> Any:
+        """Return rows as the network takes them, without warnings: it is called every epoch."""
+        if _are_same(X, self.given):
+            return self.encoded
+        return self.estimator._quietly_encoded(X).astype(self.encoded.dtype, copy=False)
+
+
 def fitted_view(
-    estimator: "BaseNetwork", network: Network, parameters: np.ndarray, X: Any
+    estimator: "BaseNetwork", network: Network, parameters: np.ndarray, given: Any, encoded: Any
 ) -> "BaseNetwork":
     """Return a copy of an estimator that predicts with these parameters.
+
+    Copies and pickles of it are plain estimators, which hold no rows.
 
     Parameters
     ----------
     estimator : BaseNetwork
     network : Network
     parameters : ndarray of shape (P,)
-    X : ndarray or CSR matrix
-        Rows that need not be validated and encoded any more, but are what networks take.
+    given, encoded : object
+        Rows that will be predicted often, see `KnownRows`.
     """
     view = copy.copy(estimator)
     vars(view).update(estimator._fitted_parameters(network, parameters))
-    view._encoded_rows = X
+    view._check_for_prediction = KnownRows(estimator, given, encoded)
     return view
+
+
+def copy_of_rows(rows: Any) -> Any:
+    """Return a copy of a table, in which changes do not show in the table."""
+    if isinstance(rows, list | tuple):
+        return copy.deepcopy(rows)
+    for name in ("copy", "clone"):  # of arrays and pandas, of polars
+        if hasattr(rows, name):
+            return getattr(rows, name)()
+    return rows  # Arrow's tables cannot be changed
+
+
+def _are_same(one: Any, other: Any) -> bool:
+    """Return whether two tables certainly hold the same; False where that is not quick to tell."""
+    if type(one) is not type(other):
+        return False
+    if type(one) is not np.ndarray:
+        return hasattr(one, "equals") and bool(one.equals(other))
+    if one.dtype != other.dtype or one.shape != other.shape:
+        return False
+    if one.dtype.kind == "O":
+        # Cells are scalars: the same object has not changed.
+        return all(map(operator.is_, one.ravel().tolist(), other.ravel().tolist()))
+    if one.dtype.kind not in "biufSU":
+        return False
+    # By their bits, which also finds NaN the same.
+    bits = (np.ascontiguousarray(array).view(np.uint8) for array in (one, other))
+    return np.array_equal(*bits)

@@ -13,7 +13,7 @@ from sknumpynet._base import BaseNetwork
 from sknumpynet._checks import checked_hidden_layer_sizes
 from sknumpynet._fitted import parameter_attributes
 from sknumpynet._preparation import Data
-from sknumpynet._sklearn import HasMethods, Interval, Options, StrOptions
+from sknumpynet._sklearn import HasMethods, Interval, Options, StrOptions, with_names_as_in
 from sknumpynet.core.activations import ACTIVATIONS, Activation, activation_of
 from sknumpynet.core.initializers import INITIALIZERS
 from sknumpynet.core.network import Network, dense_network, predict
@@ -145,8 +145,14 @@ class BaseNumpyMLP(BaseNetwork):
             and np.isfinite(X).all()
         ):
             return X
+        return self._encoded(X)
+
+    def _encoded(self, X: Any) -> Any:
         X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         return X if isinstance(X, np.ndarray) else X.tocsr()
+
+    def _quietly_encoded(self, X: Any) -> Any:
+        return with_names_as_in(X, self)._encoded(X)
 
     def _n_fitted(self) -> int:
         return 1 if self.coefs_[0].ndim == 2 else len(self.coefs_[0])

@@ -16,9 +16,9 @@ from sklearn.utils.fixes import parse_version
 from sknumpynet._checks import checked_dropout
 from sknumpynet._history import n_epochs_so_far
 from sknumpynet._resampling import Share, shares_of_members
-from sknumpynet._sklearn import check_sample_weight
+from sknumpynet._sklearn import check_sample_weight, rows_of
 from sknumpynet._stacking import Run
-from sknumpynet._validation import HeldOut, judge_for
+from sknumpynet._validation import HeldOut, judge_for, sliceable, uses_scorer
 from sknumpynet._weights import counting_rows, rows_that_count, without_effect
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.losses import OwnLoss, QuantileLoss
@@ -96,6 +96,8 @@ class Data(NamedTuple):
         Which rows have a ``sample_weight`` of their own above 0, if not all.
     kept : ndarray of bool of shape (n_rows_given,) or None
         Which of the rows that were given these are, if not all.
+    given : object
+        The rows as they were given.
     """
 
     X: Any
@@ -108,6 +110,7 @@ class Data(NamedTuple):
     learned_X: Any
     counts: np.ndarray | None
     kept: np.ndarray | None
+    given: Any
 
 
 class Plan(NamedTuple):
@@ -161,6 +164,7 @@ def prepare_data(
         X, y, sample_weight, kept = rows_that_count(X, y, sample_weight)
         if kept is not None and kept.sum() < 2:
             raise ValueError(f"at least 2 rows of weight above 0 are needed, got {kept.sum()}")
+    given = X
     X, y = estimator._validated(X, y, reset=fresh)
     targets = estimator._encode(y, fresh=fresh, incremental=incremental)
     unit = 1.0
@@ -198,6 +202,7 @@ def prepare_data(
         learned_X=without_effect(X, counts),
         counts=counts,
         kept=kept,
+        given=given,
     )
 
 
@@ -226,6 +231,7 @@ def _given_to_validate(
         raise ValueError(f"{given} was given without {missing}")
     if estimator._drops_rows_of_weight_0:
         X, y, sample_weight, _ = rows_that_count(X, y, sample_weight)
+    given = X
     X, y = estimator._validated(X, y, reset=False)
     if sample_weight is not None:
         sample_weight = check_sample_weight(sample_weight, X, allow_all_zero=False)
@@ -244,7 +250,7 @@ def _given_to_validate(
             raise ValueError(
                 f"class_weight={estimator.class_weight!r} leaves no row of X_val a weight above 0"
             )
-    return HeldOut(X, y, targets, sample_weight, counts=counts)
+    return HeldOut(X, y, targets, sample_weight, counts=counts, given=given)
 
 
 def prepare_runs(
@@ -269,6 +275,7 @@ def prepare_runs(
     vars(estimator).update(data.description)
     fresh = not goes_on(estimator, incremental)
     recipe = estimator._recipe(data.X.shape[0], has_validation=data.held_out is not None)
+    data = _for_scoring(data, recipe.scoring)
     network = estimator._network(data, recipe)
     if isinstance(network.loss, OwnLoss):
         network.loss.check(data.targets[:32].T.astype(np.float64))
@@ -308,6 +315,18 @@ def prepare_runs(
             )
     held_out = [share.held_out for share in shares]
     return Plan(recipe, runs, held_out, _complaints(estimator, runs))
+
+
+def _for_scoring(data: Data, scoring: Any) -> Data:
+    """Return the data with rows as they were given only if there is a scorer, and in a table."""
+
+    def given(X: Any, encoded: Any) -> Any:
+        return sliceable(X, encoded) if uses_scorer(scoring) else None
+
+    held_out = data.held_out
+    if held_out is not None:
+        held_out = held_out._replace(given=given(held_out.given, held_out.X))
+    return data._replace(held_out=held_out, given=given(data.given, data.X))
 
 
 def _sources_of_members(
@@ -516,6 +535,7 @@ def _split(
         dataset.targets[held_out],
         None if weight is None else weight[held_out],
         counts=None if data.counts is None else data.counts[held_out],
+        given=None if data.given is None else rows_of(data.given, held_out),
     )
 
 

@@ -63,6 +63,7 @@ def saved_state(attributes: dict[str, Any]) -> dict[str, Any]:
         For `restored_state`.
     """
     state = {name: _saved(value) for name, value in attributes.items()}
+    state.pop("_check_for_prediction", None)  # of a view, see `fitted_view`
     state["_format"] = _FORMAT
     if "_schedule" in state:
         schedule, power = state["_schedule"]

@@ -3,6 +3,8 @@
 Tested with the oldest and the newest version that `pyproject.toml` allows.
 """
 
+import copy
+import functools
 import inspect
 import multiprocessing
 from collections.abc import Callable
@@ -13,6 +15,7 @@ import numpy as np
 from scipy.optimize import OptimizeResult
 from sklearn import get_config
 from sklearn.base import BaseEstimator, _fit_context
+from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.utils import _safe_indexing
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 from sklearn.utils._optional_dependencies import check_matplotlib_support
@@ -23,6 +26,7 @@ from sklearn.utils.optimize import _check_optimize_result
 from sklearn.utils.validation import (
     _check_method_params,
     _check_sample_weight,
+    _get_feature_names,
     _num_samples,
 )
 
@@ -44,16 +48,21 @@ __all__ = [
     "Task",
     "check_matplotlib",
     "check_sample_weight",
+    "described",
     "effective_n_jobs",
     "evaluated_by",
     "fit_context",
     "is_first_partial_fit",
+    "is_undefined_without_a_class",
     "lbfgs_iterations",
     "num_samples",
     "rows_of",
     "safe_split",
     "slice_params",
+    "takes_sample_weight",
     "validate_parameters",
+    "with_labels",
+    "with_names_as_in",
 ]
 
 check_matplotlib = check_matplotlib_support
@@ -116,6 +125,91 @@ def validate_parameters(estimator: BaseEstimator) -> None:
 def slice_params(X: Any, params: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
     """Return the arguments of `fit` for some rows: those that have a value for each are cut."""
     return _check_method_params(X, params=params, indices=rows)
+
+
+def with_names_as_in(X: Any, estimator: BaseEstimator) -> BaseEstimator:
+    """Return a copy of an estimator that has feature names where rows have them, and only there.
+
+    If both have some, those of the rows are checked as ever.
+    """
+    estimator = copy.copy(estimator)
+    names = _get_feature_names(X)
+    if names is None:
+        vars(estimator).pop("feature_names_in_", None)
+    elif not hasattr(estimator, "feature_names_in_"):
+        estimator.feature_names_in_ = names
+    return estimator
+
+
+def _metric_of(scorer: Callable[..., Any]) -> tuple[Callable[..., Any] | None, dict[str, Any]]:
+    """Return the metric and the arguments that a scorer made by `make_scorer` holds, if it is."""
+    metric, arguments = getattr(scorer, "_score_func", None), getattr(scorer, "_kwargs", {})
+    while isinstance(metric, functools.partial):
+        metric, arguments = metric.func, {**metric.keywords, **arguments}
+    return metric, arguments
+
+
+def takes_sample_weight(scorer: Callable[..., Any], *, is_multiclass: bool) -> bool:
+    """Return whether a scorer can be called with ``sample_weight``."""
+    metric, arguments = _metric_of(scorer)
+    if metric is roc_auc_score and is_multiclass and arguments.get("multi_class") == "ovo":
+        return False  # it has the parameter, and refuses it
+    try:
+        parameters = inspect.signature(metric or scorer).parameters
+    except (TypeError, ValueError):  # of what is not written in Python
+        return False
+    takes_any = any(own.kind is own.VAR_KEYWORD for own in parameters.values())
+    return "sample_weight" in parameters or (metric is None and takes_any)
+
+
+def described(scoring: Any) -> str:
+    """Return what an error calls a scorer, or the name of one."""
+    try:
+        return repr(scoring)
+    except AttributeError:  # of a partial function, before scikit-learn 1.8
+        return repr(scoring._score_func)
+
+
+def with_labels(scorer: Callable[..., Any], labels: np.ndarray) -> Callable[..., Any]:
+    """Return a scorer whose metric is told of all labels, if it can be and was not before.
+
+    Metrics that can be told what 0 / 0 is are told 0, as by default, but without a warning: that
+    no row has a label is known.
+    """
+    if not hasattr(scorer, "_score_func"):
+        return scorer
+    parameters = inspect.signature(scorer._score_func).parameters
+    own = {"labels": (None, labels), "zero_division": ("warn", 0.0)}
+    added = {
+        name: value
+        for name, (default, value) in own.items()
+        if name in parameters and parameters[name].default == default
+    }
+    if "labels" not in added or scorer._kwargs.get("labels") is not None:
+        return scorer
+    scorer = copy.copy(scorer)
+    scorer._kwargs = {**added, **scorer._kwargs, "labels": labels}
+    return scorer
+
+
+def is_undefined_without_a_class(
+    scorer: Callable[..., Any], n_present: int, *, is_multilabel: bool
+) -> bool:
+    """Return whether a metric is known to have no value, or the same for all predictions.
+
+    Parameters
+    ----------
+    scorer : callable
+    n_present : int
+        Classes that are there, where there should be more.
+    is_multilabel : bool
+        A label that no row has, or that all have, is then what is missing.
+    """
+    metric, arguments = _metric_of(scorer)
+    if metric is roc_auc_score:
+        # One class against one other needs those two only.
+        return is_multilabel or n_present < 2 or arguments.get("multi_class") != "ovo"
+    return metric is average_precision_score and not is_multilabel
 
 
 class SearchHooks:

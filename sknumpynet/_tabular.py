@@ -20,6 +20,7 @@ from sknumpynet._sklearn import (
     Interval,
     StrOptions,
     effective_n_jobs,
+    with_names_as_in,
 )
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.losses import LOSSES, Loss
@@ -191,9 +192,12 @@ class BaseTabularMLP(BaseNetwork):
 
     def _check_for_prediction(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        if X is getattr(self, "_encoded_rows", None):
-            return X
         return self.preprocessor_._transform_for(self, X)
+
+    def _quietly_encoded(self, X: Any) -> np.ndarray:
+        preprocessor = with_names_as_in(X, self.preprocessor_)
+        preprocessor._warns = False
+        return preprocessor.transform(X)
 
     def _n_fitted(self) -> int:
         return len(self.parameters_)

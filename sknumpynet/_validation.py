@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
 
-from sknumpynet._fitted import fitted_view
-from sknumpynet._sklearn import rows_of
+from sknumpynet._columns import as_table
+from sknumpynet._fitted import copy_of_rows, fitted_view
+from sknumpynet._sklearn import rows_of, takes_sample_weight
 from sknumpynet.core.network import Network, raw_outputs
 
 if TYPE_CHECKING:
     from sknumpynet._base import BaseNetwork
 
-__all__ = ["HeldOut", "Judge", "judge_for"]
+__all__ = ["HeldOut", "Judge", "judge_for", "sliceable", "uses_scorer"]
 
 
 class HeldOut(NamedTuple):
@@ -30,6 +33,8 @@ class HeldOut(NamedTuple):
     sample_weight : ndarray of shape (n_samples,) or None
     counts : ndarray of bool of shape (n_samples,) or None
         Which rows have a ``sample_weight`` of their own above 0, if not all.
+    given : object
+        The rows as they were given, for a scorer; None where there is none.
     """
 
     X: Any
@@ -37,6 +42,7 @@ class HeldOut(NamedTuple):
     targets: np.ndarray
     sample_weight: np.ndarray | None
     counts: np.ndarray | None = None
+    given: Any = None
 
 
 @dataclass(frozen=True)
@@ -71,21 +77,56 @@ class Judge:
         network.loss.predict(raw, predictions)
         values = network.loss.reported_value(raw, predictions, targets)
         loss = float(np.average(values, weights=held_out.sample_weight))
-        return self._score(parameters, predictions, loss), loss
-
-    def _score(self, parameters: np.ndarray, predictions: np.ndarray, loss: float) -> float:
-        held_out = self.held_out
         if self.scorer is not None:
-            view = fitted_view(self.estimator, self.network, parameters, held_out.X)
-            if not hasattr(view, "preprocessor_"):
-                # The rows held out are arrays, without names; encoded ones are not checked.
-                vars(view).pop("feature_names_in_", None)
-            weight = held_out.sample_weight
-            given = {} if weight is None else {"sample_weight": weight}
-            return float(self.scorer(view, held_out.X, held_out.y, **given))
+            return self.scored(parameters), loss
         if self.score is None:
-            return -loss
-        return self.score(held_out.targets, predictions.T, held_out.sample_weight)
+            return -loss, loss
+        return self.score(held_out.targets, predictions.T, held_out.sample_weight), loss
+
+    def scored(self, parameters: np.ndarray) -> float:
+        """Return what the scorer says of parameters of shape (P,)."""
+        held_out = self.held_out
+        view = fitted_view(self.estimator, self.network, parameters, held_out.given, held_out.X)
+        weight = self.scorer_weight
+        weights = {} if weight is None else {"sample_weight": weight.copy()}
+        # Copies: what a scorer changes is there again in the next epoch.
+        rows, y = copy_of_rows(held_out.given), held_out.y.copy()
+        return float(self.scorer(view, rows, y, **weights))
+
+    @property
+    def scorer_weight(self) -> np.ndarray | None:
+        """The weights of the rows, if there are any and the scorer takes them."""
+        weight, estimator = self.held_out.sample_weight, self.estimator
+        if weight is None:
+            return None
+        is_multiclass = is_classifier(estimator) and estimator._is_multiclass()
+        return weight if takes_sample_weight(self.scorer, is_multiclass=is_multiclass) else None
+
+    def by_loss(self) -> "Judge":
+        """Return one that goes by the negative loss."""
+        return Judge(self.network, self.held_out._replace(given=None), None)
+
+
+def uses_scorer(scoring: Any) -> bool:
+    """Return whether ``scoring`` asks for a scorer, which predicts rows as they were given."""
+    return scoring is not None and not (isinstance(scoring, str) and scoring == "loss")
+
+
+def sliceable(X: Any, validated: Any) -> Any:
+    """Return rows as they were given, as something that scikit-learn can cut.
+
+    Parameters
+    ----------
+    X : object
+    validated : ndarray or CSR matrix
+        What an estimator made of them.
+    """
+    if issparse(X):
+        return validated
+    X = as_table(X)
+    if isinstance(X, np.ndarray | list | tuple) or hasattr(X, "columns"):
+        return X
+    return np.asarray(X)
 
 
 def judge_for(estimator: "BaseNetwork", recipe: Any, network: Network, held_out: HeldOut) -> Judge:
@@ -97,10 +138,9 @@ def judge_for(estimator: "BaseNetwork", recipe: Any, network: Network, held_out:
         For a scorer that there is none of.
     """
     scoring = recipe.scoring
-    if scoring is None:
-        return Judge(network, held_out, estimator._validation_score)
-    if isinstance(scoring, str) and scoring == "loss":
-        return Judge(network, held_out, None)
+    if not uses_scorer(scoring):
+        score = estimator._validation_score if scoring is None else None
+        return Judge(network, held_out, score)
     scorer = check_scoring(estimator, scoring=scoring)
     return Judge(network, _rows_that_count(held_out), None, scorer, estimator)
 

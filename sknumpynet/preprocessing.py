@@ -115,6 +115,9 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         "dtype": [StrOptions({"float32", "float64"})],
     }
 
+    # Whether `transform` speaks of levels: not where it is called after every epoch.
+    _warns: bool = True
+
     def __init__(
         self,
         categorical_features: Any = "from_dtype",
@@ -253,7 +256,8 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
             stop = start + self._width(k, encoding)
             out[:, start:stop] = self._encoded(columns[k], k, encoding)
             start = stop
-        self._warn_of_unknown_texts(columns)
+        if self._warns:
+            self._warn_of_unknown_texts(columns)
         return out
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -432,7 +436,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
             return np.isnan(column.numbers(self._format_of(k)))[:, np.newaxis]
         levels = self._levels[k]
         codes = column.codes(levels)[:, np.newaxis]
-        if np.count_nonzero(codes) < len(codes) / 2:
+        if self._warns and np.count_nonzero(codes) < len(codes) / 2:
             _warn_of_unknown_levels(column, levels, codes, self._unknown_shares.get(k, 1.0))
         if encoding == "one-hot":
             return codes == np.arange(1, len(levels) + 1)
