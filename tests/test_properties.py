@@ -30,6 +30,8 @@ def test_properties_hold(group):
     subjects, n_examples = SUBJECTS, min(max(len(properties), 20), 60)
     if group in OF_THE_PREPROCESSOR:
         subjects, n_examples = ("preprocessor",), 60
+    if group == "weight":
+        n_examples = 60  # few tables have rows of weight 0
     FUZZ["try_cases"](properties, subjects, n_examples, 0, counts)
     assert counts.total() >= 5
 
