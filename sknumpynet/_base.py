@@ -2,8 +2,7 @@
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -19,6 +18,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.multiclass import type_of_target
 
 from sknumpynet._callbacks import FitReport
+from sknumpynet._fitted import all_or_nothing
 from sknumpynet._preparation import Data, prepare_data, prepare_runs
 from sknumpynet._publication import publish
 from sknumpynet._saved_state import restored_state, saved_state
@@ -28,22 +28,10 @@ from sknumpynet.core.batching import Dataset
 from sknumpynet.core.losses import Loss, QuantileLoss
 from sknumpynet.core.network import Network
 
-__all__ = ["BaseNetwork", "all_or_nothing"]
+__all__ = ["BaseNetwork"]
 
 # What all members predict at once has about this many entries at most: 8 MB.
 _MEMBERS_BLOCK_ENTRIES = 2**20
-
-
-@contextmanager
-def all_or_nothing(estimator: BaseEstimator) -> Iterator[None]:
-    """Leave the estimator as it was if anything goes wrong; nothing is changed in place."""
-    before = vars(estimator).copy()
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise
 
 
 class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):

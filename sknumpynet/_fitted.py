@@ -1,17 +1,32 @@
-"""What makes an estimator able to predict."""
+"""What makes an estimator able to predict, and how it stays so."""
 
 import copy
 import operator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from sknumpynet.core.network import Network
 
 if TYPE_CHECKING:
     from sknumpynet._base import BaseNetwork
 
-__all__ = ["copy_of_rows", "fitted_view", "parameter_attributes"]
+__all__ = ["all_or_nothing", "copy_of_rows", "fitted_view", "parameter_attributes"]
+
+
+@contextmanager
+def all_or_nothing(estimator: BaseEstimator) -> Iterator[None]:
+    """Leave the estimator as it was if anything goes wrong; nothing is changed in place."""
+    before = vars(estimator).copy()
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
 
 
 def parameter_attributes(network: Network, parameters: np.ndarray) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknumpynet._columns import Column, Level, as_table, read_columns
+from sknumpynet._fitted import all_or_nothing
 from sknumpynet._saved_state import as_plain
 from sknumpynet._sklearn import Interval, StrOptions, fit_context
 from sknumpynet._text import NumberFormat, are_dates, find_number_format
@@ -159,7 +160,11 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         >>> TabularPreprocessor(max_one_hot=3).fit([["a"], ["b"], ["c"], ["d"]] * 2).n_levels_
         [5]
         """
-        X = as_table(X)
+        with all_or_nothing(self):
+            self._learn(as_table(X))
+        return self
+
+    def _learn(self, X: Any) -> None:
         columns = read_columns(X)
         validate_data(self, X, skip_check_array=True)
         is_categorical = self._find_categories(columns)
@@ -198,7 +203,6 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         self.n_plain_ = sum(widths.values()) - len(codes)
         self.n_levels_ = [len(levels[k]) + 1 for k in codes]
         self.n_features_out_ = self.n_numerical_ + self.n_plain_ + len(codes)
-        return self
 
     def transform(self, X: Any) -> np.ndarray:
         """Turn a table into an array.

@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from sknumpynet._base import all_or_nothing
 from sknumpynet._docs import with_shared_parameters
+from sknumpynet._fitted import all_or_nothing
 from sknumpynet._mlp import BaseNumpyMLP, partial_fit_available
 from sknumpynet._regression import NetworkRegressor
 from sknumpynet._saved_state import LOSS_KINDS, restored_loss, saved_loss

@@ -1086,6 +1086,9 @@ def test_a_failed_fit_leaves_what_was_learnt():
     with pytest.raises(ValueError, match="infinity"):
         model.fit([[1, "c"], [np.inf, "d"]])
     np.testing.assert_array_equal(model.transform(X), expected)
+    with pytest.raises(ValueError, match="infinity"):
+        model.fit(pd.DataFrame({"a": [1, np.inf], "b": ["c", "d"], "c": [1, 2]}))
+    np.testing.assert_array_equal(model.transform(X), expected)
 
 
 def test_in_a_pipeline():

@@ -279,7 +279,7 @@ def test_levels_that_are_not_known_are_spoken_of_once():
     X, y = numbers()
     levels = np.arange(N_ROWS) % 3
     frame = pd.DataFrame({"a": X[:, 0], "b": pd.Categorical(levels)})
-    other = frame.assign(b=pd.Categorical(levels.astype(str)))
+    other = frame.assign(b=pd.Categorical(levels.astype(float).astype(str)))
 
     def cuts(view, X, y):
         return (view.predict(X[3:]) == y[3:]).mean()
@@ -391,7 +391,7 @@ def unweighted_metric(y_true, y_pred):
         (make_scorer(accuracy_score), True),
         ("accuracy", True),
     ],
-    ids=str,
+    ids=lambda own: getattr(own, "__name__", type(own).__name__) if callable(own) else str(own),
 )
 @pytest.mark.parametrize("setting", ["table", "folds", "drop-in"])
 def test_weights_go_to_what_takes_them(setting, scoring, takes):

@@ -48,7 +48,7 @@ KINDS = [TabularMLPClassifier, TabularMLPRegressor]
 
 # Passengers have names.
 pytestmark = pytest.mark.filterwarnings(
-    "ignore:nearly all levels have a single row in column 'name'"
+    "ignore:nearly all levels have a single row in column '(name|x1)'"
 )
 
 # Folds and batches hold rows, whatever their weights.
