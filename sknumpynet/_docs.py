@@ -80,7 +80,10 @@ resample : {'bootstrap', 'folds'}, splitter or None, default=None
 scoring : 'loss', str, callable or None, default=None
     What validation data are scored by: None for accuracy or R², or minus the mean pinball loss
     for several quantiles; 'loss' for minus the training loss, without the penalty; otherwise a
-    scorer's name or a ``callable(estimator, X, y)``. Higher is better.
+    scorer's name or a ``callable(estimator, X, y)``, which gets rows as they were given to `fit`,
+    and ``sample_weight`` where there are weights and it takes them. Higher is better. Metrics with
+    ``labels`` know all classes; where a score is not a number, or an error for want of a class,
+    'loss' judges that network instead, with a warning.
 max_time : float or None, default=None
     Seconds of training, after which it stops and keeps what it has, with ``early_stopping`` the
     best of it. Members of an ensemble that are trained one after another share it.
@@ -198,8 +201,10 @@ resample : {'folds', 'bootstrap'}, splitter or None, default='folds'
     table of its own, such as `PredefinedSplit`, is for all rows.
 scoring : 'loss', str or callable, default='loss'
     What an epoch is chosen by: 'loss' for minus the loss, otherwise a scorer's name or a
-    ``callable(estimator, X, y)``, which gets rows that are encoded already, and ``sample_weight``
-    where there are weights. Higher is better.
+    ``callable(estimator, X, y)``, which gets rows as they were given to `fit`, and
+    ``sample_weight`` where there are weights and it takes them. Higher is better. Metrics with
+    ``labels`` know all classes; where a score is not a number, or an error for want of a class,
+    'loss' judges that member instead, with a warning.
 max_time : float or None, default=None
     Seconds of training, after which it stops and keeps the best of what it has. Members that are
     trained one after another share it.

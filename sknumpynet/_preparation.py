@@ -16,6 +16,7 @@ from sklearn.utils.fixes import parse_version
 from sknumpynet._checks import checked_dropout
 from sknumpynet._history import n_epochs_so_far
 from sknumpynet._resampling import Share, shares_of_members
+from sknumpynet._scoring import let_losses_judge
 from sknumpynet._sklearn import check_sample_weight, rows_of
 from sknumpynet._stacking import Run
 from sknumpynet._validation import HeldOut, judge_for, sliceable, uses_scorer
@@ -314,7 +315,8 @@ def prepare_runs(
                 )
             )
     held_out = [share.held_out for share in shares]
-    return Plan(recipe, runs, held_out, _complaints(estimator, runs))
+    complaints = _complaints(estimator, runs) + let_losses_judge(data, recipe.scoring, runs)
+    return Plan(recipe, runs, held_out, complaints)
 
 
 def _for_scoring(data: Data, scoring: Any) -> Data:
