@@ -150,6 +150,10 @@ def _on_all_classes(judge: Judge, data: "Data") -> Judge:
     rows = place.argsort(kind="stable")[:n_rows]
     weight = None if judge.held_out.sample_weight is None else np.ones(n_rows)
     some = HeldOut(
-        data.X[rows], data.y[rows], data.targets[rows], weight, rows_of(data.given, rows)
+        data.X[rows],
+        data.y[rows],
+        data.targets[rows],
+        weight,
+        given=rows_of(data.given, rows),
     )
     return replace(judge, held_out=some)

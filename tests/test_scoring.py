@@ -59,6 +59,11 @@ SETTINGS = {
 }
 
 
+def described_without_address(own):
+    """Return a name that is the same in every process."""
+    return re.sub(r" at 0x[0-9a-f]+", "", str(own))
+
+
 def make(setting, **parameters):
     kind, own = SETTINGS[setting]
     common = {"hidden_layer_sizes": (5,), "max_iter": 3, "random_state": 0}
@@ -436,7 +441,7 @@ def members_of(message):
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("scoring", OF_THREE_CLASSES, ids=described)
+@pytest.mark.parametrize("scoring", OF_THREE_CLASSES, ids=described_without_address)
 @pytest.mark.parametrize("setting", ["table", "folds"])
 @pytest.mark.filterwarnings("ignore:The least populated class:UserWarning")
 def test_a_class_with_fewer_rows_than_folds(setting, scoring, weighted):
@@ -472,7 +477,7 @@ def test_a_class_with_fewer_rows_than_folds(setting, scoring, weighted):
     assert model.oof_score_ == pytest.approx(score)
 
 
-@pytest.mark.parametrize("scoring", OF_THREE_CLASSES, ids=described)
+@pytest.mark.parametrize("scoring", OF_THREE_CLASSES, ids=described_without_address)
 @pytest.mark.parametrize("setting", ["table", "drop-in", "lbfgs"])
 def test_given_rows_without_a_class(setting, scoring):
     if not is_there(scoring):
@@ -718,7 +723,7 @@ def unweighted_metric(y_true, y_pred):
         (make_scorer(accuracy_score), True),
         ("accuracy", True),
     ],
-    ids=lambda own: getattr(own, "__name__", type(own).__name__) if callable(own) else str(own),
+    ids=described_without_address,
 )
 @pytest.mark.parametrize("setting", ["table", "folds", "drop-in"])
 def test_weights_go_to_what_takes_them(setting, scoring, takes):
