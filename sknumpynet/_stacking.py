@@ -10,13 +10,12 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from threading import Lock
 from typing import Any
 
 import joblib
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from sknumpynet._blas import blas_threads
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.lbfgs import minimize_lbfgs
 from sknumpynet.core.members import Member, Settings
@@ -386,25 +385,3 @@ def _same_data(one: Dataset, other: Dataset) -> bool:
     if one.rows is None or other.rows is None:
         return one.rows is other.rows
     return np.array_equal(one.rows, other.rows)
-
-
-_LIMIT_LOCK = Lock()
-_limits: list[Any] = []
-
-
-@contextmanager
-def blas_threads(n_threads: int) -> Iterator[None]:
-    """Limit the threads of each BLAS call until the last of those who asked for it is done.
-
-    The limit is the process's: without a count, two threads that overlap would restore each
-    other's limit instead of what was there before.
-    """
-    with _LIMIT_LOCK:
-        _limits.append(_limits[-1] if _limits else threadpool_limits(n_threads, user_api="blas"))
-    try:
-        yield
-    finally:
-        with _LIMIT_LOCK:
-            limit = _limits.pop()
-            if not _limits:
-                limit.restore_original_limits()
