@@ -11,7 +11,6 @@ import copy
 import itertools
 import math
 import time
-import warnings
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +26,7 @@ from sklearn.base import BaseEstimator, clone, is_classifier
 from sknumpynet._base import BaseNetwork
 from sknumpynet._callbacks import has_callbacks
 from sknumpynet._checks import checked_hidden_layer_sizes
-from sknumpynet._preparation import Complaint, Data, Plan, prepare_data, prepare_runs
+from sknumpynet._preparation import Data, Plan, prepare_data, prepare_runs
 from sknumpynet._publication import publish
 from sknumpynet._sklearn import Task, num_samples, safe_split, slice_params, validate_parameters
 from sknumpynet._stacking import Run, cut, group, train_chunks
@@ -62,7 +61,6 @@ class Recording:
         Of the split.
     seconds : float
         Spent on fitting the steps before the network.
-    complaints : list of (str, category)
     data : dict
         Validated, by what of a network the validation depends on.
     """
@@ -73,8 +71,7 @@ class Recording:
     head: list[tuple[str, Any]] | None
     n_rows: int
     seconds: float
-    complaints: list[Complaint]
-    data: dict[Hashable, tuple[Data, list[Complaint]]] = field(default_factory=dict)
+    data: dict[Hashable, Data] = field(default_factory=dict)
 
     @property
     def nbytes(self) -> int:
@@ -84,32 +81,13 @@ class Recording:
 
     def data_for(
         self, network: BaseNetwork, weight: Any, validation: tuple[Any, Any, Any]
-    ) -> tuple[Data, list[Complaint]]:
+    ) -> Data:
         """Return the data as a network validates and encodes it."""
         names = network._data_parameters
         key = (type(network), *(_identity(getattr(network, name, None)) for name in names))
         if key not in self.data:
-            with _Caught() as complaints:
-                data = prepare_data(network, self.X, self.y, weight, validation)
-            self.data[key] = data, complaints
+            self.data[key] = prepare_data(network, self.X, self.y, weight, validation)
         return self.data[key]
-
-
-class _Caught(warnings.catch_warnings):
-    """Collects warnings as complaints."""
-
-    def __init__(self) -> None:
-        super().__init__(record=True)
-
-    def __enter__(self) -> list[Complaint]:
-        self.log = super().__enter__()
-        warnings.simplefilter("always")
-        self.complaints: list[Complaint] = []
-        return self.complaints
-
-    def __exit__(self, *exception: Any) -> None:
-        super().__exit__(*exception)
-        self.complaints += [(str(entry.message), entry.category) for entry in self.log]
 
 
 def _record(estimator: BaseEstimator, X: Any, y: Any, params: dict[str, Any]) -> Recording:
@@ -118,13 +96,12 @@ def _record(estimator: BaseEstimator, X: Any, y: Any, params: dict[str, Any]) ->
     n_rows = num_samples(X)
     start = time.perf_counter()
     if network is estimator:
-        return Recording(X, y, params, None, n_rows, 0.0, [])
+        return Recording(X, y, params, None, n_rows, 0.0)
     network.fit = recorder
-    with _Caught() as complaints:
-        estimator.fit(X, y, **params)
+    estimator.fit(X, y, **params)
     seconds = time.perf_counter() - start
     head = estimator.steps[:-1]
-    return Recording(recorder.X, recorder.y, recorder.params, head, n_rows, seconds, complaints)
+    return Recording(recorder.X, recorder.y, recorder.params, head, n_rows, seconds)
 
 
 # The rehearsal -----------------------------------------------------------------------------------
@@ -151,7 +128,6 @@ class _Job:
     recording: Recording
     data: Data
     plan: Plan
-    complaints: list[Complaint]
     recording_seconds: float
 
 
@@ -356,7 +332,7 @@ class Rehearsal:
         validation = tuple(params.pop(name, None) for name in names)
         try:
             split_params = network._split_params(weight, params)
-            data, complaints = recording.data_for(network, weight, validation)
+            data = recording.data_for(network, weight, validation)
             plan = prepare_runs(network, data, split_params)
         except Exception as error:
             return f"it cannot be trained: {error}"
@@ -365,9 +341,8 @@ class Rehearsal:
                 # The global source would be drawn from in the order of the workers.
                 seed = np.random.randint(np.iinfo(np.int32).max)
                 run.member.random_state = np.random.RandomState(seed)
-        complaints = [*recording.complaints, *complaints]
         seconds = recording.seconds / n_sharing
-        return _Job(place, network, recording, data, plan, complaints, seconds)
+        return _Job(place, network, recording, data, plan, seconds)
 
     def _perform(
         self,
@@ -402,9 +377,9 @@ class Rehearsal:
     def _outcome(self, job: _Job) -> Outcome:
         parameters = job.network.get_params(deep=False)
         seconds = job.recording_seconds + sum(run.seconds for run in job.plan.runs)
-        outcome = Outcome(parameters, job.recording.n_rows, seconds, complaints=job.complaints)
+        outcome = Outcome(parameters, job.recording.n_rows, seconds)
         try:
-            outcome.complaints = job.complaints + publish(job.network, job.data, job.plan)
+            outcome.complaints = publish(job.network, job.data, job.plan)
         except ValueError as error:
             outcome.error = error
             return outcome
