@@ -30,7 +30,7 @@ from sknumpynet._preparation import Data, Plan, prepare_data, prepare_runs
 from sknumpynet._publication import publish
 from sknumpynet._sklearn import Task, num_samples, safe_split, slice_params, validate_parameters
 from sknumpynet._stacking import Run, cut, group, train_chunks
-from sknumpynet._tickets import Outcome, Split, Tickets, network_of
+from sknumpynet._tickets import Outcome, Split, Tickets, fingerprint, network_of
 from sknumpynet.core.network import Network
 
 __all__ = ["Rehearsal"]
@@ -59,6 +59,8 @@ class Recording:
     head : list of (str, transformer) or None
     n_rows : int
         Of the split.
+    given : hashable
+        The fingerprint of what the whole estimator is given.
     seconds : float
         Spent on fitting the steps before the network.
     data : dict
@@ -70,6 +72,7 @@ class Recording:
     params: dict[str, Any]
     head: list[tuple[str, Any]] | None
     n_rows: int
+    given: Hashable
     seconds: float
     data: dict[Hashable, Data] = field(default_factory=dict)
 
@@ -79,9 +82,7 @@ class Recording:
         n_features = math.prod(getattr(self.X, "shape", (0, 1))[1:])
         return 2 * 8 * num_samples(self.X) * n_features
 
-    def data_for(
-        self, network: BaseNetwork, weight: Any, validation: tuple[Any, Any, Any]
-    ) -> Data:
+    def data_for(self, network: BaseNetwork, weight: Any, validation: tuple[Any, Any, Any]) -> Data:
         """Return the data as a network validates and encodes it."""
         names = network._data_parameters
         key = (type(network), *(_identity(getattr(network, name, None)) for name in names))
@@ -93,15 +94,15 @@ class Recording:
 def _record(estimator: BaseEstimator, X: Any, y: Any, params: dict[str, Any]) -> Recording:
     """Let the steps before the network be fitted, and stop there."""
     network, recorder = network_of(estimator), _Recorder()
-    n_rows = num_samples(X)
+    n_rows, given = num_samples(X), fingerprint({"X": X, "y": y, "params": params})
     start = time.perf_counter()
     if network is estimator:
-        return Recording(X, y, params, None, n_rows, 0.0)
+        return Recording(X, y, params, None, n_rows, given, 0.0)
     network.fit = recorder
     estimator.fit(X, y, **params)
     seconds = time.perf_counter() - start
     head = estimator.steps[:-1]
-    return Recording(recorder.X, recorder.y, recorder.params, head, n_rows, seconds)
+    return Recording(recorder.X, recorder.y, recorder.params, head, n_rows, given, seconds)
 
 
 # The rehearsal -----------------------------------------------------------------------------------
@@ -124,6 +125,7 @@ class _Job:
     """One candidate on one split."""
 
     place: tuple[int, int]
+    candidate: BaseEstimator
     network: BaseNetwork
     recording: Recording
     data: Data
@@ -342,7 +344,7 @@ class Rehearsal:
                 seed = np.random.randint(np.iinfo(np.int32).max)
                 run.member.random_state = np.random.RandomState(seed)
         seconds = recording.seconds / n_sharing
-        return _Job(place, network, recording, data, plan, seconds)
+        return _Job(place, candidate.estimator, network, recording, data, plan, seconds)
 
     def _perform(
         self,
@@ -377,7 +379,7 @@ class Rehearsal:
     def _outcome(self, job: _Job) -> Outcome:
         parameters = job.network.get_params(deep=False)
         seconds = job.recording_seconds + sum(run.seconds for run in job.plan.runs)
-        outcome = Outcome(parameters, job.recording.n_rows, seconds)
+        outcome = Outcome(job.candidate, job.recording.given, seconds)
         try:
             outcome.complaints = publish(job.network, job.data, job.plan)
         except ValueError as error:

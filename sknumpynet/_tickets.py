@@ -7,10 +7,13 @@ A clone that has no ticket, or turns out not to be what was trained, fits itself
 
 import copy
 import warnings
-from collections.abc import Iterator
+import zlib
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
+from types import FunctionType, ModuleType
 from typing import Any
 
+import joblib
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
@@ -18,9 +21,17 @@ from sklearn.pipeline import Pipeline
 from sknumpynet._base import BaseNetwork
 from sknumpynet._callbacks import announce_fit
 from sknumpynet._preparation import Complaint
-from sknumpynet._sklearn import num_samples
 
-__all__ = ["FixedSplits", "Outcome", "Split", "Tickets", "network_of", "with_tickets"]
+__all__ = [
+    "FixedSplits",
+    "Outcome",
+    "Split",
+    "Tickets",
+    "fingerprint",
+    "may_be_equal",
+    "network_of",
+    "with_tickets",
+]
 
 Split = tuple[np.ndarray, np.ndarray]
 
@@ -42,10 +53,10 @@ class Outcome:
 
     Parameters
     ----------
-    parameters : dict
-        The network's, which the clone's must equal.
-    n_rows : int
-        Of the split.
+    estimator : estimator
+        The candidate, not fitted, whose parameters the clone's must equal.
+    data : hashable
+        The fingerprint of what it was fitted to.
     seconds : float
         Its share of the time that recording and its stack took.
     fitted : dict
@@ -56,31 +67,97 @@ class Outcome:
     error : Exception or None
     """
 
-    parameters: dict[str, Any]
-    n_rows: int
+    estimator: BaseEstimator
+    data: Hashable
     seconds: float
     fitted: dict[str, Any] = field(default_factory=dict)
     head: list[tuple[str, Any]] | None = None
     complaints: list[Complaint] = field(default_factory=list)
     error: Exception | None = None
 
-    def is_of(self, network: BaseNetwork | None, X: Any) -> bool:
-        """Return whether this is what fitting the network to X would give."""
-        if network is None or num_samples(X) != self.n_rows:
-            return False
-        parameters = network.get_params(deep=False)
-        return parameters.keys() == self.parameters.keys() and all(
-            _may_be_equal(value, self.parameters[name]) for name, value in parameters.items()
-        )
+    def is_of(self, estimator: BaseEstimator, X: Any, y: Any, fit_params: dict[str, Any]) -> bool:
+        """Return whether this is what fitting the estimator would give."""
+        given = fingerprint({"X": X, "y": y, "params": fit_params})
+        return given == self.data and may_be_equal(estimator, self.estimator)
+
+
+def fingerprint(value: Any) -> Hashable:
+    """Return what tells data apart by their values and their order.
+
+    Checksums, which take less time than to cut the rows of a split.
+    """
+    if isinstance(value, dict):
+        return tuple((name, fingerprint(part)) for name, part in sorted(value.items()))
+    columns = _columns_of(value)
+    if columns is not None:
+        return tuple(map(fingerprint, columns))
+    if not isinstance(value, np.ndarray) and hasattr(value, "__array__"):
+        value = np.asarray(value)
+    if type(value) in (np.ndarray, np.memmap):
+        if not value.dtype.hasobject:
+            array = np.ascontiguousarray(value)
+            checksum = zlib.crc32(array.view(np.uint8)) if array.size else 0
+            return array.dtype.str, array.shape, checksum
+        value = value.tolist()
+    try:
+        return joblib.hash(value)
+    except Exception:  # it cannot be pickled
+        return type(value), getattr(value, "shape", None)
+
+
+def _columns_of(value: Any) -> list[Any] | None:
+    """Return the columns of a table of pandas, polars or pyarrow."""
+    if hasattr(value, "iloc") and np.ndim(value) == 2:
+        return [column for _, column in value.items()]
+    for name in ("get_columns", "itercolumns"):
+        if hasattr(value, name):
+            return list(getattr(value, name)())
+    return None
+
+
+def may_be_equal(one: Any, other: Any) -> bool:
+    """Return whether values are equal as far as can be told: copies of one value are."""
+    try:
+        return _may_be_equal(one, other)
+    except RecursionError:  # they hold themselves
+        return False
+
+
+_PLAIN = (str, bytes, int, float, complex, bool, type(None), np.generic, set, frozenset)
+# A copy of these is the same object.
+_UNIQUE = (type, FunctionType, ModuleType)
 
 
 def _may_be_equal(one: Any, other: Any) -> bool:
-    if isinstance(one, tuple | list) and type(one) is type(other):
+    if one is other:
+        return True
+    if type(one) is not type(other) or isinstance(one, _UNIQUE):
+        return False
+    if isinstance(one, _PLAIN):
+        return bool(one == other or (one != one and other != other))
+    if isinstance(one, tuple | list):
         return len(one) == len(other) and all(map(_may_be_equal, one, other))
-    plain = (str, int, float, bool, type(None), np.number)
-    if isinstance(one, plain) and isinstance(other, plain):
-        return type(one) is type(other) and one == other
-    return type(one) is type(other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(
+            _may_be_equal(value, other[key]) for key, value in one.items()
+        )
+    if isinstance(one, np.ndarray):
+        return one.dtype == other.dtype and _may_be_equal(one.tolist(), other.tolist())
+    if isinstance(one, BaseEstimator):
+        return _may_be_equal(one.get_params(deep=False), other.get_params(deep=False))
+    return _may_be_equal(_parts(one), _parts(other))
+
+
+def _parts(value: Any) -> tuple[Any, ...] | None:
+    """Return what a copy would be made of, None if that is not known."""
+    try:
+        parts = value.__reduce_ex__(4)
+    except Exception:
+        return None
+    if isinstance(parts, str):  # the name that it goes by
+        return getattr(value, "__module__", None), parts
+    # The last are iterators over what a list or a dict holds.
+    return tuple(list(part) if hasattr(part, "__next__") else part for part in parts)
 
 
 class PickUp:
@@ -94,7 +171,7 @@ class PickUp:
         estimator, outcome = self.estimator, self.outcome
         del estimator.fit
         network = network_of(estimator)
-        if not outcome.is_of(network, X):
+        if network is None or not outcome.is_of(estimator, X, y, fit_params):
             return estimator.fit(X, y, **fit_params)
         for message, category in outcome.complaints:
             warnings.warn(message, category, stacklevel=2)
