@@ -83,7 +83,11 @@ class _StackedSearch(SearchHooks):
             if not (cv is None or isinstance(cv, Integral) or hasattr(cv, "split")):
                 self.cv = list(cv)  # drawn from twice
             with _scoring_backend(estimator, X, self._searched()):
-                return super().fit(X, y, **params)
+                super().fit(X, y, **params)
+            if self.scoring is None:
+                # Made of the estimator, which for this while is not the user's.
+                self.scorer_ = check_scoring(estimator)
+            return self
         finally:
             self.estimator, self.cv = estimator, cv
             vars(self).pop("_fit_seconds", None)
