@@ -24,6 +24,7 @@ import numpy as np
 
 from sknumpynet.classifier import NumpyMLPClassifier
 from sknumpynet.regressor import NumpyMLPRegressor
+from sknumpynet.search import StackedGridSearchCV, StackedRandomizedSearchCV
 
 try:
     from skl2onnx import update_registered_converter
@@ -245,6 +246,24 @@ def _convert_classifier(scope: Any, operator: Any, container: Any) -> None:
     graph.set_output(labels, operator.outputs[0])
 
 
+# Searches ----------------------------------------------------------------------------------------
+
+
+def _refuse_search(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> Any:
+    raise NotImplementedError(
+        f"a search is not exported to ONNX, got a {type(model).__name__}: export what it found, as "
+        "by to_onnx(search.best_estimator_, X[:1])"
+    )
+
+
+def _no_shapes(operator: Any) -> None:
+    """Stand for what is never reached: a search is refused when it is read."""
+
+
+def _no_nodes(scope: Any, operator: Any, container: Any) -> None:
+    """Stand for what is never reached."""
+
+
 update_registered_converter(
     NumpyMLPRegressor, "SknumpynetMLPRegressor", _regressor_shapes, _convert_regressor
 )
@@ -259,3 +278,11 @@ update_registered_converter(
         "nocl": [True, False],
     },
 )
+for _search in (StackedGridSearchCV, StackedRandomizedSearchCV):
+    update_registered_converter(
+        _search,
+        f"Sknumpynet{_search.__name__}",
+        _no_shapes,
+        _no_nodes,
+        parser=_refuse_search,
+    )

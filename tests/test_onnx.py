@@ -9,7 +9,12 @@ from sklearn.datasets import load_diabetes, load_iris, make_multilabel_classific
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 
-from sknumpynet import NumpyMLPClassifier, NumpyMLPRegressor
+from sknumpynet import (
+    NumpyMLPClassifier,
+    NumpyMLPRegressor,
+    StackedGridSearchCV,
+    StackedRandomizedSearchCV,
+)
 from sknumpynet.core.activations import ACTIVATIONS
 from sknumpynet.core.losses import LOSSES
 
@@ -210,3 +215,23 @@ def test_is_an_extra(code, expected):
     )
     assert (done.returncode == 0) == (expected == "")
     assert expected in done.stderr
+
+
+@pytest.mark.parametrize("search", [StackedGridSearchCV, StackedRandomizedSearchCV])
+@pytest.mark.parametrize("kind", [NumpyMLPClassifier, NumpyMLPRegressor])
+@pytest.mark.parametrize("where", ["alone", "network in a pipeline", "in a pipeline"])
+@pytest.mark.parametrize("options", [{}, {"options": {"zipmap": False}}])
+def test_a_search_says_what_to_export(search, kind, where, options):
+    X, y = classes() if kind is NumpyMLPClassifier else numbers()
+    network, prefix = make(kind), ""
+    if where == "network in a pipeline":
+        network, prefix = make_pipeline(StandardScaler(), network), f"{kind.__name__.lower()}__"
+    more = {"n_iter": 2} if search is StackedRandomizedSearchCV else {}
+    model = search(network, {f"{prefix}alpha": [0.1, 1.0]}, cv=2, **more)
+    whole = make_pipeline(StandardScaler(), model) if where == "in a pipeline" else model
+    whole.fit(X, y)
+    X = X.astype(np.float32)
+    with pytest.raises(NotImplementedError, match=rf"{search.__name__}.*best_estimator_"):
+        exported(whole, X, **options)
+    best = whole[-1].best_estimator_ if where == "in a pipeline" else whole.best_estimator_
+    assert len(exported(best, X)) in (1, 2)
