@@ -34,6 +34,27 @@ __all__ = ["BaseNetwork"]
 _MEMBERS_BLOCK_ENTRIES = 2**20
 
 
+# What other libraries call the rows to validate by has these parts: eval_set, x_valid.
+_VALIDATION_WORDS = {"dev", "eval", "val", "valid", "validation", "xval", "yval"}
+# What their settings of it end with: eval_metric, validation_split.
+_SETTING_WORDS = {"fraction", "frac", "metric", "metrics", "size", "split"}
+
+
+def _check_for_validation_data(params: dict[str, Any]) -> None:
+    """Raise if rows to validate by are given under the names of other libraries."""
+    words = {name: name.lower().split("_") for name in params}
+    wrong = [
+        name
+        for name, own in words.items()
+        if _VALIDATION_WORDS.intersection(own) and own[-1] not in _SETTING_WORDS
+    ]
+    if wrong:
+        raise TypeError(
+            f"fit got unexpected arguments {sorted(wrong)}: rows to validate by are given as X_val "
+            "and y_val, their weights as sample_weight_val"
+        )
+
+
 class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
     """An estimator whose networks the engine trains; not used directly.
 
@@ -261,6 +282,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
         """Return what of the arguments of `fit` goes to the splitter."""
         if not params:
             return {}
+        _check_for_validation_data(params)
         has_splitter = self._has_splitter()
         if has_splitter and get_config()["enable_metadata_routing"]:
             routed = process_routing(self, "fit", sample_weight=sample_weight, **params)

@@ -8,11 +8,17 @@ import sklearn
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss, mean_squared_error, roc_auc_score
-from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.model_selection import GridSearchCV, KFold, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 
-from sknumpynet import NumpyMLPClassifier, NumpyMLPRegressor, _stacking
+from sknumpynet import (
+    NumpyMLPClassifier,
+    NumpyMLPRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+    _stacking,
+)
 from sknumpynet.core import training
 from sknumpynet.search import StackedGridSearchCV
 
@@ -45,6 +51,55 @@ def loss_of(model, X, y):
     if isinstance(model, NumpyMLPClassifier):
         return log_loss(y, model.predict_proba(X))
     return mean_squared_error(y, model.predict(X)) / 2
+
+
+VALIDATION_WORDS = [
+    "eval_set",
+    "eval_X",
+    "eval_y",
+    "eval_sample_weight",
+    "validation_data",
+    "validation_set",
+    "valid_sets",
+    "val_set",
+    "X_valid",
+    "y_valid",
+    "x_val",
+    "Y_VAL",
+    "X_eval",
+    "X_dev",
+    "xval",
+]
+
+
+@pytest.mark.parametrize("word", VALIDATION_WORDS)
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        NumpyMLPClassifier(),
+        NumpyMLPRegressor(),
+        NumpyMLPClassifier(n_members=2, resample=KFold(2)),
+        TabularMLPClassifier("fast"),
+        TabularMLPRegressor("fast"),
+    ],
+)
+def test_others_words_for_validation_data_point_to_ours(estimator, word):
+    X, X_val, y, y_val = parts(NumpyMLPClassifier)
+    for routing in (False, True):
+        with (
+            sklearn.config_context(enable_metadata_routing=routing),
+            pytest.raises(TypeError, match=rf"\['{word}'\].*X_val.*y_val.*sample_weight_val"),
+        ):
+            estimator.fit(X, y, **{word: [(X_val, y_val)]})
+    assert not hasattr(estimator, "classes_")
+
+
+@pytest.mark.parametrize("word", ["eval_metric", "validation_split", "epochs", "values", "groups"])
+def test_other_words_do_not(word):
+    X, _, y, _ = parts(NumpyMLPClassifier)
+    with pytest.raises(TypeError, match=word) as caught:
+        NumpyMLPClassifier().fit(X, y, **{word: 1})
+    assert "X_val" not in str(caught.value)
 
 
 @pytest.mark.parametrize("solver", ["adam", "adamw", "sgd", "lbfgs"])
