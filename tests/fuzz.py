@@ -18,6 +18,7 @@ import copy
 import csv
 import datetime
 import fnmatch
+import functools
 import io
 import json
 import linecache
@@ -2348,8 +2349,9 @@ def may_be_warned_of(series, message):
 # A counterexample as a script --------------------------------------------------------------------
 
 
-def source_of(own):
-    """Return the source of a property, and of all of this file that it uses, without tables."""
+@functools.cache
+def parsed():
+    """Return the statements of this file, the names they use, its imports, by name; and lines."""
     text = OURS.read_text(encoding="utf-8")
     statements, imports = {}, {}
     for node in ast.parse(text).body:
@@ -2359,26 +2361,33 @@ def source_of(own):
             statements[node.targets[0].id] = node
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             for alias in node.names:
-                imports[(alias.asname or alias.name).split(".")[0]] = (node, alias)
+                imports[(alias.asname or alias.name).split(".")[0]] = import_line(node, alias)
+    used = {name: names_used(node) for name, node in statements.items()}
+    return statements, used, imports, text.splitlines()
+
+
+def source_of(own):
+    """Return the source of a property, and of all of this file that it uses, without tables."""
+    statements, used, imports, lines = parsed()
     functions = [value.__name__ for value in own.options.values() if callable(value)]
-    wanted, found = ["hold", own.check.__name__, *functions, "pd", "np"], {}
+    wanted, found = ["hold", own.check.__name__, *functions, "pd", "np"], set()
     while wanted:
         name = wanted.pop()
-        if name in found or name not in statements | imports:
-            continue
-        found[name] = statements.get(name)
-        if name in statements:
-            wanted += names_used(statements[name])
-    lines = sorted(import_line(*imports[name]) for name in found if name in imports)
-    # `import` before `from`, so that sorting is by kind.
-    lines = sorted(set(lines), key=lambda line: (line.startswith("from"), line))
-    used = sorted((node for node in found.values() if node), key=lambda node: node.lineno)
-    whole = text.splitlines()
-    parts = []
-    for node in used:
-        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-        parts.append("\n".join(whole[first - 1 : node.end_lineno]))
-    return "\n".join(lines) + "\n\n" + "\n\n\n".join(parts) + "\n"
+        if name not in found:
+            found.add(name)
+            wanted += used.get(name, [])
+    # `import` before `from`.
+    head = sorted(
+        {imports[name] for name in found & set(imports)},
+        key=lambda line: (line.startswith("from"), line),
+    )
+    nodes = sorted((statements[name] for name in found & set(statements)), key=first_line)
+    parts = ["\n".join(lines[first_line(node) - 1 : node.end_lineno]) for node in nodes]
+    return "\n".join(head) + "\n\n" + "\n\n\n".join(parts) + "\n"
+
+
+def first_line(node):
+    return min([node.lineno, *(own.lineno for own in getattr(node, "decorator_list", []))])
 
 
 def names_used(statement):
