@@ -30,6 +30,7 @@ __all__ = ["main"]
 TASKS = ("Classifier", "Regressor")
 PRESETS = ("fast", "default", "best")
 ROWS, FEATURES = (200, 1_000, 10_000, 100_000), (5, 50)
+WIDE = (100, 2_000)
 QUICK_ROWS, QUICK_FEATURES = (60,), (3,)
 COLUMNS = ("estimator", "preset", "rows", "columns", "fit s", "per million cells", "predict s")
 MEMORY = "peak MB"
@@ -66,8 +67,9 @@ def measure(case: Case, threads: int | None) -> Measurement:
 
     estimator = getattr(sknumpynet, f"TabularMLP{case.task}")
     with thread_limit(threads):
-        # Imports and thread pools are neither timed nor counted.
-        estimator(preset=case.preset, random_state=0).fit(*make_data(case._replace(n_rows=60)))
+        # Imports and thread pools are neither timed nor counted, but all that columns take is.
+        small = case._replace(n_rows=60, n_features=3)
+        estimator(preset=case.preset, random_state=0).fit(*make_data(small))
         X, y = make_data(case)
         before, start = peak_megabytes(), time.perf_counter()
         model: Any = estimator(preset=case.preset, random_state=0).fit(X, y)
@@ -112,7 +114,8 @@ def measure_apart(case: Case, threads: int | None) -> Measurement:
 def run(quick: bool, presets: Sequence[str], threads: int | None) -> None:
     """Measure and print."""
     rows, features = (QUICK_ROWS, QUICK_FEATURES) if quick else (ROWS, FEATURES)
-    cases = [Case(*case) for case in product(TASKS, presets, rows, features)]
+    sizes = [*product(rows, features), *([] if quick else [WIDE])]
+    cases = [Case(*case, *size) for *case, size in product(TASKS, presets, sizes)]
     progress, table = Progress(len(cases)), []
     for case in cases:
         progress.show(" ".join(map(str, case)))

@@ -176,6 +176,9 @@ class Column:
     def _distinct(self) -> tuple[list[Any], np.ndarray]:
         """Return distinct values, and the position among them of each cell, -1 if missing."""
         cells = self._cells()
+        if any(isinstance(cell, Decimal) for cell in cells):
+            # A signaling NaN cannot be hashed.
+            cells = [None if _is_missing(cell) else cell for cell in cells]
         try:
             position = {cell: k for k, cell in enumerate(dict.fromkeys(cells))}
         except TypeError as error:
@@ -252,6 +255,8 @@ class ArrowColumn(Column):
 
     def looks_categorical(self) -> bool:
         """Return whether it is a category by its type, or by its cells where that says nothing."""
+        if self.type.startswith(("dictionary", "bool")):
+            return True
         return not self._is_numeric() and super().looks_categorical()
 
     def is_text(self) -> bool:
@@ -337,7 +342,11 @@ def read_columns(X: Any) -> list[Column]:
     >>> columns[0].numbers(), columns[1].levels()
     (array([1.5, nan]), ['blue', 'red'])
     """
-    return list(_columns(X))
+    columns = list(_columns(X))
+    for name, count in Counter(column.name for column in columns).items():
+        if count > 1:
+            raise ValueError(f"columns must have names of their own, got {count} of name {name!r}")
+    return columns
 
 
 def _columns(X: Any) -> Iterator[Column]:
@@ -371,7 +380,12 @@ def _as_array(X: Any) -> np.ndarray:
     if isinstance(X, np.ma.MaskedArray):
         X = _unmasked(X)
     elif not isinstance(X, np.ndarray) and not issparse(X):
-        array = np.asarray(X)
+        try:
+            array = np.asarray(X)
+        except ValueError as error:
+            raise ValueError(
+                f"a table must have as many cells in every row, and a single value in each: {error}"
+            ) from error
         # Next to text, NumPy would make text of numbers and of NaN.
         X = np.asarray(X, dtype=object) if array.dtype.kind in "US" else array
     return check_array(X, dtype=None, ensure_all_finite=False, input_name="X")
@@ -393,15 +407,13 @@ def _floats(cells: list[Any], name: Any) -> np.ndarray:
     wrong = {kind for kind in kinds - missing if not (_is_real(kind) or issubclass(kind, _BOOLS))}
     if wrong:
         raise _number_error(name, next(cell for cell in cells if type(cell) in wrong))
-    if missing - {type(None)}:
-        cells = [None if type(cell) in missing else cell for cell in cells]
+    if missing - {type(None)} or any(issubclass(kind, Decimal) for kind in kinds):
+        cells = [None if _is_missing(cell) else cell for cell in cells]
     try:
-        return np.array(cells, dtype=np.float64)
+        with np.errstate(over="ignore"):  # infinity is refused later
+            return np.array(cells, dtype=np.float64)
     except OverflowError as error:
-        raise ValueError(
-            f"Column {name!r} holds an integer that is infinity as a floating-point number; "
-            "its logarithm may do."
-        ) from error
+        raise _overflow_error(name) from error
 
 
 def _is_real(kind: type) -> bool:
@@ -421,6 +433,8 @@ def _is_missing_type(kind: type) -> bool:
 
 
 def _is_missing(cell: Any) -> bool:
+    if isinstance(cell, Decimal):
+        return cell.is_nan()  # a signaling one cannot be compared
     # Only what stands for nothing differs from itself.
     return _is_missing_type(type(cell)) or cell != cell
 
@@ -446,7 +460,10 @@ def _plain(cell: Any, name: Any) -> Level:
     if isinstance(cell, Integral):
         return int(cell)
     if isinstance(cell, (Real, Decimal)):
-        number = float(cell)
+        try:
+            number = float(cell)
+        except OverflowError as error:
+            raise _overflow_error(name) from error
         return int(number) if number.is_integer() else _shortest(number)
     if isinstance(cell, Complex):
         raise _complex_error(name, cell)
@@ -476,6 +493,13 @@ def _complex_error(name: Any, got: Any) -> ValueError:
     return ValueError(
         f"Complex data not supported: got {got} in column {name!r}. Give its real "
         "and imaginary parts as two columns."
+    )
+
+
+def _overflow_error(name: Any) -> ValueError:
+    return ValueError(
+        f"Column {name!r} holds a number that is infinity as a floating-point number; "
+        "its logarithm may do."
     )
 
 

@@ -166,11 +166,12 @@ def prepare_data(
         if kept is not None and kept.sum() < 2:
             raise ValueError(f"at least 2 rows of weight above 0 are needed, got {kept.sum()}")
     given = X
-    X, y = estimator._validated(X, y, reset=fresh)
+    X, y = _validated(estimator, X, y, reset=fresh)
     targets = estimator._encode(y, fresh=fresh, incremental=incremental)
     unit = 1.0
     if sample_weight is not None:
         sample_weight = check_sample_weight(sample_weight, X, allow_all_zero=incremental)
+        sample_weight, unit = _in_their_unit(sample_weight)
     counts = counting_rows(sample_weight)
     targets = _learnable_targets(estimator, targets, counts)
     class_weights = estimator._class_weights(y, sample_weight)
@@ -181,12 +182,9 @@ def prepare_data(
             raise ValueError(
                 f"class_weight={estimator.class_weight!r} leaves no row a weight above 0"
             )
+        sample_weight, unit_of_classes = _in_their_unit(sample_weight)
+        unit = max(unit * unit_of_classes, math.ulp(0.0))
     targets = estimator._in_units(targets, sample_weight, fresh=fresh)
-    if sample_weight is not None and sample_weight.any():
-        # Only their ratios to each other and to the penalty count. A power of two divides
-        # without rounding, and huge or tiny weights fit in float32.
-        unit = math.ldexp(1.0, math.frexp(sample_weight.max())[1] - 1)
-        sample_weight = sample_weight / unit
     # Rows are gathered by index: quick only where they are contiguous.
     X = np.ascontiguousarray(X) if isinstance(X, np.ndarray) else X.tocsr()
     attributes = vars(estimator)
@@ -205,6 +203,27 @@ def prepare_data(
         kept=kept,
         given=given,
     )
+
+
+def _validated(estimator: "BaseNetwork", X: Any, y: Any, *, reset: bool) -> tuple[Any, np.ndarray]:
+    try:
+        return estimator._validated(X, y, reset=reset)
+    except OverflowError as error:
+        raise ValueError(
+            f"X or y holds an integer that is infinity as a floating-point number: {error}"
+        ) from error
+
+
+def _in_their_unit(sample_weight: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return weights of which the largest is between 1 and 2, and what they were divided by.
+
+    Only their ratios to each other and to the penalty count. A power of two divides without
+    rounding; sums of huge weights would overflow, and tiny ones vanish in float32.
+    """
+    if not sample_weight.any():
+        return sample_weight, 1.0
+    unit = math.ldexp(1.0, math.frexp(sample_weight.max())[1] - 1)
+    return sample_weight / unit, unit
 
 
 def _learnable_targets(
@@ -233,9 +252,10 @@ def _given_to_validate(
     if estimator._drops_rows_of_weight_0:
         X, y, sample_weight, _ = rows_that_count(X, y, sample_weight)
     given = X
-    X, y = estimator._validated(X, y, reset=False)
+    X, y = _validated(estimator, X, y, reset=False)
     if sample_weight is not None:
         sample_weight = check_sample_weight(sample_weight, X, allow_all_zero=False)
+        sample_weight, _ = _in_their_unit(sample_weight)
     counts = counting_rows(sample_weight)
     targets = _learnable_targets(estimator, estimator._encode_validation(y), counts)
     targets = estimator._in_units(targets, fresh=False)

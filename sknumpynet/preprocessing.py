@@ -102,11 +102,11 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
     >>> preprocessor.get_feature_names_out()
     array(['x0', 'x0_rank', 'x0_missing', 'x1_red'], dtype=object)
     >>> preprocessor.transform(X).round(2)
-    array([[-0.95, -3.09,  0.  ,  1.  ],
-           [-0.33, -0.43,  0.  , -1.  ],
+    array([[-0.95, -1.15,  0.  ,  1.  ],
+           [-0.33, -0.32,  0.  , -1.  ],
            [ 0.  ,  0.  ,  1.  ,  1.  ],
-           [ 0.33,  0.43,  0.  ,  0.  ],
-           [ 0.95,  3.09,  0.  ,  1.  ]], dtype=float32)
+           [ 0.33,  0.32,  0.  ,  0.  ],
+           [ 0.95,  1.15,  0.  ,  1.  ]], dtype=float32)
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

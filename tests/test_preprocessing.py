@@ -444,6 +444,7 @@ MISSING = {
     "NaT": pd.NaT,
     "np NaT": np.datetime64("NaT"),
     "decimal": Decimal("NaN"),
+    "signaling": Decimal("sNaN"),
 }
 
 
@@ -952,7 +953,17 @@ MESSY = {
     "complex cells": (column(1j, 2), ValueError, "Complex data not supported.*1j.*'x0'"),
     "complex": (np.array([[1j]]), ValueError, "Complex data not supported"),
     "complex frame": (pd.DataFrame({"c": [1j]}), ValueError, "Complex data not supported.*'c'"),
-    "too large": (column(10**400, 1), ValueError, "'x0' holds an integer that is infinity"),
+    "too large": (column(10**400, 1), ValueError, "'x0' holds a number that is infinity"),
+    "too large beside text": (column("a", Fraction(10**400, 3)), ValueError, "'x0' holds a number"),
+    "infinite decimal": (column(1.0, Decimal("inf")), ValueError, "'x0' contains infinity"),
+    "wider than double": (column(1.0, np.longdouble("1e4000")), ValueError, "contains infinity"),
+    "ragged": ([[1.0, 2.0], [3.0]], ValueError, "as many cells in every row"),
+    "lists in lists": ([[[1, 2]], [1.0]], ValueError, "a single value in each"),
+    "one name twice": (
+        pd.DataFrame([[1, 2], [3, 4]], columns=["a", "a"]),
+        ValueError,
+        "got 2 of name 'a'",
+    ),
     "sparse": (sparse.csr_matrix(np.eye(3)), TypeError, "dense data is required"),
     "sparse array": (sparse.coo_array(np.eye(3)), TypeError, "dense data is required"),
     "1-d": (np.arange(3), ValueError, "Expected 2D array, got 1D array"),

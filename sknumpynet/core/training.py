@@ -169,7 +169,8 @@ class _Stack:
         self.weight_decay = getattr(optimizer, "weight_decay", None)
         penalty = None
         if np.any(self.alpha):
-            penalty = (self.alpha * self.network.is_decayed).astype(parameters.dtype)
+            # Not by multiplication: a penalty beside tiny weights may be infinite.
+            penalty = np.where(self.network.is_decayed, self.alpha, 0.0).astype(parameters.dtype)
             penalty = np.broadcast_to(penalty, parameters.shape)
         bounds = [own.max_gradient_norm for own in self.settings]
         self.update = Update(
