@@ -1,5 +1,6 @@
 """A multilayer perceptron from scratch in NumPy, with scikit-learn's face and numbers."""
 
+import sknumpynet._old_paths  # noqa: F401
 from sknumpynet.classifier import NumpyMLPClassifier
 from sknumpynet.display import TrainingDisplay
 from sknumpynet.preprocessing import TabularPreprocessor

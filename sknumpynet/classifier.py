@@ -8,11 +8,11 @@ import numpy as np
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.multiclass import type_of_target
 
-from sknumpynet._classification import NetworkClassifier
-from sknumpynet._docs import with_shared_parameters
-from sknumpynet._fitted import all_or_nothing
-from sknumpynet._mlp import BaseNumpyMLP, partial_fit_available
-from sknumpynet._sklearn import Interval, fit_context, is_first_partial_fit
+from sknumpynet.estimators.classification import NetworkClassifier
+from sknumpynet.estimators.docs import with_shared_parameters
+from sknumpynet.estimators.fitted import all_or_nothing
+from sknumpynet.estimators.mlp import BaseNumpyMLP, partial_fit_available
+from sknumpynet.utils.scikit_learn import Interval, fit_context, is_first_partial_fit
 
 __all__ = ["NumpyMLPClassifier"]
 

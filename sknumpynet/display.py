@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sknumpynet._sklearn import check_matplotlib
+from sknumpynet.utils.scikit_learn import check_matplotlib
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,12 +10,12 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sknumpynet._columns import Column, Level, as_table, read_columns
-from sknumpynet._fitted import all_or_nothing
-from sknumpynet._saved_state import as_plain
-from sknumpynet._sklearn import Interval, StrOptions, fit_context
-from sknumpynet._text import NumberFormat, are_dates, find_number_format
-from sknumpynet._warnings import warn_user
+from sknumpynet.estimators.fitted import all_or_nothing
+from sknumpynet.estimators.saved_state import as_plain
+from sknumpynet.utils.columns import Column, Level, as_table, read_columns
+from sknumpynet.utils.scikit_learn import Interval, StrOptions, fit_context
+from sknumpynet.utils.text import NumberFormat, are_dates, find_number_format
+from sknumpynet.utils.user_warnings import warn_user
 
 __all__ = ["TabularPreprocessor"]
 

@@ -6,13 +6,13 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from sknumpynet._docs import with_shared_parameters
-from sknumpynet._fitted import all_or_nothing
-from sknumpynet._mlp import BaseNumpyMLP, partial_fit_available
-from sknumpynet._regression import NetworkRegressor
-from sknumpynet._saved_state import LOSS_KINDS, restored_loss, saved_loss
-from sknumpynet._sklearn import fit_context
 from sknumpynet.core.losses import Loss
+from sknumpynet.estimators.docs import with_shared_parameters
+from sknumpynet.estimators.fitted import all_or_nothing
+from sknumpynet.estimators.mlp import BaseNumpyMLP, partial_fit_available
+from sknumpynet.estimators.regression import NetworkRegressor
+from sknumpynet.estimators.saved_state import LOSS_KINDS, restored_loss, saved_loss
+from sknumpynet.utils.scikit_learn import fit_context
 
 __all__ = ["NumpyMLPRegressor"]
 

@@ -28,9 +28,9 @@ from sklearn.model_selection import (
 from sklearn.utils import indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
-from sknumpynet._rehearsal import Rehearsal
-from sknumpynet._sklearn import SearchHooks, Task, evaluated_by
-from sknumpynet._tickets import FixedSplits, Tickets, network_of, with_tickets
+from sknumpynet.model_selection.pretrained import FixedSplits, Tickets, network_of, with_tickets
+from sknumpynet.model_selection.pretraining import Rehearsal
+from sknumpynet.utils.scikit_learn import SearchHooks, Task, evaluated_by
 
 __all__ = ["StackedGridSearchCV", "StackedRandomizedSearchCV", "stacked_cross_validate"]
 

@@ -5,11 +5,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sknumpynet._classification import NetworkClassifier
-from sknumpynet._docs import with_shared_tabular_parameters
-from sknumpynet._preparation import Data
-from sknumpynet._regression import NetworkRegressor
-from sknumpynet._tabular import BaseTabularMLP
+from sknumpynet.estimators.classification import NetworkClassifier
+from sknumpynet.estimators.docs import with_shared_tabular_parameters
+from sknumpynet.estimators.regression import NetworkRegressor
+from sknumpynet.estimators.tabular import BaseTabularMLP
+from sknumpynet.training.preparation import Data
 
 __all__ = ["TabularMLPClassifier", "TabularMLPRegressor"]
 

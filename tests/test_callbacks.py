@@ -9,6 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 
 from sknumpynet import NumpyMLPClassifier, NumpyMLPRegressor
+from sknumpynet.estimators import mlp
 from sknumpynet.search import StackedGridSearchCV
 
 callback = pytest.importorskip("sklearn.callback", reason="since scikit-learn 1.9")
@@ -122,10 +123,9 @@ def test_the_fitted_estimator_is_a_copy(kind, solver):
 
 
 def test_the_fitted_estimator_is_built_only_when_asked_for(monkeypatch):
-    from sknumpynet import _mlp
 
-    calls, build = [], _mlp.parameter_attributes
-    monkeypatch.setattr(_mlp, "parameter_attributes", lambda *args: calls.append(0) or build(*args))
+    calls, build = [], mlp.parameter_attributes
+    monkeypatch.setattr(mlp, "parameter_attributes", lambda *args: calls.append(0) or build(*args))
     X, y = problem(NumpyMLPClassifier)
     make(NumpyMLPClassifier).set_callbacks(Blind()).fit(X, y)
     assert len(calls) == 1  # at the end, for the model itself

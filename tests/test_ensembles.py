@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 from sklearn.utils.estimator_checks import check_estimator
 
-import sknumpynet._stacking
+import sknumpynet.training.executor
 from sknumpynet import NumpyMLPClassifier, NumpyMLPRegressor
 
 pytestmark = [
@@ -125,7 +125,7 @@ def test_predictions_in_blocks_of_rows(monkeypatch):
     X, y = problem(NumpyMLPRegressor)
     ensemble = make(NumpyMLPRegressor).fit(X, y)
     at_once = ensemble.predict(X)
-    monkeypatch.setattr("sknumpynet._base._MEMBERS_BLOCK_ENTRIES", 5 * 13)
+    monkeypatch.setattr("sknumpynet.estimators.base._MEMBERS_BLOCK_ENTRIES", 5 * 13)
     np.testing.assert_allclose(ensemble.predict(X), at_once)
 
 
@@ -142,7 +142,7 @@ def test_as_many_members_as_samples():
 def test_chunks_and_workers_change_nothing(monkeypatch, chunk_bytes, n_jobs):
     X, y = problem(NumpyMLPClassifier)
     whole = make(NumpyMLPClassifier).fit(X, y)
-    monkeypatch.setattr(sknumpynet._stacking, "CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr(sknumpynet.training.executor, "CHUNK_BYTES", chunk_bytes)
     with joblib.parallel_config(n_jobs=n_jobs):
         cut = make(NumpyMLPClassifier).fit(X, y)
     np.testing.assert_allclose(cut.predict_members(X), whole.predict_members(X), rtol=1e-9)

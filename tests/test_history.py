@@ -7,7 +7,7 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.preprocessing import scale
 
-from sknumpynet import NumpyMLPClassifier, NumpyMLPRegressor, _history
+from sknumpynet import NumpyMLPClassifier, NumpyMLPRegressor
 
 pytestmark = [
     pytest.mark.oldest,
@@ -96,7 +96,7 @@ def test_changes_of_one_model_are_not_anothers():
 
 @pytest.mark.parametrize("n_members", [1, 2])
 def test_does_not_grow_without_bound(n_members, monkeypatch):
-    monkeypatch.setattr(_history, "LONGEST", 5)
+    monkeypatch.setattr("sknumpynet.training.history.LONGEST", 5)
     X, y = problem(NumpyMLPRegressor)
     model = make(NumpyMLPRegressor, n_members=n_members)
     for _ in range(8):

@@ -23,9 +23,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
 
-from sknumpynet._columns import read_columns
-from sknumpynet._text import parse_number
 from sknumpynet.preprocessing import TabularPreprocessor
+from sknumpynet.utils.columns import read_columns
+from sknumpynet.utils.text import parse_number
 
 pd = pytest.importorskip("pandas")
 pl = pytest.importorskip("polars")

@@ -34,8 +34,8 @@ from sknumpynet import (
     TabularMLPRegressor,
     TabularPreprocessor,
 )
-from sknumpynet._preparation import prepare_data, prepare_runs
-from sknumpynet._sklearn import described
+from sknumpynet.training.preparation import prepare_data, prepare_runs
+from sknumpynet.utils.scikit_learn import described
 
 pytestmark = [
     pytest.mark.oldest,

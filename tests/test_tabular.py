@@ -37,12 +37,12 @@ from sknumpynet import (
     TabularPreprocessor,
     TrainingDisplay,
 )
-from sknumpynet._resampling import EvenFolds
 from sknumpynet.core import table
 from sknumpynet.core.blocks import Scale
 from sknumpynet.core.embeddings import Unchanged
 from sknumpynet.core.losses import HuberLoss
 from sknumpynet.presets import PRESETS
+from sknumpynet.training.resampling import EvenFolds
 
 KINDS = [TabularMLPClassifier, TabularMLPRegressor]
 
@@ -268,7 +268,7 @@ def test_ranks_tell_apart_what_distances_do_not(monkeypatch):
     model = TabularMLPRegressor("fast", random_state=0, n_jobs=1)
     assert score_of(model, X, y) > 0.95
     only_distances = partial(TabularPreprocessor, ranks=False)
-    monkeypatch.setattr("sknumpynet._tabular.TabularPreprocessor", only_distances)
+    monkeypatch.setattr("sknumpynet.estimators.tabular.TabularPreprocessor", only_distances)
     assert score_of(model, X, y) < 0.6
 
 
@@ -471,7 +471,7 @@ def test_own_validation_data(kind):
 def test_the_same_whatever_the_number_of_workers(kind, monkeypatch):
     frame, _ = titanic()
     expected = outputs(fitted(kind), frame)
-    monkeypatch.setattr("sknumpynet._tabular.FEWEST_SAMPLES_FOR_WORKERS", 0)
+    monkeypatch.setattr("sknumpynet.estimators.tabular.FEWEST_SAMPLES_FOR_WORKERS", 0)
     for n_jobs in (1, 2, 3):
         with joblib.parallel_config("threading"):
             model = quick(kind, n_jobs=n_jobs).fit(frame, target_of(kind))
@@ -481,7 +481,7 @@ def test_the_same_whatever_the_number_of_workers(kind, monkeypatch):
 @pytest.mark.parametrize("kind", KINDS)
 def test_worker_processes_give_the_same(kind, monkeypatch):
     frame, _ = titanic()
-    monkeypatch.setattr("sknumpynet._tabular.FEWEST_SAMPLES_FOR_WORKERS", 0)
+    monkeypatch.setattr("sknumpynet.estimators.tabular.FEWEST_SAMPLES_FOR_WORKERS", 0)
     model = quick(kind, n_jobs=2).fit(frame, target_of(kind))
     assert_array_equal(outputs(model, frame), outputs(fitted(kind), frame))
 

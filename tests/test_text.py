@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from sknumpynet._text import NumberFormat, are_dates, find_number_format, parse_number
+from sknumpynet.utils.text import NumberFormat, are_dates, find_number_format, parse_number
 
 NUMBERS = {
     "7": 7.0,

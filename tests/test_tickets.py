@@ -31,9 +31,9 @@ from sknumpynet import (
     TabularPreprocessor,
     stacked_cross_validate,
 )
-from sknumpynet._rehearsal import Rehearsal
-from sknumpynet._tickets import PickUp, fingerprint, may_be_equal
 from sknumpynet.core.losses import HuberLoss
+from sknumpynet.model_selection.pretrained import PickUp, fingerprint, may_be_equal
+from sknumpynet.model_selection.pretraining import Rehearsal
 
 pytestmark = [
     pytest.mark.oldest,

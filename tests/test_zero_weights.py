@@ -31,7 +31,7 @@ from sknumpynet import (
     TabularMLPRegressor,
     stacked_cross_validate,
 )
-from sknumpynet._weights import n_rows_that_count
+from sknumpynet.estimators.weights import n_rows_that_count
 
 TABULAR = [TabularMLPClassifier, TabularMLPRegressor]
 DROP_INS = [NumpyMLPClassifier, NumpyMLPRegressor]

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_array
 
-from sknumpynet._text import NumberFormat, parse_number
+from sknumpynet.utils.text import NumberFormat, parse_number
 
 __all__ = ["Column", "Level", "as_table", "read_columns"]
 

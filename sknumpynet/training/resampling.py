@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from sklearn.utils import check_consistent_length, indexable
 
-from sknumpynet._sklearn import slice_params
+from sknumpynet.utils.scikit_learn import slice_params
 
 if TYPE_CHECKING:
-    from sknumpynet._base import BaseNetwork
-    from sknumpynet._preparation import Data
+    from sknumpynet.estimators.base import BaseNetwork
+    from sknumpynet.training.preparation import Data
 
 __all__ = ["EvenFolds", "Share", "mean_out_of_fold", "shares_of_members"]
 

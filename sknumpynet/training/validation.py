@@ -9,13 +9,13 @@ from scipy.sparse import issparse
 from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
 
-from sknumpynet._columns import as_table
-from sknumpynet._fitted import copy_of_rows, fitted_view
-from sknumpynet._sklearn import rows_of, takes_sample_weight
 from sknumpynet.core.network import Network, raw_outputs
+from sknumpynet.estimators.fitted import copy_of_rows, fitted_view
+from sknumpynet.utils.columns import as_table
+from sknumpynet.utils.scikit_learn import rows_of, takes_sample_weight
 
 if TYPE_CHECKING:
-    from sknumpynet._base import BaseNetwork
+    from sknumpynet.estimators.base import BaseNetwork
 
 __all__ = ["HeldOut", "Judge", "judge_for", "sliceable", "uses_scorer"]
 

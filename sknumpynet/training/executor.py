@@ -15,13 +15,13 @@ from typing import Any
 import joblib
 import numpy as np
 
-from sknumpynet._blas import blas_threads
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.lbfgs import minimize_lbfgs
 from sknumpynet.core.members import Member, Settings
 from sknumpynet.core.network import Network
 from sknumpynet.core.optimizers import Optimizer, stack_optimizers
 from sknumpynet.core.training import train
+from sknumpynet.utils.blas import blas_threads
 
 __all__ = ["Chunk", "Run", "cut", "group", "train_chunks", "train_runs"]
 

@@ -10,8 +10,8 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import mean_pinball_loss, r2_score
 from sklearn.utils import Tags, column_or_1d
 
-from sknumpynet._sklearn import HasMethods, Interval, StrOptions
 from sknumpynet.core.losses import LOSSES, Loss, OwnLoss, QuantileLoss
+from sknumpynet.utils.scikit_learn import HasMethods, Interval, StrOptions
 
 __all__ = ["NetworkRegressor"]
 

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from sknumpynet.core.network import Network
 
 if TYPE_CHECKING:
-    from sknumpynet._base import BaseNetwork
+    from sknumpynet.estimators.base import BaseNetwork
 
 __all__ = ["all_or_nothing", "copy_of_rows", "fitted_view", "parameter_attributes"]
 

@@ -9,16 +9,22 @@ from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sknumpynet._base import BaseNetwork
-from sknumpynet._checks import checked_hidden_layer_sizes
-from sknumpynet._fitted import parameter_attributes
-from sknumpynet._preparation import Data
-from sknumpynet._sklearn import HasMethods, Interval, Options, StrOptions, with_names_as_in
 from sknumpynet.core.activations import ACTIVATIONS, Activation, activation_of
 from sknumpynet.core.initializers import INITIALIZERS
 from sknumpynet.core.network import Network, dense_network, predict
 from sknumpynet.core.optimizers import OPTIMIZERS
 from sknumpynet.core.schedules import SCHEDULES
+from sknumpynet.estimators.base import BaseNetwork
+from sknumpynet.estimators.checks import checked_hidden_layer_sizes
+from sknumpynet.estimators.fitted import parameter_attributes
+from sknumpynet.training.preparation import Data
+from sknumpynet.utils.scikit_learn import (
+    HasMethods,
+    Interval,
+    Options,
+    StrOptions,
+    with_names_as_in,
+)
 
 __all__ = ["BaseNumpyMLP", "partial_fit_available"]
 

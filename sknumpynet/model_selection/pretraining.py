@@ -23,15 +23,21 @@ from scipy.sparse import issparse
 from sklearn import get_config
 from sklearn.base import BaseEstimator, clone, is_classifier
 
-from sknumpynet._base import BaseNetwork
-from sknumpynet._callbacks import has_callbacks
-from sknumpynet._checks import checked_hidden_layer_sizes
-from sknumpynet._preparation import Data, Plan, prepare_data, prepare_runs
-from sknumpynet._publication import publish
-from sknumpynet._sklearn import Task, num_samples, safe_split, slice_params, validate_parameters
-from sknumpynet._stacking import Run, cut, group, train_chunks
-from sknumpynet._tickets import Outcome, Split, Tickets, fingerprint, network_of
 from sknumpynet.core.network import Network
+from sknumpynet.estimators.base import BaseNetwork
+from sknumpynet.estimators.callbacks import has_callbacks
+from sknumpynet.estimators.checks import checked_hidden_layer_sizes
+from sknumpynet.estimators.publication import publish
+from sknumpynet.model_selection.pretrained import Outcome, Split, Tickets, fingerprint, network_of
+from sknumpynet.training.executor import Run, cut, group, train_chunks
+from sknumpynet.training.preparation import Data, Plan, prepare_data, prepare_runs
+from sknumpynet.utils.scikit_learn import (
+    Task,
+    num_samples,
+    safe_split,
+    slice_params,
+    validate_parameters,
+)
 
 __all__ = ["Rehearsal"]
 

@@ -17,16 +17,16 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.multiclass import type_of_target
 
-from sknumpynet._callbacks import FitReport
-from sknumpynet._fitted import all_or_nothing
-from sknumpynet._preparation import Data, prepare_data, prepare_runs
-from sknumpynet._publication import publish
-from sknumpynet._saved_state import restored_state, saved_state
-from sknumpynet._sklearn import CallbackSupportMixin, fit_context
-from sknumpynet._stacking import train_runs
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.losses import Loss, QuantileLoss
 from sknumpynet.core.network import Network
+from sknumpynet.estimators.callbacks import FitReport
+from sknumpynet.estimators.fitted import all_or_nothing
+from sknumpynet.estimators.publication import publish
+from sknumpynet.estimators.saved_state import restored_state, saved_state
+from sknumpynet.training.executor import train_runs
+from sknumpynet.training.preparation import Data, prepare_data, prepare_runs
+from sknumpynet.utils.scikit_learn import CallbackSupportMixin, fit_context
 
 __all__ = ["BaseNetwork"]
 

@@ -18,9 +18,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 
-from sknumpynet._base import BaseNetwork
-from sknumpynet._callbacks import announce_fit
-from sknumpynet._preparation import Complaint
+from sknumpynet.estimators.base import BaseNetwork
+from sknumpynet.estimators.callbacks import announce_fit
+from sknumpynet.training.preparation import Complaint
 
 __all__ = [
     "FixedSplits",

@@ -11,8 +11,8 @@ from sklearn.utils import Tags, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
-from sknumpynet._sklearn import HasMethods, StrOptions
 from sknumpynet.core.losses import LOSSES, Loss, OwnLoss
+from sknumpynet.utils.scikit_learn import HasMethods, StrOptions
 
 __all__ = ["NetworkClassifier"]
 

@@ -10,24 +10,24 @@ from sklearn.utils import Tags, assert_all_finite, check_X_y
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from sknumpynet._base import BaseNetwork
-from sknumpynet._checks import checked_hidden_layer_sizes
-from sknumpynet._columns import as_table
-from sknumpynet._preparation import Data
-from sknumpynet._resampling import EvenFolds
-from sknumpynet._sklearn import (
+from sknumpynet.core.batching import Dataset
+from sknumpynet.core.losses import LOSSES, Loss
+from sknumpynet.core.network import Network, activated, raw_outputs
+from sknumpynet.core.table import Columns, table_network
+from sknumpynet.estimators.base import BaseNetwork
+from sknumpynet.estimators.checks import checked_hidden_layer_sizes
+from sknumpynet.preprocessing import TabularPreprocessor
+from sknumpynet.presets import EMBEDDINGS, PRESETS, Recipe
+from sknumpynet.training.preparation import Data
+from sknumpynet.training.resampling import EvenFolds
+from sknumpynet.utils.columns import as_table
+from sknumpynet.utils.scikit_learn import (
     HasMethods,
     Interval,
     StrOptions,
     effective_n_jobs,
     with_names_as_in,
 )
-from sknumpynet.core.batching import Dataset
-from sknumpynet.core.losses import LOSSES, Loss
-from sknumpynet.core.network import Network, activated, raw_outputs
-from sknumpynet.core.table import Columns, table_network
-from sknumpynet.preprocessing import TabularPreprocessor
-from sknumpynet.presets import EMBEDDINGS, PRESETS, Recipe
 
 __all__ = ["BaseTabularMLP"]
 

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sknumpynet._weights import n_rows_that_count
 from sknumpynet.core.members import Member
 from sknumpynet.core.network import Network
+from sknumpynet.estimators.weights import n_rows_that_count
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
-    from sknumpynet._base import BaseNetwork
+    from sknumpynet.estimators.base import BaseNetwork
 
 __all__ = ["FitReport", "announce_fit", "has_callbacks"]
 

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils import indexable
 
-from sknumpynet._columns import as_table
-from sknumpynet._sklearn import check_sample_weight, num_samples, rows_of
+from sknumpynet.utils.columns import as_table
+from sknumpynet.utils.scikit_learn import check_sample_weight, num_samples, rows_of
 
 if TYPE_CHECKING:
-    from sknumpynet._base import BaseNetwork
+    from sknumpynet.estimators.base import BaseNetwork
 
 __all__ = ["counting_rows", "n_rows_that_count", "rows_that_count", "without_effect"]
 

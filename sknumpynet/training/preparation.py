@@ -13,23 +13,23 @@ from sklearn.base import is_regressor
 from sklearn.utils import check_random_state
 from sklearn.utils.fixes import parse_version
 
-from sknumpynet._checks import checked_dropout
-from sknumpynet._history import n_epochs_so_far
-from sknumpynet._resampling import Share, shares_of_members
-from sknumpynet._scoring import let_losses_judge
-from sknumpynet._sklearn import check_sample_weight, rows_of
-from sknumpynet._stacking import Run
-from sknumpynet._validation import HeldOut, judge_for, sliceable, uses_scorer
-from sknumpynet._weights import counting_rows, rows_that_count, without_effect
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.losses import OwnLoss, QuantileLoss
 from sknumpynet.core.members import Member, Settings
 from sknumpynet.core.network import Network, initialize_parameters
 from sknumpynet.core.optimizers import OPTIMIZERS, Optimizer
 from sknumpynet.core.schedules import SCHEDULES, Schedule, own_schedule
+from sknumpynet.estimators.checks import checked_dropout
+from sknumpynet.estimators.weights import counting_rows, rows_that_count, without_effect
+from sknumpynet.training.executor import Run
+from sknumpynet.training.history import n_epochs_so_far
+from sknumpynet.training.resampling import Share, shares_of_members
+from sknumpynet.training.scoring import let_losses_judge
+from sknumpynet.training.validation import HeldOut, judge_for, sliceable, uses_scorer
+from sknumpynet.utils.scikit_learn import check_sample_weight, rows_of
 
 if TYPE_CHECKING:
-    from sknumpynet._base import BaseNetwork
+    from sknumpynet.estimators.base import BaseNetwork
 
 __all__ = [
     "Complaint",

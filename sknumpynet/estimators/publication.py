@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from sknumpynet._history import extended_history
-from sknumpynet._preparation import Complaint, Data, Plan
-from sknumpynet._resampling import mean_out_of_fold
-from sknumpynet._sklearn import lbfgs_iterations
-from sknumpynet._stacking import Run
 from sknumpynet.core.members import Member
 from sknumpynet.core.network import predictions_of
 from sknumpynet.core.schedules import SCHEDULES, Schedule
+from sknumpynet.training.executor import Run
+from sknumpynet.training.history import extended_history
+from sknumpynet.training.preparation import Complaint, Data, Plan
+from sknumpynet.training.resampling import mean_out_of_fold
+from sknumpynet.utils.scikit_learn import lbfgs_iterations
 
 if TYPE_CHECKING:
-    from sknumpynet._base import BaseNetwork
+    from sknumpynet.estimators.base import BaseNetwork
 
 __all__ = ["publish"]
 

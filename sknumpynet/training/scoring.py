@@ -8,12 +8,17 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.exceptions import UndefinedMetricWarning
 
-from sknumpynet._sklearn import described, is_undefined_without_a_class, rows_of, with_labels
-from sknumpynet._validation import HeldOut, Judge
+from sknumpynet.training.validation import HeldOut, Judge
+from sknumpynet.utils.scikit_learn import (
+    described,
+    is_undefined_without_a_class,
+    rows_of,
+    with_labels,
+)
 
 if TYPE_CHECKING:
-    from sknumpynet._preparation import Data
-    from sknumpynet._stacking import Run
+    from sknumpynet.training.executor import Run
+    from sknumpynet.training.preparation import Data
 
 __all__ = ["let_losses_judge"]
 

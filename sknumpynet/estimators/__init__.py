@@ -1,0 +1,1 @@
+"""scikit-learn's face: inputs, targets, fitted attributes."""

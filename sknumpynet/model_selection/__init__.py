@@ -1,0 +1,1 @@
+"""Searches: networks are trained first, then handed to scikit-learn's clones."""
