@@ -2,7 +2,8 @@
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -166,8 +167,9 @@ def prepare_data(
         if kept is not None and kept.sum() < 2:
             raise ValueError(f"at least 2 rows of weight above 0 are needed, got {kept.sum()}")
     given = X
-    X, y = _validated(estimator, X, y, reset=fresh)
-    targets = estimator._encode(y, fresh=fresh, incremental=incremental)
+    with _told_of_targets():
+        X, y = estimator._validated(X, y, reset=fresh)
+        targets = estimator._encode(y, fresh=fresh, incremental=incremental)
     unit = 1.0
     if sample_weight is not None:
         sample_weight = check_sample_weight(sample_weight, X, allow_all_zero=incremental)
@@ -205,13 +207,19 @@ def prepare_data(
     )
 
 
-def _validated(estimator: "BaseNetwork", X: Any, y: Any, *, reset: bool) -> tuple[Any, np.ndarray]:
+@contextmanager
+def _told_of_targets() -> Iterator[None]:
+    """Say what is wrong with targets where Python's words do not."""
     try:
-        return estimator._validated(X, y, reset=reset)
+        yield
     except OverflowError as error:
         raise ValueError(
             f"X or y holds an integer that is infinity as a floating-point number: {error}"
         ) from error
+    except TypeError as error:
+        if "not supported between" not in str(error):
+            raise
+        raise TypeError(f"labels in y must be all text or all numbers: {error}") from error
 
 
 def _in_their_unit(sample_weight: np.ndarray) -> tuple[np.ndarray, float]:
@@ -252,7 +260,8 @@ def _given_to_validate(
     if estimator._drops_rows_of_weight_0:
         X, y, sample_weight, _ = rows_that_count(X, y, sample_weight)
     given = X
-    X, y = _validated(estimator, X, y, reset=False)
+    with _told_of_targets():
+        X, y = estimator._validated(X, y, reset=False)
     if sample_weight is not None:
         sample_weight = check_sample_weight(sample_weight, X, allow_all_zero=False)
         sample_weight, _ = _in_their_unit(sample_weight)
