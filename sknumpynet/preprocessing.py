@@ -1,5 +1,6 @@
 """`TabularPreprocessor` turns a table as it comes into numbers that a network learns well from."""
 
+import re
 from collections.abc import Iterable
 from numbers import Integral
 from typing import Any, ClassVar, Literal, Self
@@ -14,7 +15,13 @@ from sknumpynet.estimators.fitted import all_or_nothing
 from sknumpynet.estimators.saved_state import as_plain
 from sknumpynet.utils.columns import Column, Level, as_table, read_columns
 from sknumpynet.utils.scikit_learn import Interval, StrOptions, fit_context
-from sknumpynet.utils.text import NumberFormat, are_dates, find_number_format
+from sknumpynet.utils.text import (
+    NumberFormat,
+    are_dates,
+    find_number_format,
+    odd_text,
+    parse_number,
+)
 from sknumpynet.utils.user_warnings import warn_user
 
 __all__ = ["TabularPreprocessor"]
@@ -348,11 +355,8 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         levels: dict[int, list[Level]],
     ) -> None:
         """Tell what was made of text that may be meant otherwise."""
-        numbers = [
-            f"{columns[k].name!r}" + (f" ({_listed(markers)} missing)" if markers else "")
-            for k, (_, markers) in formats.items()
-        ]
-        if numbers:
+        if formats:
+            numbers = [_how_read(columns[k], number_format) for k, number_format in formats.items()]
             warn_user(
                 f"text that holds numbers is read as numbers in column {', '.join(numbers)}; a "
                 "column named in categorical_features, or of dtype category, is a category"
@@ -366,6 +370,18 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
             warn_user(
                 f"text that holds dates is taken as a category in column {names}: "
                 "turn it into numbers before, such as year, month, weekday or days since a date"
+            )
+        mixed = {
+            k: odd
+            for k in texts
+            if k not in dates and len(levels[k]) > (self.max_one_hot or MOST_LEVELS_OF_TEXT)
+            if (odd := _odd_text(columns[k])) is not None
+        }
+        if mixed:
+            names = ", ".join(f"{columns[k].name!r} ({odd!r})" for k, odd in mixed.items())
+            warn_user(
+                "text of which most are numbers is taken as a category, because of some that are "
+                f"none, in column {names}: leave those missing where numbers are meant"
             )
         single = [k for k in texts if k not in dates and _are_mostly_single(columns[k], levels[k])]
         if single:
@@ -457,6 +473,28 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         return [f"{name}_{level}" for level in (levels[1:] if encoding == "sign" else levels)]
 
 
+def _how_read(column: Column, number_format: NumberFormat) -> str:
+    """Return a column's name with what is missing and, where it may surprise, what is read."""
+    notes = []
+    for text in column.texts():
+        number = parse_number(text, number_format.decimal_mark)
+        if (
+            number is not None
+            and re.fullmatch(r"[-+.\deE]*", text) is None
+            and text.strip() == text
+        ):
+            notes.append(f"{text!r} as {number:.15g}")
+            break
+    if number_format.markers:
+        notes.append(f"{_listed(number_format.markers)} missing")
+    return f"{column.name!r}" + (f" ({'; '.join(notes)})" if notes else "")
+
+
+def _odd_text(column: Column) -> str | None:
+    texts = column.texts()
+    return odd_text(texts, column.n_known() - sum(texts.values()))
+
+
 def _listed(items: Iterable[Any]) -> str:
     items = list(items)
     return ", ".join(map(repr, items[:5])) + (", ..." if len(items) > 5 else "")
@@ -473,22 +511,14 @@ def _warn_of_unknown_levels(
     column: Column, levels: list[Level], codes: np.ndarray, expected: float
 ) -> None:
     """Tell when far more levels are unknown than rows of the training data would leave."""
-    found = column.levels()
     n_known, n_found = column.n_known(), np.count_nonzero(codes)
-    if n_found == 0 and found and isinstance(found[0], str) != isinstance(levels[0], str):
-        warn_user(
-            f"no level of column {column.name!r} was seen by fit, which saw such as {levels[0]!r} "
-            f"of type {type(levels[0]).__name__}; got {found[0]!r} of type "
-            f"{type(found[0]).__name__}: all count as missing"
-        )
-        return
     if n_known < FEWEST_DRIFTED:
         return
     unknown = 1 - n_found / n_known
     noise = 4 * np.sqrt(expected * (1 - expected) / n_known)
     if unknown > max(0.5, (1 + expected) / 2, expected + noise):
         known = set(levels)
-        other = next(level for level in found if level not in known)
+        other = next(level for level in column.levels() if level not in known)
         warn_user(
             f"{unknown:.0%} of the known cells of column {column.name!r} have levels that fit did "
             f"not learn, such as {other!r} where it learned such as {levels[0]!r}; new rows like "
@@ -549,7 +579,8 @@ def _rank_knots(known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _interpolated_ranks(x: np.ndarray, knots: np.ndarray, heights: np.ndarray) -> np.ndarray:
     """Return the normal quantiles of numbers' ranks; 0, the median's, where they are missing."""
-    return np.nan_to_num(np.interp(x, knots, heights))
+    # Between subnormal knots the slope overflows.
+    return np.nan_to_num(np.clip(np.interp(x, knots, heights), heights[0], heights[-1]))
 
 
 def _smooth_clip(x: np.ndarray) -> np.ndarray:

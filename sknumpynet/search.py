@@ -30,6 +30,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 
 from sknumpynet.model_selection.pretrained import FixedSplits, Tickets, network_of, with_tickets
 from sknumpynet.model_selection.pretraining import Rehearsal
+from sknumpynet.utils.columns import as_table
 from sknumpynet.utils.scikit_learn import SearchHooks, Task, evaluated_by
 
 __all__ = ["StackedGridSearchCV", "StackedRandomizedSearchCV", "stacked_cross_validate"]
@@ -74,6 +75,7 @@ class _StackedSearch(SearchHooks):
         self
             The fitted search.
         """
+        X, y = as_table(X), as_table(y)
         estimator, cv = self.estimator, self.cv
         tickets = Tickets()
         token = _CALL.set(_Call(estimator, X, y, params, tickets, get_active_backend()[0]))
@@ -337,6 +339,7 @@ def stacked_cross_validate(
         "return_indices": return_indices,
         "error_score": error_score,
     }
+    X, y = as_table(X), as_table(y)
     routing = get_config()["enable_metadata_routing"]
     if network_of(estimator) is None or (routing and groups is not None):
         return cross_validate(estimator, X, y, groups=groups, cv=cv, **arguments)

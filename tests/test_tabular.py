@@ -21,7 +21,10 @@ from sklearn.datasets import (
     load_wine,
     make_classification,
 )
-from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
+from sklearn.exceptions import (
+    DataConversionWarning,
+    UndefinedMetricWarning,
+)
 from sklearn.inspection import partial_dependence, permutation_importance
 from sklearn.metrics import log_loss, mean_pinball_loss, r2_score, roc_auc_score
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score, train_test_split
@@ -164,7 +167,7 @@ def test_messes_are_predicted(kind, mess):
 def test_levels_that_have_changed_their_type_are_told():
     X = pd.DataFrame({"grade": ["1.0", "2.0", "3.0"] * 10})
     model = quick(TabularMLPClassifier).fit(X, X.grade == "1.0")
-    with pytest.warns(UserWarning, match="'grade'.*'1.0' of type str; got 1 of type int"):
+    with pytest.warns(UserWarning, match="column 'grade' .* such as 1 where it learned such as '1"):
         model.predict(X.astype({"grade": float}))
     with pytest.warns(UserWarning, match="column 'grade' .* such as '4.0' where it learned"):
         model.predict(X.assign(grade="4.0"))
@@ -556,16 +559,23 @@ def test_a_scorer_may_use_a_table_of_its_own():
     assert model.score(frame, y) == max(scores)
 
 
-def test_a_score_that_is_no_number_is_told():
+@pytest.mark.parametrize("n_members", [1, 3])
+@pytest.mark.parametrize("fails", [lambda: np.nan, lambda: log_loss([0], [0.5])])
+def test_a_score_that_is_lost_in_training_leaves_all_epochs_to_the_loss(fails, n_members):
     frame, y = titanic()
     calls = []
 
     def once(model, X, y):
         calls.append(model)
-        return 0.5 if len(calls) <= 5 else np.nan  # tried with every member, before training
+        # Every member is tried before training, and fails in its second epoch.
+        return 0.5 if len(calls) <= 2 * n_members else fails()
 
-    with pytest.warns(ConvergenceWarning, match="gave NaN in every epoch of members"):
-        quick(TabularMLPClassifier, scoring=once).fit(frame, y)
+    with pytest.warns(UndefinedMetricWarning, match="gave no number in some epochs of") as caught:
+        model = quick(TabularMLPClassifier, n_members=n_members, scoring=once).fit(frame, y)
+    assert [own.category for own in caught].count(UndefinedMetricWarning) == 1
+    judged = quick(TabularMLPClassifier, n_members=n_members, scoring="loss").fit(frame, y)
+    assert model.validation_scores_ == judged.validation_scores_
+    assert_array_equal(model.predict_proba(frame), judged.predict_proba(frame))
 
 
 def test_after_an_error_the_model_is_as_it_was():

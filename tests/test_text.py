@@ -101,7 +101,9 @@ def test_markers(marker):
 
 def test_numbers_are_more_than_a_few_among_text():
     assert find_number_format({"1": 5, "a": 2, "b": 2, "c": 2, "d": 2, "e": 2}) is not None
-    assert find_number_format(dict.fromkeys("1abcdef", 1)) is None
+    assert find_number_format(dict.fromkeys("1abc", 1)) is not None
+    assert find_number_format({"1": 9, **dict.fromkeys("abcdefghi", 1)}) is None
+    assert find_number_format({"1": 9, "NA": 1, "na ": 1, "?": 1, "": 1, " ": 1}) is not None
     assert find_number_format({"1": 1, "none": 100}) is None
 
 
@@ -122,8 +124,15 @@ DATES = [
     "20240229",
     "12:30",
     "1:05 pm",
+    "01.02.24",
+    "2024-03",
+    "Mar 2024",
+    "Mar-24",
+    "2024-W09",
+    "20240229T123059Z",
 ]
 NO_DATES = ["1.5", "1.2.3", "12345678", "20249999", "2024", "192.168.0.1", "555-1234", "99-99-9999"]
+NO_DATES += ["3.6.10", "3-7-12", "5:10", "25:10", "12:75"]
 NO_DATES += ["May", "Monday", "", "red"]
 
 

@@ -4,7 +4,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, UndefinedMetricWarning
 
 from sknumpynet.core.members import Member
 from sknumpynet.core.network import predictions_of
@@ -13,7 +13,7 @@ from sknumpynet.training.executor import Run
 from sknumpynet.training.history import extended_history
 from sknumpynet.training.preparation import Complaint, Data, Plan
 from sknumpynet.training.resampling import mean_out_of_fold
-from sknumpynet.utils.scikit_learn import lbfgs_iterations
+from sknumpynet.utils.scikit_learn import described, lbfgs_iterations
 
 if TYPE_CHECKING:
     from sknumpynet.estimators.base import BaseNetwork
@@ -145,6 +145,14 @@ def _complaints(recipe: Any, runs: list[Run], incremental: bool) -> list[Complai
                 "preprocessed."
             )
             complaints.append((message, ConvergenceWarning))
+    lost = [k for k, run in enumerate(runs) if run.lost_its_scores]
+    if lost:
+        whom = "the network" if len(runs) == 1 else f"members {lost}"
+        message = (
+            f"scoring={described(recipe.scoring)} gave no number in some epochs of {whom}. Judged "
+            "by the loss instead: validation_scores_ are minus the losses there."
+        )
+        complaints.append((message, UndefinedMetricWarning))
     unscored = [
         k
         for k, run in enumerate(runs)

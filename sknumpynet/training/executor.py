@@ -4,6 +4,7 @@ runs → grouped by what a stack must have in common → cut into chunks → tra
 workers → results back in the runs
 """
 
+import copy
 import itertools
 import time
 from collections import defaultdict
@@ -63,6 +64,8 @@ class Run:
         The run's share of the time that its chunk took.
     task : Task or None
         Is told when training begins and ends.
+    lost_its_scores : bool
+        Whether the scorer failed in some epoch, so that the loss has judged all of them.
     """
 
     network: Network
@@ -76,6 +79,7 @@ class Run:
     result: Any = None
     seconds: float = 0.0
     task: Any = None
+    lost_its_scores: bool = False
 
     def key(self) -> Hashable:
         """Return what the runs of a stack have in common."""
@@ -152,8 +156,41 @@ def _blas_for(network: Network) -> Iterator[None]:
 
 
 def _train_alone(run: Run) -> None:
+    starts = _starts([run])
     with _blas_for(run.network):
         _train_single(run)
+        if _begin_again(run, starts):
+            _train_single(run)
+
+
+def _starts(runs: Sequence[Run]) -> dict[int, Run]:
+    """Return where the runs that a scorer judges begin."""
+    starts = {}
+    for run in runs:
+        judge, callback = run.member.validate, run.member.end_of_epoch
+        if getattr(judge, "scorer", None) is not None and callback is None:
+            member = copy.deepcopy(run.member, {id(judge): judge})
+            parameters, optimizer = run.parameters.copy(), copy.deepcopy(run.optimizer)
+            starts[id(run)] = replace(
+                run, member=member, parameters=parameters, optimizer=optimizer
+            )
+    return starts
+
+
+def _begin_again(run: Run, starts: dict[int, Run]) -> bool:
+    """Put a run whose scorer failed in some epoch back to its start, to be judged by the loss.
+
+    Epochs can only be compared if one thing judges them all.
+    """
+    start = starts.get(id(run))
+    if start is None or run.member.status in ("diverged", "interrupted"):
+        return False
+    if not np.isnan(run.member.validation_scores[len(start.member.validation_scores) :]).any():
+        return False
+    run.parameters, run.optimizer = start.parameters, start.optimizer
+    run.member = replace(start.member, validate=start.member.validate.by_loss())
+    run.lost_its_scores = True
+    return True
 
 
 def _train_single(run: Run) -> None:
@@ -251,6 +288,14 @@ def train_chunks(chunks: Sequence[Chunk], n_jobs: int | None) -> None:
     KeyboardInterrupt
         If training is interrupted: chunks that wait have not begun.
     """
+    starts = _starts([run for chunk in chunks for run in chunk])
+    _train_chunks_once(chunks, n_jobs)
+    again = [[run for run in chunk if _begin_again(run, starts)] for chunk in chunks]
+    if any(again):
+        _train_chunks_once([chunk for chunk in again if chunk], n_jobs)
+
+
+def _train_chunks_once(chunks: Sequence[Chunk], n_jobs: int | None) -> None:
     n_workers = min(joblib.effective_n_jobs(n_jobs), len(chunks))
     # The costliest first, so that no worker is left with one at the end.
     chunks = sorted(chunks, key=_cost, reverse=True)

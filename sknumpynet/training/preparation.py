@@ -27,6 +27,7 @@ from sknumpynet.training.history import n_epochs_so_far
 from sknumpynet.training.resampling import Share, shares_of_members
 from sknumpynet.training.scoring import let_losses_judge
 from sknumpynet.training.validation import HeldOut, judge_for, sliceable, uses_scorer
+from sknumpynet.utils.columns import as_table
 from sknumpynet.utils.scikit_learn import check_sample_weight, rows_of
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def prepare_data(
         Whether it is for `partial_fit`.
     """
     fresh = not goes_on(estimator, incremental)
-    kept = None
+    kept, X = None, as_table(X)
     if estimator._drops_rows_of_weight_0:
         X, y, sample_weight, kept = rows_that_count(X, y, sample_weight)
         if kept is not None and kept.sum() < 2:
@@ -257,6 +258,7 @@ def _given_to_validate(
         if X is None and y is None:
             missing, given = "X_val and y_val", "sample_weight_val"
         raise ValueError(f"{given} was given without {missing}")
+    X = as_table(X)
     if estimator._drops_rows_of_weight_0:
         X, y, sample_weight, _ = rows_that_count(X, y, sample_weight)
     given = X

@@ -1,5 +1,6 @@
 """The rows that are held out from training, and what is said of the network by them."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -78,7 +79,10 @@ class Judge:
         values = network.loss.reported_value(raw, predictions, targets)
         loss = float(np.average(values, weights=held_out.sample_weight))
         if self.scorer is not None:
-            return self.scored(parameters), loss
+            try:
+                return self.scored(parameters), loss
+            except ValueError:  # of predictions that a metric does not take
+                return math.nan, loss
         if self.score is None:
             return -loss, loss
         return self.score(held_out.targets, predictions.T, held_out.sample_weight), loss
@@ -91,7 +95,11 @@ class Judge:
         weights = {} if weight is None else {"sample_weight": weight.copy()}
         # Copies: what a scorer changes is there again in the next epoch.
         rows, y = copy_of_rows(held_out.given), held_out.y.copy()
-        return float(self.scorer(view, rows, y, **weights))
+        score = self.scorer(view, rows, y, **weights)
+        try:
+            return float(score)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"scoring must give a number for a network, got {score!r}") from error
 
     @property
     def scorer_weight(self) -> np.ndarray | None:

@@ -170,15 +170,17 @@ class Column:
         }
         wrong = [text for text in number_of if number_of[text] is None and _has_digit(text)]
         if wrong:
-            raise _number_error(self.name, min(wrong))
+            raise ValueError(
+                f"Column {self.name!r} must hold numbers, got {min(wrong)!r}; text is read with "
+                f"{number_format.decimal_mark!r} as the decimal mark."
+            )
         return _floats([number_of[cell] if _is_text(cell) else cell for cell in cells], self.name)
 
     def _distinct(self) -> tuple[list[Any], np.ndarray]:
         """Return distinct values, and the position among them of each cell, -1 if missing."""
         cells = self._cells()
-        if any(isinstance(cell, Decimal) for cell in cells):
-            # A signaling NaN cannot be hashed.
-            cells = [None if _is_missing(cell) else cell for cell in cells]
+        # A signaling NaN cannot be hashed.
+        cells = [None if isinstance(cell, Decimal) and cell.is_nan() else cell for cell in cells]
         try:
             position = {cell: k for k, cell in enumerate(dict.fromkeys(cells))}
         except TypeError as error:
@@ -289,7 +291,9 @@ def as_table(X: Any) -> Any:
     object
         For `read_columns`, and what scikit-learn takes rows of.
     """
-    if hasattr(X, "compute") and not isinstance(X, type):
+    if isinstance(X, type):
+        return X
+    if hasattr(type(X), "compute"):  # of the type: a frame may have a column of that name
         X = X.compute()
     speaks_arrow = hasattr(X, "__arrow_c_stream__") or hasattr(X, "__arrow_c_array__")
     if not speaks_arrow or _is_pandas(X) or _is_polars(X) or _is_arrow(X) or _is_column(X):
@@ -302,7 +306,8 @@ def as_table(X: Any) -> Any:
 
 
 def _is_column(X: Any) -> bool:
-    return len(getattr(X, "shape", (0, 0))) == 1 or hasattr(X, "chunks")
+    is_table = hasattr(X, "column_names") or hasattr(X, "num_columns")
+    return len(getattr(X, "shape", (0, 0))) == 1 or (hasattr(X, "to_pylist") and not is_table)
 
 
 def _is_pandas(X: Any) -> bool:
@@ -351,7 +356,7 @@ def read_columns(X: Any) -> list[Column]:
 
 def _columns(X: Any) -> Iterator[Column]:
     X = as_table(X)
-    if _is_pandas(X):
+    if _is_pandas(X) and not isinstance(X, type):
         _check_shape(X.shape)
         for name, series in X.items():
             yield PandasColumn(name, series)

@@ -5,12 +5,14 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import NamedTuple
 
-__all__ = ["NumberFormat", "are_dates", "find_number_format", "parse_number"]
+__all__ = ["NumberFormat", "are_dates", "find_number_format", "odd_text", "parse_number"]
 
-# So many distinct texts without a digit may stand for missing numbers.
-MOST_MARKERS = 5
+# So many distinct texts without a digit may stand for missing numbers, spaces and case aside.
+MOST_MARKERS = 8
 # Of the cells so many are numbers at least.
 FEWEST_NUMBERS = 0.25
+# A category of which so many cells are numbers may be meant as one.
+MANY_NUMBERS = 0.5
 # Whole numbers that all have as many digits are codes from so many digits on.
 FEWEST_DIGITS_OF_CODES = 5
 
@@ -34,22 +36,28 @@ _NUMBERS = {".": _number_pattern(".", ","), ",": _number_pattern(",", ".")}
 
 _MONTHS = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DAY, _MONTH, _YEAR = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])", "(?:[0-9]{4}|[0-9]{2})"
-_CLOCK = (
-    r"[0-9]{1,2}:[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?"
-    r"(?:\s*[ap]\.?m\.?)?(?:\s*(?:z|utc|gmt|[+-][0-9]{2}:?[0-9]{2}))?"
-)
+# Beside a year of two digits, so that versions and sizes, 3.6.10 or 3-7-12, are none.
+_TWO_DIGITS = r"(?=[0-9]{2}[-.][0-9]{2}[-.]|[0-9]{1,2}/|[0-9]+[-.][0-9]+[-.][0-9]{4})"
+_TIME = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]"
+_SECONDS = r":[0-5][0-9](?:[.,][0-9]+)?"
+_NOON, _ZONE = r"\s*[ap]\.?m\.?", r"\s*(?:z|utc|gmt|[+-][0-9]{2}:?[0-9]{2})"
+_CLOCK = rf"{_TIME}(?:{_SECONDS})?(?:{_NOON})?(?:{_ZONE})?"
+# By itself 5:10 may be a score; two digits, seconds or a half of the day make a time of it.
+_ONLY_CLOCK = rf"(?:(?=[0-9]{{2}}:){_CLOCK}|{_TIME}(?:{_SECONDS})?{_NOON})"
 _CALENDAR = (
     rf"[0-9]{{4}}([-/.]){_MONTH}\1{_DAY}"
-    rf"|{_DAY}([-/.]){_MONTH}\2{_YEAR}"
-    rf"|{_MONTH}([-/.]){_DAY}\3{_YEAR}"
+    rf"|{_TWO_DIGITS}{_DAY}([-/.]){_MONTH}\2{_YEAR}"
+    rf"|{_TWO_DIGITS}{_MONTH}([-/.]){_DAY}\3{_YEAR}"
     rf"|{_DAY}(?:\.|st|nd|rd|th)?[ -]{_MONTHS}\.?,?[ -]{_YEAR}"
     rf"|{_MONTHS}\.? {_DAY}(?:st|nd|rd|th)?,? {_YEAR}"
+    rf"|{_MONTHS}[ -]{_YEAR}|[0-9]{{4}}-(?:0[1-9]|1[0-2])|[0-9]{{4}}-W[0-5][0-9]"
 )
 _DATE = re.compile(
-    rf"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? )?(?:{_CALENDAR})(?:[T ,]+{_CLOCK})?|{_CLOCK}",
+    rf"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? )?(?:{_CALENDAR})(?:[T ,]+{_CLOCK})?"
+    rf"|{_ONLY_CLOCK}",
     re.IGNORECASE,
 )
-_BASIC_DATE = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})")
+_BASIC_DATE = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})(?:T[0-9]{4,6}Z?)?")
 
 
 class NumberFormat(NamedTuple):
@@ -120,10 +128,11 @@ def find_number_format(counts: Mapping[str, int], n_numbers: int = 0) -> NumberF
     True
     """
     markers = tuple(sorted(text for text in counts if _is_marker(text)))
+    n_markers = len({marker.strip().casefold() for marker in markers})
     numbers = [text for text in counts if not _is_marker(text)]
     n_cells = n_numbers + sum(counts.values())
     n_numbers += sum(counts[text] for text in numbers)
-    if len(markers) > MOST_MARKERS or n_numbers < FEWEST_NUMBERS * n_cells:
+    if n_markers > MOST_MARKERS or n_numbers < FEWEST_NUMBERS * n_cells:
         return None
     if _are_codes(numbers):
         return None
@@ -133,6 +142,23 @@ def find_number_format(counts: Mapping[str, int], n_numbers: int = 0) -> NumberF
         if all(parse_number(text, decimal_mark) is not None for text in numbers):
             return NumberFormat(decimal_mark, markers)
     return None
+
+
+def odd_text(counts: Mapping[str, int], n_numbers: int = 0) -> str | None:
+    """Return a text that is no number where most are; None if few are, or all are codes.
+
+    Examples
+    --------
+    >>> odd_text({"18": 2, "19": 3, "20+": 1})
+    '20+'
+    """
+    read = {text for text in counts for mark in _NUMBERS if parse_number(text, mark) is not None}
+    n_cells = n_numbers + sum(counts.values())
+    n_numbers += sum(counts[text] for text in read)
+    odd = sorted(set(counts) - read, key=_is_marker)
+    if not odd or n_numbers < MANY_NUMBERS * n_cells or (read and _are_codes(read)):
+        return None
+    return odd[0]
 
 
 def are_dates(texts: Collection[str]) -> bool:
