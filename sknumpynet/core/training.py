@@ -18,7 +18,13 @@ from sknumpynet.core.network import (
     backward_propagation,
     forward_propagation,
 )
-from sknumpynet.core.optimizers import Optimizer, Update, update_parameters
+from sknumpynet.core.optimizers import (
+    Optimizer,
+    Update,
+    put_member,
+    take_members,
+    update_parameters,
+)
 from sknumpynet.core.schedules import SCHEDULES
 
 __all__ = ["train"]
@@ -166,7 +172,7 @@ class _Stack:
         self.parameters, self.optimizer = parameters, optimizer
         # Between epochs the optimiser has these; during one they are times a step's factor.
         self.epoch_rates = optimizer.learning_rate
-        self.weight_decay = getattr(optimizer, "weight_decay", None)
+        self.weight_decay = optimizer.weight_decay
         penalty = None
         if np.any(self.alpha):
             # Not by multiplication: a penalty beside tiny weights may be infinite.
@@ -177,9 +183,10 @@ class _Stack:
             optimizer,
             parameters,
             penalty,
-            decayed=self.network.is_decayed if hasattr(optimizer, "weight_decay") else None,
+            decayed=self.network.is_decayed,
             rates=self.network.learning_rates,
             max_gradient_norm=bounds[0] if len(set(bounds)) == 1 else np.array(bounds)[:, None],
+            layout=self.network.layout,
         )
         self.batches = Batches(
             self.dataset,
@@ -345,7 +352,7 @@ class _Stack:
         """Judge the epoch of every member; return the positions of those that stop."""
         # A moment that overflowed would hold its parameter fast without a sign.
         finite = np.isfinite(self.parameters).all(axis=-1)
-        finite &= np.isfinite(self.optimizer.state).all(axis=(0, -1))
+        finite &= np.isfinite(self.update.state).all(axis=(0, -1))
         last_rates = self.optimizer.learning_rate
         self.restore_settings()
         now = time.perf_counter()
@@ -435,10 +442,10 @@ class _Stack:
             row[:] = last if best is None else best
         staying = [i for i in range(len(self.members)) if i not in leaving]
         # Taken first: the last states may go to the very optimiser that is taken from.
-        optimizer = self.optimizer.take(staying) if staying else None
+        optimizer = take_members(self.optimizer, staying) if staying else None
         if not self.is_single:
             for position in leaving:
-                self.last_optimizer.keep(self.places[position], self.optimizer, position)
+                put_member(self.last_optimizer, self.places[position], self.optimizer, position)
         rest = copy.copy(self)
         rest.members = [self.members[i] for i in staying]
         rest.settings = [self.settings[i] for i in staying]

@@ -172,12 +172,16 @@ def _restored(value: Any) -> Any:
 
 
 def _saved_optimizer(optimizer: Optimizer) -> dict[str, Any]:
-    """Return all but what is made anew when the optimiser is bound, which is private."""
-    public = {name: value for name, value in vars(optimizer).items() if name[0] != "_"}
-    name = next(name for name, kind in OPTIMIZERS.items() if kind is type(optimizer))
-    progress = {name: public.pop(name) for name in _PROGRESS}
-    moments = public.pop("state")
-    return {"name": name, "settings": public, **progress, "moments": moments}
+    """Return all but what is made anew when the optimiser is bound."""
+    kind = type(optimizer)
+    return {
+        "name": next(name for name, one in OPTIMIZERS.items() if one is kind),
+        "settings": {
+            name: getattr(optimizer, name) for name in (*kind.settings, *kind.shared_settings)
+        },
+        **{name: getattr(optimizer, name) for name in _PROGRESS},
+        "moments": optimizer.state,
+    }
 
 
 def _restored_optimizer(saved: dict[str, Any]) -> Optimizer:

@@ -20,7 +20,7 @@ from sknumpynet.core.batching import Dataset
 from sknumpynet.core.lbfgs import minimize_lbfgs
 from sknumpynet.core.members import Member, Settings
 from sknumpynet.core.network import Network
-from sknumpynet.core.optimizers import Optimizer, stack_optimizers
+from sknumpynet.core.optimizers import Optimizer, stack_optimizers, take_member
 from sknumpynet.core.training import train
 from sknumpynet.utils.blas import blas_threads
 
@@ -87,9 +87,7 @@ class Run:
         return (
             self.network,
             self.parameters.dtype,
-            type(optimizer),
-            optimizer.state is None,
-            getattr(optimizer, "nesterov", None),
+            optimizer.stack_key(),
             settings.batch_size,
             settings.shuffle,
             self.dataset.targets.dtype,
@@ -349,7 +347,7 @@ def _train_chunk(chunk: Chunk) -> _Outcome:
         task.end()
     return _Outcome(
         parameters,
-        [optimizer.of_member(k) for k in range(len(chunk))],
+        [take_member(optimizer, k) for k in range(len(chunk))],
         # What judged them holds data, which need not travel back from another process.
         [replace(member, validate=None, end_of_epoch=None) for member in members],
         seconds,

@@ -73,6 +73,9 @@ _COURSE_OF_TRAINING = (
 # SciPy has printed nothing since 1.15.
 _LBFGS_IS_QUIET = parse_version(scipy.__version__) >= parse_version("1.15")
 
+# An optimiser's settings are named as the estimator's parameters are, but for these.
+_PARAMETER_OF = {"nesterov": "nesterovs_momentum"}
+
 Complaint = tuple[str, type[Warning]]
 
 
@@ -535,10 +538,9 @@ def _make_optimizer(
     if incremental and type(previous) is kind and previous.state.dtype == parameters.dtype:
         return copy.deepcopy(previous), estimator._schedule
     schedule = (recipe.learning_rate, float(recipe.power_t))
-    # An optimiser's settings are named as the estimator's parameters are.
     settings: dict[str, Any] = {name: float(getattr(recipe, name)) for name in kind.settings}
-    if recipe.solver == "sgd":
-        settings["nesterov"] = recipe.nesterovs_momentum
+    for name in kind.shared_settings:
+        settings[name] = getattr(recipe, _PARAMETER_OF.get(name, name))
     return kind(float(recipe.learning_rate_init), **settings), schedule
 
 

@@ -8,6 +8,7 @@ from sknumpynet.core.activations import ACTIVATIONS
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.network import Propagation, backward_propagation, forward_propagation
+from sknumpynet.core.optimizers import OPTIMIZERS, Optimizer
 
 
 @pytest.fixture
@@ -22,6 +23,57 @@ def rng():
 def activation_and_loss(request):
     """Every activation and every loss; with each other they meet where gradients are checked."""
     return request.param
+
+
+class SpectralDescent(Optimizer):
+    """Moves every weight matrix by its momentum over that one's spectral norm, as far as its power
+    iterations find it: an optimiser that needs the shapes of the layers, such as a user's.
+    """
+
+    n_buffers = 1
+    settings = ("momentum",)
+    shared_settings = ("n_iterations",)
+    steps_by_layer = True
+
+    def __init__(self, learning_rate, *, momentum=0.5, n_iterations=3):
+        super().__init__(learning_rate)
+        self.momentum, self.n_iterations = momentum, n_iterations
+
+    def begin_step(self, taken):
+        super().begin_step(taken)
+        self._rate = np.asarray(self.learning_rate, self.state.dtype)
+        self._momentum = np.asarray(self.momentum, self.state.dtype)
+
+    def step(self, piece):
+        (momentum,) = piece.state
+        np.multiply(momentum, self._momentum, out=momentum)
+        np.add(momentum, piece.gradient, out=momentum)
+        np.multiply(momentum, self._rate, out=piece.scratch)
+        if len(piece.shape) == 2:
+            matrix = np.asarray(piece.shaped(momentum))
+            vector = np.ones((*matrix.shape[:-2], piece.shape[1], 1), matrix.dtype)
+            for _ in range(self.n_iterations):
+                vector = matrix.swapaxes(-1, -2) @ (matrix @ vector)
+                length = np.sqrt(np.vecdot(vector, vector, axis=-2))[..., np.newaxis]
+                vector = vector / np.maximum(length, 1e-30)
+            image = matrix @ vector
+            norm = np.sqrt(np.vecdot(image, image, axis=-2))
+            np.divide(piece.scratch, np.maximum(norm, 1e-30), out=piece.scratch)
+        if piece.rates is not None:
+            np.multiply(piece.scratch, piece.rates, out=piece.scratch)
+        np.subtract(piece.parameters, piece.scratch, out=piece.parameters)
+
+
+@pytest.fixture(params=[*OPTIMIZERS, "spectral"])
+def optimizer(request, monkeypatch):
+    """Every key of the table, and of one that is added to it."""
+    monkeypatch.setitem(OPTIMIZERS, "spectral", SpectralDescent)
+    return request.param
+
+
+@pytest.fixture
+def optimizer_class(optimizer):
+    return OPTIMIZERS[optimizer]
 
 
 @pytest.fixture

@@ -1,24 +1,23 @@
+import inspect
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknumpynet.core import optimizers
 from sknumpynet.core.optimizers import (
-    OPTIMIZERS,
     SGD,
     Adam,
     AdamW,
     Update,
     stack_optimizers,
+    take_member,
+    take_members,
     update_parameters,
 )
+from sknumpynet.core.optimizers import update as update_module
+from sknumpynet.core.parameters import Layout
 
 MEMBERS, SIZE, STEPS = 3, 17, 7
-
-
-@pytest.fixture(params=OPTIMIZERS)
-def optimizer_class(request):
-    return OPTIMIZERS[request.param]
 
 
 @pytest.fixture
@@ -37,10 +36,17 @@ def penalty(rng):
     return np.array([[0.0], [0.1], [0.3]]) * rng.integers(2, size=SIZE)
 
 
+def make_update(optimizer, parameters, penalty=None, **keywords):
+    """Bind an optimiser to parameters that could be those of a matrix and a vector."""
+    size = parameters.shape[-1]
+    layout = Layout([(4, 3), (5,)] if size == SIZE else [(1, size)])
+    return Update(optimizer, parameters, penalty, layout=layout, **keywords)
+
+
 def run(optimizer, parameters, gradients, penalty=None, scale=1.0, taken=None):
     """Take a step per gradient from a copy of the parameters; return them and the penalties."""
     parameters, values = parameters.copy(), []
-    update = Update(optimizer, parameters, penalty)
+    update = make_update(optimizer, parameters, penalty)
     for gradient in gradients:
         update.gradient[...] = gradient
         values.append(update_parameters(update, scale, taken))
@@ -102,11 +108,13 @@ def test_adam_longhand(settings, parameters, gradients):
 
 @pytest.mark.parametrize("piece_size", [5, 100])
 def test_rates_of_parameters(optimizer_class, piece_size, parameters, gradients, monkeypatch):
-    monkeypatch.setattr(optimizers, "PIECE_SIZE", piece_size)
+    monkeypatch.setattr(update_module, "PIECE_SIZE", piece_size)
+    if optimizer_class.steps_by_layer:
+        pytest.skip("what one parameter does depends on the others of its layer")
     rates = np.where(np.arange(SIZE) % 3 == 0, 0.1, 6.0)
     stacked, singles = with_columns(optimizer_class)
     own = parameters.copy()
-    update = Update(stacked, own, rates=rates)
+    update = make_update(stacked, own, rates=rates)
     for gradient in gradients:
         update.gradient[...] = gradient
         update_parameters(update, 1.0)
@@ -122,7 +130,7 @@ def test_rates_of_parameters(optimizer_class, piece_size, parameters, gradients,
 
 
 def test_a_changed_learning_rate_is_obeyed(optimizer_class, parameters, gradients):
-    update = Update(optimizer_class(0.1), parameters.copy())
+    update = make_update(optimizer_class(0.1), parameters.copy())
     update.gradient[...] = gradients[0]
     update_parameters(update, 1.0)
     update.optimizer.learning_rate = 0.0
@@ -189,7 +197,7 @@ def test_adamw_is_pytorchs(parameters, gradients):
 def decayed(optimizer, parameters, gradients, scale=1.0):
     """Take steps in which the first 11 parameters are weights."""
     parameters = parameters.copy()
-    update = Update(optimizer, parameters, decayed=np.arange(SIZE) < 11)
+    update = make_update(optimizer, parameters, decayed=np.arange(SIZE) < 11)
     for gradient in gradients:
         update.gradient[...] = gradient
         update_parameters(update, scale)
@@ -198,7 +206,7 @@ def decayed(optimizer, parameters, gradients, scale=1.0):
 
 @pytest.mark.parametrize("piece_size", [5, SIZE])
 def test_law_of_weight_decay(piece_size, parameters, gradients, monkeypatch):
-    monkeypatch.setattr(optimizers, "PIECE_SIZE", piece_size)
+    monkeypatch.setattr(update_module, "PIECE_SIZE", piece_size)
     rates, decays = (0.1, 0.05, 0.2), (0.0, 0.1, 0.5)
     stack = AdamW(column(1.0, *rates), weight_decay=column(1.0, *decays))
     result = decayed(stack, parameters, gradients)
@@ -211,7 +219,7 @@ def test_law_of_weight_decay(piece_size, parameters, gradients, monkeypatch):
 
 def clipped(optimizer, parameters, gradients, bound, scale=1.0, taken=None):
     parameters = parameters.copy()
-    update = Update(optimizer, parameters, max_gradient_norm=bound)
+    update = make_update(optimizer, parameters, max_gradient_norm=bound)
     for gradient in gradients:
         update.gradient[...] = gradient
         update_parameters(update, scale, taken)
@@ -255,7 +263,7 @@ def test_finds_the_least_of_a_convex_function(optimizer_class, rng):
     least, stretch = rng.normal(size=SIZE), np.linspace(1.0, 10.0, SIZE)
     parameters = np.zeros(SIZE)
     settings = {"weight_decay": 0.0} if "weight_decay" in optimizer_class.settings else {}
-    update = Update(optimizer_class(0.05, **settings), parameters)
+    update = make_update(optimizer_class(0.05, **settings), parameters)
     for step in range(2000):
         update.optimizer.learning_rate = 0.05 * (1 - step / 2000)
         update.gradient[...] = stretch * (parameters - least)
@@ -287,7 +295,7 @@ def test_law_with_as_many_parameters_as_members(optimizer_class, rng):
 
 def test_idle_members_stay_as_they_are(optimizer_class, parameters, gradients, penalty):
     stack, alone = with_columns(optimizer_class)
-    update = Update(stack, parameters.copy(), penalty)
+    update = make_update(stack, parameters.copy(), penalty)
     patterns = np.array([[1, 0, 1], [1, 1, 0], [0, 0, 0], [1, 0, 0], [1, 1, 1]], dtype=bool)
     patterns = np.concatenate([patterns, patterns[:2]])
     for taken, gradient in zip(patterns, gradients, strict=True):
@@ -317,7 +325,7 @@ def test_take(members, optimizer_class, parameters, gradients):
     taken = np.array([True, True, False])
     halfway, _ = run(stack, parameters, gradients[:3])
     halfway, _ = run(stack, halfway, gradients[3:4], taken=taken)
-    some = stack.take(members)
+    some = take_members(stack, members)
     assert not np.shares_memory(some.state, stack.state)
     result, _ = run(some, halfway[members], gradients[4:, members])
     everyone, _ = run(stack, halfway, gradients[4:])
@@ -334,7 +342,7 @@ def test_stacking_and_taking_apart(differing, optimizer_class, parameters, gradi
     stack = stack_optimizers(alone)
     assert np.ndim(stack.learning_rate) == (2 if differing else 0)
     halfway, _ = run(stack, parameters, gradients[:3])
-    parts = [stack.of_member(k) for k in range(MEMBERS)]
+    parts = [take_member(stack, k) for k in range(MEMBERS)]
     again = stack_optimizers(parts)
     result, _ = run(again, halfway, gradients[3:])
     for k in range(MEMBERS):
@@ -359,9 +367,10 @@ def test_state_goes_on(optimizer_class, parameters, gradients):
 def test_pieces(piece_size, optimizer_class, parameters, gradients, penalty, monkeypatch):
     whole = optimizer_class(0.1)
     expected, values = run(whole, parameters, gradients, penalty)
-    monkeypatch.setattr(optimizers, "PIECE_SIZE", piece_size)
+    monkeypatch.setattr(update_module, "PIECE_SIZE", piece_size)
     in_pieces = optimizer_class(0.1)
-    assert len(Update(optimizer_class(0.1), parameters).pieces) == -(-SIZE // piece_size)
+    n_pieces = 2 if optimizer_class.steps_by_layer else -(-SIZE // piece_size)
+    assert len(make_update(optimizer_class(0.1), parameters).pieces) == n_pieces
     result, values_in_pieces = run(in_pieces, parameters, gradients, penalty)
     assert_allclose(result, expected, rtol=1e-13)
     assert_allclose(in_pieces.state, whole.state, rtol=1e-13)
@@ -394,11 +403,11 @@ class Float32Only(np.ndarray):
 @pytest.mark.parametrize("piece_size", [5, SIZE])
 @pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
 def test_keeps_float32(members, piece_size, optimizer_class, parameters, monkeypatch):
-    monkeypatch.setattr(optimizers, "PIECE_SIZE", piece_size)
+    monkeypatch.setattr(update_module, "PIECE_SIZE", piece_size)
     parameters = (parameters if members else parameters[0]).astype(np.float32)
     optimizer = with_columns(optimizer_class)[0] if members else optimizer_class(0.1)
     penalty = np.linspace(0, 1, parameters.size, dtype=np.float32).reshape(parameters.shape)
-    update = Update(optimizer, parameters, penalty)
+    update = make_update(optimizer, parameters, penalty)
     update.pieces = [
         piece._replace(
             parameters=piece.parameters.view(Float32Only),
@@ -426,7 +435,7 @@ def test_float32_follows_float64(optimizer_class, parameters, gradients, penalty
 
 
 def test_reads_nothing_stale(optimizer_class, parameters, gradients, penalty):
-    update = Update(optimizer_class(0.1), parameters.copy(), penalty)
+    update = make_update(optimizer_class(0.1), parameters.copy(), penalty)
     for gradient in gradients:
         for piece in update.pieces:
             piece.scratch[...] = np.nan
@@ -434,3 +443,59 @@ def test_reads_nothing_stale(optimizer_class, parameters, gradients, penalty):
         update_parameters(update, 1.0)
     expected, _ = run(optimizer_class(0.1), parameters, gradients, penalty)
     assert_array_equal(update.parameters, expected)
+
+
+def test_settings_are_declared(optimizer_class):
+    declared = {*optimizer_class.settings, *optimizer_class.shared_settings}
+    _, *parameters = inspect.signature(optimizer_class).parameters
+    assert set(parameters) == declared
+    progress = {"initial_learning_rate", "learning_rate", "n_updates", "state"}
+    assert set(vars(optimizer_class(0.1))) == declared | progress
+
+
+def test_what_is_made_when_bound_is_private(optimizer_class, parameters):
+    optimizer = optimizer_class(0.1)
+    public = set(vars(optimizer))
+    run(optimizer, parameters, [parameters])
+    assert {name for name in vars(optimizer) if name[0] != "_"} == public
+
+
+def test_optimizers_that_share_no_stack(optimizer_class, parameters):
+    key = optimizer_class(0.1).stack_key()
+    assert hash(key) == hash(optimizer_class(0.2).stack_key())
+    assert key == optimizer_class(0.2).stack_key()
+    begun = optimizer_class(0.1)
+    begun.bind(parameters)
+    assert begun.stack_key() != key
+    for name in optimizer_class.shared_settings:
+        other = optimizer_class(0.1)
+        setattr(other, name, "another")
+        assert other.stack_key() != key
+    assert SGD(0.1).stack_key() != Adam(0.1).stack_key() != AdamW(0.1).stack_key()
+
+
+@pytest.mark.parametrize("optimizer", ["spectral"], indirect=True)
+@pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
+def test_a_step_by_layer_sees_whole_layers(members, optimizer_class):
+    layout = Layout([(2, 7), (0,), (5,), (1, 3)])
+    parameters = np.arange(22.0 * MEMBERS).reshape(MEMBERS, 22)
+    parameters = parameters if members else parameters[0]
+    update = Update(optimizer_class(0.1), parameters, layout=layout)
+    assert [piece.shape for piece in update.pieces] == [(2, 7), (5,), (1, 3)]
+    first, _, vector, last = layout.views(parameters)
+    for piece, expected in zip(update.pieces, (first, vector, last), strict=True):
+        assert_array_equal(piece.shaped(piece.parameters), expected)
+        for buffer in (piece.parameters, piece.gradient, piece.scratch, *piece.state):
+            assert piece.shaped(buffer).shape == expected.shape
+            assert np.shares_memory(piece.shaped(buffer), buffer)
+
+
+@pytest.mark.parametrize("optimizer", ["spectral"], indirect=True)
+def test_a_step_by_layer_needs_a_layout(optimizer_class, parameters):
+    with pytest.raises(ValueError, match="SpectralDescent steps by layer and needs the layout"):
+        Update(optimizer_class(0.1), parameters)
+
+
+def test_a_state_is_taken_only_from_what_was_bound(optimizer_class):
+    with pytest.raises(ValueError, match=f"{optimizer_class.__name__} has no state"):
+        take_member(optimizer_class(0.1), 0)

@@ -113,7 +113,6 @@ def test_law(shuffle, rows, weight_members, batch_size, n_samples, rng, make_dat
 
 
 @pytest.mark.parametrize("hidden", [(), (2,), (13, 7)], ids=str)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_law_for_every_part(optimizer, activation_and_loss, hidden, make_dataset):
     activation, loss = activation_and_loss
     for n_outputs in (1, 2):
@@ -125,7 +124,6 @@ def test_law_for_every_part(optimizer, activation_and_loss, hidden, make_dataset
 
 @pytest.mark.parametrize("weight_members", [None, (MEMBERS,)], ids=["unweighted", "weighted"])
 @pytest.mark.parametrize("schedule", SCHEDULES)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_members_stop_at_different_epochs(optimizer, schedule, weight_members, make_dataset):
     network = dense_network([5, 13, 2], "tanh", "squared_error")
     dataset = make_dataset("squared_error", 11, weight_members=weight_members)
@@ -149,7 +147,6 @@ def test_a_diverging_member_takes_no_other_with_it(make_dataset):
     assert np.isfinite(members[1].loss_curve).all()
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("shuffle", [False, True])
 def test_law_with_weights_of_zero(shuffle, optimizer, make_dataset):
     network = dense_network([5, 13, 2], "tanh", "squared_error")
@@ -162,7 +159,6 @@ def test_law_with_weights_of_zero(shuffle, optimizer, make_dataset):
         assert np.ravel(optimizers[0].n_updates).tolist() == [15, 10, 15]
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_member_without_weight_takes_no_step(optimizer, make_dataset):
     network = dense_network([5, 13, 2], "tanh", "squared_error")
     dataset = make_dataset("squared_error", 11, weight_members=(MEMBERS,))
@@ -312,7 +308,6 @@ def test_reads_nothing_stale(members, weight_members, make_dataset, spoil, monke
 @pytest.mark.parametrize("weight_members", [None, ()], ids=["unweighted", "weighted"])
 @pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_keeps_float32(
     optimizer, loss, members, weight_members, is_sparse, make_dataset, monkeypatch
 ):
@@ -340,7 +335,6 @@ def test_keeps_float32(
     assert trained.dtype == optimizer.state.dtype == np.float32
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_goes_on_where_it_was(schedule, optimizer, make_dataset):
     network = dense_network([5, 13, 2], "tanh", "squared_error")
@@ -641,7 +635,6 @@ def test_members_of_one_source_and_the_same_rows_share_batches(make_dataset, mon
 @pytest.mark.parametrize("weight_members", [None, (), (MEMBERS,)])
 @pytest.mark.parametrize("shuffle", [True, False])
 @pytest.mark.parametrize("lengths", [(11, 10, 7), (12, 11, 3), (8, 12, 1), (13, 4, 13), (4, 4, 4)])
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_law_with_ragged_rows(
     optimizer, lengths, shuffle, weight_members, chunk_bytes, rng, make_dataset, monkeypatch
 ):
@@ -753,7 +746,6 @@ NEW_SETTINGS = {
 @pytest.mark.parametrize("weight_members", [None, (MEMBERS,)], ids=["unweighted", "weighted"])
 @pytest.mark.parametrize("lengths", [None, (11, 10, 7)], ids=str)
 @pytest.mark.parametrize("name", NEW_SETTINGS)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_law_of_each_members_settings(optimizer, name, lengths, weight_members, rng, make_dataset):
     network = dense_network([5, 13, 7, 2], "tanh", "squared_error")
     dataset = make_dataset("squared_error", 11, weight_members=weight_members)
@@ -837,7 +829,6 @@ def test_dropout_fades(make_dataset):
 
 @pytest.mark.parametrize("warmup", [0.0, 0.25])
 @pytest.mark.parametrize("schedule", SCHEDULES)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_rates_of_a_plan(optimizer, schedule, warmup, make_dataset):
     if SCHEDULES[schedule].divisor is not None:
         pytest.skip("goes by the samples, not by a plan")

@@ -1,0 +1,112 @@
+"""What an optimiser is: settings, a state, and a step that changes some of the parameters."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from sknumpynet.core.types import BoolArray, FloatArray, IntArray
+
+__all__ = ["Optimizer", "Piece", "Setting", "cast", "times"]
+
+# A number, or for a stack a column of shape (K, 1).
+Setting = float | FloatArray
+
+
+class Piece(NamedTuple):
+    """Views of the same parameters in every buffer, and scratch of their number.
+
+    All are of shape (..., n), ``penalty``, ``decayed`` and ``rates`` of one that broadcasts to it.
+    ``shape`` is that of the layer whose parameters these are, for optimisers that step by layer,
+    otherwise (n,).
+    """
+
+    parameters: FloatArray
+    raw_gradient: FloatArray
+    gradient: FloatArray
+    state: tuple[FloatArray, ...]
+    scratch: FloatArray
+    penalty: FloatArray | None
+    decayed: FloatArray | None
+    rates: FloatArray | None
+    shape: tuple[int, ...]
+
+    def shaped(self, buffer: FloatArray) -> FloatArray:
+        """Return a view of one of the piece's buffers, shape (..., *shape)."""
+        return buffer.reshape(buffer.shape[:-1] + self.shape)
+
+
+class Optimizer(ABC):
+    """What the optimisers share.
+
+    One that is derived from it names its settings in ``settings`` and ``shared_settings``, as
+    they are called in its ``__init__`` and its attributes; whoever makes, stacks or saves
+    optimisers goes by these names. What it prepares when it is bound or begins a step is private.
+
+    Parameters
+    ----------
+    learning_rate : float or ndarray of shape (K, 1)
+
+    Attributes
+    ----------
+    n_buffers : int
+        How many buffers of the parameters' shape the state has.
+    settings : tuple of str
+        Settings that each member of a stack has of its own.
+    shared_settings : tuple of str
+        Settings that the members of a stack have in common.
+    steps_by_layer : bool
+        Whether a step is over all parameters of one layer, whose shape `Piece.shape` says; else it
+        is over any that lie next to each other.
+    state : ndarray of shape (n_buffers, ..., P) or None
+        None until the optimiser is bound to parameters.
+    n_updates : int or ndarray of shape (K, 1)
+        Steps taken.
+    weight_decay : float, ndarray of shape (K, 1) or None
+        None for an optimiser without.
+    """
+
+    n_buffers: ClassVar[int]
+    settings: ClassVar[tuple[str, ...]] = ()
+    shared_settings: ClassVar[tuple[str, ...]] = ()
+    steps_by_layer: ClassVar[bool] = False
+
+    weight_decay: Setting | None = None
+    _dtype: np.dtype[Any]
+
+    def __init__(self, learning_rate: Setting) -> None:
+        self.initial_learning_rate = learning_rate
+        self.learning_rate = learning_rate
+        self.n_updates: int | IntArray = 0
+        self.state: FloatArray | None = None
+
+    def stack_key(self) -> Hashable:
+        """Return what the optimisers of a stack have in common."""
+        shared = tuple(getattr(self, name) for name in self.shared_settings)
+        return type(self), self.state is None, shared
+
+    def bind(self, parameters: FloatArray) -> FloatArray:
+        """Return a state for these parameters, a new one unless there is one to go on from."""
+        if self.state is None:
+            self.state = np.zeros((self.n_buffers, *parameters.shape), parameters.dtype)
+        self._dtype = self.state.dtype
+        return self.state
+
+    def begin_step(self, taken: int | BoolArray) -> None:
+        """Count the step and prepare what is the same for all of its pieces."""
+        self.n_updates = self.n_updates + taken
+
+    @abstractmethod
+    def step(self, piece: Piece) -> None:
+        """Change ``piece.parameters`` and ``piece.state`` in place."""
+
+
+def cast(setting: Setting, dtype: np.dtype[Any]) -> FloatArray:
+    """Return an array that does not upcast; as an operand it is quicker than a Python float."""
+    return np.asarray(setting, dtype)
+
+
+def times(setting: FloatArray, factors: FloatArray | None) -> FloatArray:
+    """Return a setting times each parameter's factor, if they have factors."""
+    return setting if factors is None else setting * factors
