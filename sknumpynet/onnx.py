@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from sknumpynet.classifier import NumpyMLPClassifier
+from sknumpynet.core.activations import LEAKY_SLOPE, SELU_ALPHA, SELU_SCALE
 from sknumpynet.regressor import NumpyMLPRegressor
 from sknumpynet.search import StackedGridSearchCV, StackedRandomizedSearchCV
 
@@ -52,13 +53,14 @@ class _Graph:
         )
 
     def node(self, kind: str, *inputs: str, **attributes: Any) -> str:
-        output = self.scope.get_unique_variable_name(kind.lower())
+        output: str = self.scope.get_unique_variable_name(kind.lower())
         name = self.scope.get_unique_operator_name(kind)
         self.container.add_node(kind, list(inputs), output, name=name, **attributes)
         return output
 
     def constant(self, values: Any, proto_type: int | None = None) -> str:
-        name, values = self.scope.get_unique_variable_name("constant"), np.asarray(values)
+        name: str = self.scope.get_unique_variable_name("constant")
+        values = np.asarray(values)
         proto_type = self.proto_type if proto_type is None else proto_type
         self.container.add_initializer(name, proto_type, values.shape, values.ravel().tolist())
         return name
@@ -84,7 +86,7 @@ def _minus_relu_of_minus(graph: _Graph, z: str) -> str:
 
 
 def _leaky_relu(graph: _Graph, z: str) -> str:
-    below = graph.node("Mul", _minus_relu_of_minus(graph, z), graph.constant(0.01))
+    below = graph.node("Mul", _minus_relu_of_minus(graph, z), graph.constant(LEAKY_SLOPE))
     return graph.node("Add", graph.node("Relu", z), below)
 
 
@@ -97,7 +99,7 @@ def _elu(graph: _Graph, z: str, alpha: float = 1.0, scale: float = 1.0) -> str:
 
 
 def _selu(graph: _Graph, z: str) -> str:
-    return _elu(graph, z, alpha=1.6732632423543772, scale=1.0507009873554805)
+    return _elu(graph, z, alpha=SELU_ALPHA, scale=SELU_SCALE)
 
 
 def _softplus(graph: _Graph, z: str) -> str:
@@ -195,7 +197,7 @@ def _convert_regressor(scope: Any, operator: Any, container: Any) -> None:
 
 
 def _is_multilabel(model: Any) -> bool:
-    return model._label_binarizer.y_type_ == "multilabel-indicator"
+    return bool(model._label_binarizer.y_type_ == "multilabel-indicator")
 
 
 def _has_one_class(model: Any) -> bool:
