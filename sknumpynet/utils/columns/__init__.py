@@ -1,0 +1,10 @@
+"""The columns of a table, read the same way whatever the table is made of.
+
+pandas, polars and Arrow are known by what their tables can do, and never imported.
+"""
+
+from sknumpynet.utils.columns.cells import Level
+from sknumpynet.utils.columns.column import Column
+from sknumpynet.utils.columns.tables import as_table, read_columns
+
+__all__ = ["Column", "Level", "as_table", "read_columns"]

@@ -1,0 +1,189 @@
+"""A column of a table, and what is asked of it."""
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sknumpynet.utils.columns.cells import (
+    Level,
+    floats_of,
+    has_digit,
+    is_hashable,
+    is_missing,
+    is_missing_type,
+    is_real,
+    is_text,
+    plain_level,
+)
+from sknumpynet.utils.columns.errors import cell_error, complex_error, time_error
+from sknumpynet.utils.text import NumberFormat, parse_number
+
+__all__ = ["Column"]
+
+
+class Column:
+    """A column of a table.
+
+    Parameters
+    ----------
+    name : object
+        What errors call it.
+    values : ndarray or Series of shape (n_samples,)
+
+    Raises
+    ------
+    TypeError
+        If it holds dates or times.
+    ValueError
+        If it holds complex numbers.
+    """
+
+    def __init__(self, name: Any, values: Any) -> None:
+        self.name, self.values = name, values
+        kind = getattr(values.dtype, "kind", "O")
+        if kind in "mM":
+            raise time_error(name, values.dtype)
+        if kind == "c":
+            raise complex_error(name, values.dtype)
+
+    def looks_categorical(self) -> bool:
+        """Return whether it is a category by its dtype, or by its cells where they are objects."""
+        kinds = [kind for kind in set(map(type, self._cells())) if not is_missing_type(kind)]
+        return not kinds or not all(map(is_real, kinds))
+
+    def is_text(self) -> bool:
+        """Return whether some cells are text, no levels of a category, and the others numbers."""
+        if hasattr(getattr(self.values, "dtype", None), "categories"):
+            return False
+        kinds = [kind for kind in set(map(type, self._cells())) if not is_missing_type(kind)]
+        has_text = any(issubclass(kind, str) for kind in kinds)
+        return has_text and all(issubclass(kind, str) or is_real(kind) for kind in kinds)
+
+    def texts(self) -> dict[str, int]:
+        """Return how often each text occurs."""
+        return Counter(map(str.__str__, filter(is_text, self._cells())))
+
+    def n_known(self) -> int:
+        """Return how many cells are not missing."""
+        return sum(not is_missing(cell) for cell in self._cells())
+
+    def unknown_texts(self, number_format: NumberFormat) -> list[str]:
+        """Return what stands for a missing number and is none of the markers, in order."""
+        known = {*number_format.markers}
+        return [
+            text
+            for text in self.texts()
+            if text not in known and parse_number(text, number_format.decimal_mark) is None
+        ]
+
+    def numbers(self, number_format: NumberFormat | None = None) -> npt.NDArray[np.float64]:
+        """Return its numbers, NaN where they are missing.
+
+        Parameters
+        ----------
+        number_format : NumberFormat, optional
+            How text is read; without it text is an error.
+
+        Returns
+        -------
+        ndarray of float64 of shape (n_samples,)
+
+        Raises
+        ------
+        TypeError
+            If it holds dates or times.
+        ValueError
+            If it holds infinity or what is not a number.
+        """
+        numbers = self._floats() if number_format is None else self._parsed(number_format)
+        infinite = np.isinf(numbers)
+        if infinite.any():
+            row = int(infinite.argmax())
+            raise ValueError(
+                f"Column {self.name!r} contains infinity: {numbers[row]} in row {row}. Numbers "
+                "must be finite; NaN stands for a missing one."
+            )
+        return numbers
+
+    def levels(self) -> list[Level]:
+        """Return the levels that occur, numbers before text and each of them sorted.
+
+        Numbers that are equal in single precision are one level, such as 1, 1.0, True and '1', or
+        0.1 in either precision.
+
+        Raises
+        ------
+        TypeError
+            If cells are neither text nor numbers.
+        """
+        values, positions = self._distinct()
+        occurs = np.bincount(positions + 1, minlength=len(values) + 1)[1:] > 0
+        levels = {
+            plain_level(value, self.name)
+            for value, there in zip(values, occurs.tolist(), strict=True)
+            if there and not is_missing(value)
+        }
+        return sorted(levels, key=lambda level: (isinstance(level, str), level))
+
+    def codes(self, levels: list[Level]) -> npt.NDArray[np.int_]:
+        """Return each cell's place among ``levels``, from 1; 0 where it is missing or another.
+
+        Returns
+        -------
+        ndarray of int of shape (n_samples,)
+
+        Raises
+        ------
+        TypeError
+            If cells are neither text nor numbers.
+        """
+        values, positions = self._distinct()
+        wanted = [plain_level(level, self.name) for level in levels]
+        code_of = {level: code for code, level in enumerate(wanted, start=1)}
+        code_of_value = [
+            0 if is_missing(value) else code_of.get(plain_level(value, self.name), 0)
+            for value in values
+        ]
+        # The position -1, for a missing cell, reads the last.
+        codes: npt.NDArray[np.int_] = np.array([*code_of_value, 0])[positions]
+        return codes
+
+    def _cells(self) -> list[Any]:
+        cells: list[Any] = self.values.tolist()
+        return cells
+
+    def _floats(self) -> npt.NDArray[np.float64]:
+        return floats_of(self._cells(), self.name)
+
+    def _parsed(self, number_format: NumberFormat) -> npt.NDArray[np.float64]:
+        """Return numbers of which some are text."""
+        cells = self._cells()
+        if not any(isinstance(cell, str) for cell in cells):
+            return self._floats()
+        number_of = {
+            cell: parse_number(cell, number_format.decimal_mark)
+            for cell in set(filter(is_text, cells))
+        }
+        wrong = [text for text in number_of if number_of[text] is None and has_digit(text)]
+        if wrong:
+            raise ValueError(
+                f"Column {self.name!r} must hold numbers, got {min(wrong)!r}; text is read with "
+                f"{number_format.decimal_mark!r} as the decimal mark."
+            )
+        return floats_of([number_of[cell] if is_text(cell) else cell for cell in cells], self.name)
+
+    def _distinct(self) -> tuple[list[Any], npt.NDArray[np.intp]]:
+        """Return distinct values, and the position among them of each cell, -1 if missing."""
+        cells = self._cells()
+        # A signaling NaN cannot be hashed.
+        cells = [None if isinstance(cell, Decimal) and cell.is_nan() else cell for cell in cells]
+        try:
+            position = {cell: k for k, cell in enumerate(dict.fromkeys(cells))}
+        except TypeError as error:
+            cell = next(cell for cell in cells if not is_hashable(cell))
+            raise cell_error(self.name, cell) from error
+        positions = map(position.__getitem__, cells)
+        return list(position), np.fromiter(positions, dtype=np.intp, count=len(cells))

@@ -1,0 +1,104 @@
+"""The columns of the libraries' tables."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sknumpynet.utils.columns.column import Column
+from sknumpynet.utils.columns.errors import time_error
+
+__all__ = ["ArrayColumn", "ArrowColumn", "PandasColumn", "PolarsColumn"]
+
+
+class ArrayColumn(Column):
+    """A column of an array."""
+
+    def looks_categorical(self) -> bool:
+        """Return whether some cell is not a number."""
+        return self.values.dtype.kind not in "biuf" and super().looks_categorical()
+
+    def _floats(self) -> npt.NDArray[np.float64]:
+        if self.values.dtype.kind in "biuf":
+            numbers: npt.NDArray[np.float64] = self.values.astype(np.float64)
+            return numbers
+        return super()._floats()
+
+
+class PandasColumn(Column):
+    """A column of a pandas DataFrame."""
+
+    def looks_categorical(self) -> bool:
+        """Return whether it is a category by its dtype, or by its cells where they are objects."""
+        dtype = self.values.dtype
+        if hasattr(dtype, "categories") or dtype.kind == "b":
+            return True
+        return dtype.kind not in "iuf" and super().looks_categorical()
+
+    def _floats(self) -> npt.NDArray[np.float64]:
+        if self.values.dtype.kind in "biuf":
+            numbers: npt.NDArray[np.float64]
+            numbers = self.values.to_numpy(dtype=np.float64, na_value=np.nan)
+            return numbers
+        return super()._floats()
+
+    def _distinct(self) -> tuple[list[Any], npt.NDArray[np.intp]]:
+        if hasattr(self.values.dtype, "categories"):
+            categories = self.values.cat.categories.tolist()
+            return categories, self.values.cat.codes.to_numpy().astype(np.intp)
+        return super()._distinct()
+
+
+class PolarsColumn(Column):
+    """A column of a polars DataFrame."""
+
+    def __init__(self, name: Any, values: Any) -> None:
+        super().__init__(name, values)
+        if values.dtype.is_temporal():
+            raise time_error(name, values.dtype)
+
+    def looks_categorical(self) -> bool:
+        """Return whether it is a category by its dtype, or by its cells where they are objects."""
+        return not self.values.dtype.is_numeric() and super().looks_categorical()
+
+    def _cells(self) -> list[Any]:
+        cells: list[Any] = self.values.to_list()
+        return cells
+
+    def _floats(self) -> npt.NDArray[np.float64]:
+        if self.values.dtype.is_numeric():
+            numbers: npt.NDArray[np.float64] = self.values.cast(float).to_numpy()
+            return numbers
+        return super()._floats()
+
+
+class ArrowColumn(Column):
+    """A column of an Arrow table or record batch."""
+
+    def __init__(self, name: Any, values: Any) -> None:
+        self.name, self.values = name, values
+        self.type = str(values.type)
+        if self.type.startswith(("date", "time", "duration", "month_day_nano")):
+            raise time_error(name, self.type)
+
+    def looks_categorical(self) -> bool:
+        """Return whether it is a category by its type, or by its cells where that says nothing."""
+        if self.type.startswith(("dictionary", "bool")):
+            return True
+        return not self._is_numeric() and super().looks_categorical()
+
+    def is_text(self) -> bool:
+        """Return whether some cells are text, no levels of a dictionary, and the others numbers."""
+        return not self.type.startswith("dictionary") and super().is_text()
+
+    def _is_numeric(self) -> bool:
+        return self.type.startswith(("int", "uint", "float", "halffloat", "double"))
+
+    def _cells(self) -> list[Any]:
+        cells: list[Any] = self.values.to_pylist()
+        return cells
+
+    def _floats(self) -> npt.NDArray[np.float64]:
+        if self._is_numeric():
+            return np.asarray(self.values.to_numpy(zero_copy_only=False), np.float64)
+        return super()._floats()

@@ -1,0 +1,152 @@
+"""Which table is whose, and the columns of each."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import issparse
+from sklearn.utils.validation import check_array
+
+from sknumpynet.utils.columns.column import Column
+from sknumpynet.utils.columns.libraries import (
+    ArrayColumn,
+    ArrowColumn,
+    PandasColumn,
+    PolarsColumn,
+)
+
+__all__ = ["as_table", "read_columns"]
+
+
+def as_table(X: Any) -> Any:
+    """Return what a user gave as a table whose rows and columns lie in memory.
+
+    Parameters
+    ----------
+    X : object
+        Tables that offer ``compute``, as Dask's do, are computed; those that speak Arrow and are
+        neither pandas' nor polars' become pyarrow's.
+
+    Returns
+    -------
+    object
+        For `read_columns`, and what scikit-learn takes rows of.
+    """
+    if isinstance(X, type):
+        return X
+    if hasattr(type(X), "compute"):  # of the type: a frame may have a column of that name
+        X = X.compute()
+    speaks_arrow = hasattr(X, "__arrow_c_stream__") or hasattr(X, "__arrow_c_array__")
+    if not speaks_arrow or _is_pandas(X) or _is_polars(X) or _is_arrow(X) or _is_column(X):
+        return X
+    try:
+        import pyarrow
+    except ImportError:
+        return X.to_pandas() if hasattr(X, "to_pandas") else X
+    return pyarrow.table(X)
+
+
+def _is_column(X: Any) -> bool:
+    is_table = hasattr(X, "column_names") or hasattr(X, "num_columns")
+    return len(getattr(X, "shape", (0, 0))) == 1 or (hasattr(X, "to_pylist") and not is_table)
+
+
+def _is_pandas(X: Any) -> bool:
+    return hasattr(X, "iloc") and hasattr(X, "columns")
+
+
+def _is_polars(X: Any) -> bool:
+    return hasattr(X, "get_columns")
+
+
+def _is_arrow(X: Any) -> bool:
+    return hasattr(X, "column_names") and hasattr(X, "combine_chunks") and hasattr(X, "column")
+
+
+def read_columns(X: Any) -> list[Column]:
+    """Return the columns of a table.
+
+    Parameters
+    ----------
+    X : DataFrame or array-like of shape (n_samples, n_features)
+        Of pandas, polars, Arrow, Dask or NumPy, or nested lists.
+
+    Returns
+    -------
+    list of Column
+
+    Raises
+    ------
+    TypeError
+        If the table is sparse or a column holds dates or times.
+    ValueError
+        If it is not two-dimensional, is empty, or holds complex numbers.
+
+    Examples
+    --------
+    >>> columns = read_columns([[1.5, "red"], [None, "blue"]])
+    >>> columns[0].numbers(), columns[1].levels()
+    (array([1.5, nan]), ['blue', 'red'])
+    """
+    columns = list(_columns(X))
+    for name, count in Counter(column.name for column in columns).items():
+        if count > 1:
+            raise ValueError(f"columns must have names of their own, got {count} of name {name!r}")
+    return columns
+
+
+def _columns(X: Any) -> Iterator[Column]:
+    X = as_table(X)
+    if _is_pandas(X) and not isinstance(X, type):
+        _check_shape(X.shape)
+        for name, series in X.items():
+            yield PandasColumn(name, series)
+    elif _is_polars(X):
+        _check_shape(X.shape)
+        for series in X.get_columns():
+            yield PolarsColumn(series.name, series)
+    elif _is_arrow(X):
+        _check_shape((X.num_rows, X.num_columns))
+        for k, name in enumerate(X.column_names):
+            yield ArrowColumn(name, X.column(k))
+    else:
+        for k, values in enumerate(_as_array(X).T):
+            yield ArrayColumn(f"x{k}", values)
+
+
+def _check_shape(shape: tuple[int, int]) -> None:
+    for n, what in zip(shape, ("sample(s)", "feature(s)"), strict=True):
+        if n == 0:
+            raise ValueError(
+                f"Found a table with 0 {what} (shape={shape}) while a minimum of 1 is required."
+            )
+
+
+def _as_array(X: Any) -> npt.NDArray[Any]:
+    if isinstance(X, np.ma.MaskedArray):
+        X = _unmasked(X)
+    elif not isinstance(X, np.ndarray) and not issparse(X):
+        try:
+            array = np.asarray(X)
+        except ValueError as error:
+            raise ValueError(
+                f"a table must have as many cells in every row, and a single value in each: {error}"
+            ) from error
+        # Next to text, NumPy would make text of numbers and of NaN.
+        X = np.asarray(X, dtype=object) if array.dtype.kind in "US" else array
+    checked: npt.NDArray[Any]
+    checked = check_array(X, dtype=None, ensure_all_finite=False, input_name="X")
+    return checked
+
+
+def _unmasked(X: np.ma.MaskedArray[Any, Any]) -> npt.NDArray[Any]:
+    if X.dtype.kind in "biuf":
+        numbers: npt.NDArray[np.float64] = np.ma.filled(X.astype(np.float64), np.nan)
+        return numbers
+    if X.dtype.kind in "cmM":  # no column can be made of them
+        return np.asarray(X.data)
+    cells = X.data.astype(object)
+    cells[np.ma.getmaskarray(X)] = None
+    return cells
