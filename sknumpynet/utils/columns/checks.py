@@ -1,0 +1,141 @@
+"""What users are warned of: text that may be meant otherwise, and levels never learned."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sknumpynet.utils.columns.cells import Level
+from sknumpynet.utils.columns.column import Column
+from sknumpynet.utils.text import NumberFormat, are_dates, odd_text, parse_number
+from sknumpynet.utils.user_warnings import warn_user
+
+__all__ = [
+    "MOST_LEVELS_OF_TEXT",
+    "warn_of_categories",
+    "warn_of_numbers",
+    "warn_of_unknown_levels",
+    "warn_of_unknown_texts",
+]
+
+# Text with more levels may be numbers that arrived as text, where `max_one_hot` is None.
+MOST_LEVELS_OF_TEXT = 9
+# Text with more levels, of which rows that share theirs are fewer than this, teaches nothing.
+FEWEST_SHARED = 0.1
+# Known cells from which on levels that fit never saw may be told from those to be expected.
+FEWEST_DRIFTED = 20
+
+
+def warn_of_numbers(columns: Sequence[Column], formats: Mapping[int, NumberFormat]) -> None:
+    """Tell which text is read as numbers."""
+    if formats:
+        numbers = [_how_read(columns[k], number_format) for k, number_format in formats.items()]
+        warn_user(
+            f"text that holds numbers is read as numbers in column {', '.join(numbers)}; a "
+            "column named in categorical_features, or of dtype category, is a category"
+        )
+
+
+def warn_of_categories(
+    columns: Sequence[Column], levels: Mapping[int, list[Level]], most_one_hot: int
+) -> None:
+    """Tell which text is taken as a category and may be meant otherwise.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+    levels : mapping of int to list
+        Of each category the levels that were learned.
+    most_one_hot : int
+        Few levels are text on purpose.
+    """
+    texts = [k for k in levels if columns[k].is_text()]
+    dates = [k for k in texts if are_dates(columns[k].texts())]
+    if dates:
+        names = _listed(columns[k].name for k in dates)
+        warn_user(
+            f"text that holds dates is taken as a category in column {names}: "
+            "turn it into numbers before, such as year, month, weekday or days since a date"
+        )
+    mixed = {
+        k: odd
+        for k in texts
+        if k not in dates and len(levels[k]) > most_one_hot
+        if (odd := _odd_text(columns[k])) is not None
+    }
+    if mixed:
+        names = ", ".join(f"{columns[k].name!r} ({odd!r})" for k, odd in mixed.items())
+        warn_user(
+            "text of which most are numbers is taken as a category, because of some that are "
+            f"none, in column {names}: leave those missing where numbers are meant"
+        )
+    single = [k for k in texts if k not in dates and _are_mostly_single(columns[k], levels[k])]
+    if single:
+        names = _listed(columns[k].name for k in single)
+        warn_user(
+            f"nearly all levels have a single row in column {names}, "
+            "which can teach nothing: leave it out, or make of it what rows share"
+        )
+
+
+def warn_of_unknown_texts(column: Column, number_format: NumberFormat) -> None:
+    """Tell of text in a column of numbers that stands for nothing known."""
+    unknown = column.unknown_texts(number_format) if column.is_text() else []
+    if unknown:
+        warn_user(
+            f"column {column.name!r} of numbers holds text that fit did not see, "
+            f"{_listed(unknown)}, which counts as missing"
+        )
+
+
+def warn_of_unknown_levels(
+    column: Column, levels: list[Level], codes: npt.NDArray[np.int_], expected: float
+) -> None:
+    """Tell when far more levels are unknown than rows of the training data would leave."""
+    n_known, n_found = column.n_known(), np.count_nonzero(codes)
+    if n_known < FEWEST_DRIFTED:
+        return
+    unknown = 1 - n_found / n_known
+    noise = 4 * np.sqrt(expected * (1 - expected) / n_known)
+    if unknown > max(0.5, (1 + expected) / 2, expected + noise):
+        known = set(levels)
+        other = next(level for level in column.levels() if level not in known)
+        warn_user(
+            f"{unknown:.0%} of the known cells of column {column.name!r} have levels that fit did "
+            f"not learn, such as {other!r} where it learned such as {levels[0]!r}; new rows like "
+            f"its own would have {expected:.0%}. They count as missing"
+        )
+
+
+def _how_read(column: Column, number_format: NumberFormat) -> str:
+    """Return a column's name with what is missing and, where it may surprise, what is read."""
+    notes = []
+    for text in column.texts():
+        number = parse_number(text, number_format.decimal_mark)
+        is_plain = re.fullmatch(r"\s*[-+.\deE]*\s*", text) is not None
+        if number is not None and not is_plain:
+            notes.append(f"{text!r} as {number:.15g}")
+            break
+    if number_format.markers:
+        notes.append(f"{_listed(number_format.markers)} missing")
+    return f"{column.name!r}" + (f" ({'; '.join(notes)})" if notes else "")
+
+
+def _odd_text(column: Column) -> str | None:
+    texts = column.texts()
+    return odd_text(texts, column.n_known() - sum(texts.values()))
+
+
+def _listed(items: Iterable[Any]) -> str:
+    items = list(items)
+    return ", ".join(map(repr, items[:5])) + (", ..." if len(items) > 5 else "")
+
+
+def _are_mostly_single(column: Column, levels: list[Level]) -> bool:
+    """Return whether a category has many levels, hardly one of which rows share."""
+    if len(column.levels()) <= MOST_LEVELS_OF_TEXT:
+        return False
+    n_shared = int(np.count_nonzero(column.codes(levels)))
+    return n_shared < FEWEST_SHARED * column.n_known()

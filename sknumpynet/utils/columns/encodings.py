@@ -1,0 +1,97 @@
+"""What columns are encoded as, beside a number that is scaled, and what that is called."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from sknumpynet.utils.columns.cells import Level
+from sknumpynet.utils.columns.column import Column
+
+__all__ = [
+    "Encoding",
+    "distinct_names",
+    "encode",
+    "encoding_names",
+    "encoding_of",
+    "encoding_width",
+    "learned_levels",
+]
+
+Encoding = Literal["missing", "present", "sign", "one-hot", "code"]
+
+
+def learned_levels(column: Column, max_one_hot: int | None) -> tuple[list[Level], float]:
+    """Return the levels of a category: of many only those that more than one row has.
+
+    And of its known cells the share whose level the other rows would leave unknown.
+    """
+    levels = column.levels()
+    counts = np.bincount(column.codes(levels), minlength=len(levels) + 1)[1:]
+    n_known = max(counts.sum(), 1)
+    if max_one_hot is None or len(levels) <= max_one_hot:
+        return levels, float((counts == 1).sum() / n_known)
+    shared = [level for level, count in zip(levels, counts, strict=True) if count > 1]
+    return shared, float(counts[counts <= 2].sum() / n_known)
+
+
+def encoding_of(column: Column, levels: list[Level], max_one_hot: int | None) -> Encoding | None:
+    """Return how a category is encoded, None if it is dropped."""
+    if len(levels) < 2:
+        # One level tells something where it is missing elsewhere.
+        return "present" if levels and not column.codes(levels).all() else None
+    if len(levels) == 2:
+        return "sign"
+    if max_one_hot is None or len(levels) <= max_one_hot:
+        return "one-hot"
+    return "code"
+
+
+def encoding_width(encoding: Encoding, levels: list[Level]) -> int:
+    """Return how many columns a column is encoded as."""
+    return len(levels) if encoding == "one-hot" else 1
+
+
+def encode(
+    codes: npt.NDArray[np.int_], encoding: Encoding, n_levels: int
+) -> npt.NDArray[np.int_] | npt.NDArray[np.bool_]:
+    """Return the columns that a category is encoded as.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_samples, 1)
+        From 1, 0 where a level is missing or unknown.
+    encoding : {'present', 'sign', 'one-hot', 'code'}
+    n_levels : int
+    """
+    if encoding == "one-hot":
+        is_level: npt.NDArray[np.bool_] = codes == np.arange(1, n_levels + 1)
+        return is_level
+    if encoding == "sign":
+        signs: npt.NDArray[np.int_] = np.array([0, -1, 1])[codes]
+        return signs
+    return codes  # of a single level, whether it is there
+
+
+def encoding_names(name: str, encoding: Encoding, levels: list[Level]) -> list[str]:
+    """Return what the columns are called that a column of that name is encoded as."""
+    if encoding == "missing":
+        return [f"{name}_missing"]
+    if encoding == "code":
+        return [name]
+    return [f"{name}_{level}" for level in (levels[1:] if encoding == "sign" else levels)]
+
+
+def distinct_names(names: Iterable[str]) -> list[str]:
+    """Return the names with a number after those that were there before."""
+    taken: set[str] = set()
+    distinct = []
+    for name in names:
+        unique, number = name, 1
+        while unique in taken:
+            number += 1
+            unique = f"{name}_{number}"
+        taken.add(unique)
+        distinct.append(unique)
+    return distinct
