@@ -2,14 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from sknumpynet.core.schedules import fading
 
-__all__ = ["EMBEDDINGS", "PRESETS", "Plan", "Preset", "Recipe"]
+__all__ = ["EMBEDDINGS", "PRESETS", "Preset", "Recipe", "TrainingBudget"]
 
-# Of `table_network`: waves of a number, outputs for a code, scales of frequencies.
-EMBEDDINGS = {"n_frequencies": 16, "n_mixtures": 3, "n_code_outputs": 8, "sigmas": (0.15, 0.45)}
+
+class Embeddings(TypedDict):
+    """Settings of `table_network`: waves of a number, outputs for a code, scales of frequencies."""
+
+    n_frequencies: int
+    n_mixtures: int
+    n_code_outputs: int
+    sigmas: tuple[float, float]
+
+
+EMBEDDINGS = Embeddings(n_frequencies=16, n_mixtures=3, n_code_outputs=8, sigmas=(0.15, 0.45))
 
 # From so many rows on the epochs get fewer, by the root of the rows.
 ROWS_OF_ALL_EPOCHS = 10_000
@@ -68,7 +77,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingBudget:
     """How many networks learn for how long.
 
     Parameters
@@ -90,8 +99,8 @@ class Plan:
 
     def epochs(self, n_samples: int) -> int:
         """Return the passes over the data."""
-        share = min((ROWS_OF_ALL_EPOCHS / max(n_samples, 1)) ** 0.5, 1.0)
-        return max(round(self.most_epochs * share), 1)
+        factor: float = min((ROWS_OF_ALL_EPOCHS / max(n_samples, 1)) ** 0.5, 1.0)
+        return max(round(self.most_epochs * factor), 1)
 
 
 @dataclass(frozen=True)
@@ -103,13 +112,13 @@ class Preset:
 
     Parameters
     ----------
-    classification, regression : Plan
+    classification, regression : TrainingBudget
     hidden_layer_sizes : tuple of int
     weight_decay : float
     """
 
-    classification: Plan
-    regression: Plan
+    classification: TrainingBudget
+    regression: TrainingBudget
     hidden_layer_sizes: tuple[int, ...] = (64, 64)
     weight_decay: float = 0.02
 
@@ -122,9 +131,11 @@ class Preset:
 
 
 PRESETS = {
-    "fast": Preset(Plan(5, 16, 0.04, (0.0, 0.2)), Plan(5, 32, 0.2)),
-    "default": Preset(Plan(16, 32, 0.04, (0.0, 0.2)), Plan(10, 64, 0.2)),
+    "fast": Preset(TrainingBudget(5, 16, 0.04, (0.0, 0.2)), TrainingBudget(5, 32, 0.2)),
+    "default": Preset(TrainingBudget(16, 32, 0.04, (0.0, 0.2)), TrainingBudget(10, 64, 0.2)),
     "best": Preset(
-        Plan(40, 32, 0.04, (0.0, 0.2)), Plan(20, 128, 0.2), hidden_layer_sizes=(128, 128)
+        TrainingBudget(40, 32, 0.04, (0.0, 0.2)),
+        TrainingBudget(20, 128, 0.2),
+        hidden_layer_sizes=(128, 128),
     ),
 }
