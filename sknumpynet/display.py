@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -11,6 +12,7 @@ from sknumpynet.utils.scikit_learn import check_matplotlib
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 __all__ = ["TrainingDisplay"]
 
@@ -174,7 +176,8 @@ class TrainingDisplay:
         rates = self._by_member("learning_rate")
         self.ax_ = _new_axes() if ax is None else ax
         self.figure_ = self.ax_.figure
-        self.lines_, self.member_lines_ = [], []
+        self.lines_: list[Line2D] = []
+        self.member_lines_: list[Line2D] = []
         losses = {"training": self._by_member("loss")}
         validation_losses = self._by_member("validation_loss")
         if not np.isnan(validation_losses).all():
@@ -190,7 +193,7 @@ class TrainingDisplay:
 
     def _draw_loss(
         self,
-        values: np.ndarray,
+        values: npt.NDArray[np.float64],
         label: str,
         line_kw: dict[str, Any] | None,
         member_kw: dict[str, Any] | None,
@@ -205,7 +208,7 @@ class TrainingDisplay:
             self.member_lines_ += self.ax_.plot(epochs, values.T, **style)
 
     def _draw_best_epochs(
-        self, losses: np.ndarray, prefix: str, best_kw: dict[str, Any] | None
+        self, losses: npt.NDArray[np.float64], prefix: str, best_kw: dict[str, Any] | None
     ) -> None:
         self.best_points_ = None
         if self.best_epochs is None:
@@ -231,7 +234,7 @@ class TrainingDisplay:
         (self.best_points_,) = self.ax_.plot(self.best_epochs, heights, **style)
 
     def _draw_learning_rates(
-        self, rates: np.ndarray, learning_rate_kw: dict[str, Any] | None
+        self, rates: npt.NDArray[np.float64], learning_rate_kw: dict[str, Any] | None
     ) -> None:
         self.learning_rate_ax_, self.learning_rate_lines_ = None, []
         known = rates[~np.isnan(rates)]
@@ -250,11 +253,11 @@ class TrainingDisplay:
         right.patch.set_visible(self.ax_.patch.get_visible())
         self.ax_.patch.set_visible(False)
 
-    def _by_member(self, column: str) -> np.ndarray:
+    def _by_member(self, column: str) -> npt.NDArray[np.float64]:
         return _by_member(self.history, column)
 
 
-def _by_member(history: Mapping[str, Sequence[float]], column: str) -> np.ndarray:
+def _by_member(history: Mapping[str, Sequence[float]], column: str) -> npt.NDArray[np.float64]:
     """Return a column as (n_members, n_epochs), NaN where a member has no such epoch."""
     epochs, columns = np.unique(history["epoch"], return_inverse=True)
     members, rows = np.unique(history.get("member", np.zeros(len(columns))), return_inverse=True)
@@ -263,12 +266,14 @@ def _by_member(history: Mapping[str, Sequence[float]], column: str) -> np.ndarra
     return values
 
 
-def _mean_of_those_that_train(values: np.ndarray) -> np.ndarray:
+def _mean_of_those_that_train(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the mean over members of what is not NaN."""
     training = ~np.isnan(values)
     sums = np.where(training, values, 0).sum(axis=0)
     counts = training.sum(axis=0)
-    return np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
+    means = np.full(len(sums), np.nan)
+    np.divide(sums, counts, out=means, where=counts > 0)
+    return means
 
 
 def _best_epochs(history: Mapping[str, Sequence[float]]) -> list[int] | None:
@@ -276,7 +281,8 @@ def _best_epochs(history: Mapping[str, Sequence[float]]) -> list[int] | None:
     scores = _by_member(history, "validation_score")
     if np.isnan(scores).all(axis=1).any():
         return None
-    return np.unique(history["epoch"])[np.nanargmax(scores, axis=1)].tolist()
+    best: list[int] = np.unique(history["epoch"])[np.nanargmax(scores, axis=1)].tolist()
+    return best
 
 
 def _new_axes() -> "Axes":

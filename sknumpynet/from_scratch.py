@@ -11,7 +11,10 @@ it to this page.
 array([[0, 0, 1, 1]])
 """
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 __all__ = [
     "backward_propagation",
@@ -25,10 +28,11 @@ __all__ = [
     "update_parameters",
 ]
 
-Parameters = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+Array = npt.NDArray[Any]
+Parameters = tuple[Array, Array, Array, Array]
 
 
-def sigmoid(Z: np.ndarray) -> np.ndarray:
+def sigmoid(Z: Array) -> Array:
     """Return 1 / (1 + exp(-Z)), between 0 and 1.
 
     Written as exp(-log(exp(0) + exp(-Z))), for which NumPy has a function that cannot overflow.
@@ -39,7 +43,7 @@ def sigmoid(Z: np.ndarray) -> np.ndarray:
     return np.exp(-np.logaddexp(0.0, -Z))
 
 
-def sigmoid_derivative(Z: np.ndarray) -> np.ndarray:
+def sigmoid_derivative(Z: Array) -> Array:
     """Return the slope of the sigmoid at Z: sigmoid(Z) · (1 - sigmoid(Z)).
 
     >>> sigmoid_derivative(np.array([0.0]))
@@ -48,7 +52,7 @@ def sigmoid_derivative(Z: np.ndarray) -> np.ndarray:
     return sigmoid(Z) * sigmoid(-Z)  # sigmoid(-Z) is 1 - sigmoid(Z), but keeps its digits near 0
 
 
-def binary_cross_entropy(Y: np.ndarray, A2: np.ndarray) -> float:
+def binary_cross_entropy(Y: Array, A2: Array) -> float:
     """Return the mean of -log(probability that A2 gives to the true label).
 
     >>> round(binary_cross_entropy(np.array([[1, 0]]), np.array([[0.5, 0.5]])), 4)
@@ -80,8 +84,8 @@ def initialize_parameters(
 
 
 def forward_propagation(
-    X: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    X: Array, W1: Array, b1: Array, W2: Array, b2: Array
+) -> tuple[Array, Array, Array, Array]:
     """Return the weighted sums Z and activations A of both layers; A2 is P(label 1)."""
     Z1 = W1 @ X + b1
     A1 = sigmoid(Z1)
@@ -91,16 +95,16 @@ def forward_propagation(
 
 
 def backward_propagation(
-    X: np.ndarray,
-    Y: np.ndarray,
-    Z1: np.ndarray,
-    A1: np.ndarray,
-    Z2: np.ndarray,
-    A2: np.ndarray,
-    W1: np.ndarray,
-    b1: np.ndarray,
-    W2: np.ndarray,
-    b2: np.ndarray,
+    X: Array,
+    Y: Array,
+    Z1: Array,
+    A1: Array,
+    Z2: Array,
+    A2: Array,
+    W1: Array,
+    b1: Array,
+    W2: Array,
+    b2: Array,
 ) -> Parameters:
     """Return dW1, db1, dW2, db2: the slope of the mean loss along each parameter.
 
@@ -118,14 +122,14 @@ def backward_propagation(
 
 
 def update_parameters(
-    W1: np.ndarray,
-    b1: np.ndarray,
-    W2: np.ndarray,
-    b2: np.ndarray,
-    dW1: np.ndarray,
-    db1: np.ndarray,
-    dW2: np.ndarray,
-    db2: np.ndarray,
+    W1: Array,
+    b1: Array,
+    W2: Array,
+    b2: Array,
+    dW1: Array,
+    db1: Array,
+    dW2: Array,
+    db2: Array,
     learning_rate: float,
 ) -> Parameters:
     """Return the parameters a small step downhill."""
@@ -137,8 +141,8 @@ def update_parameters(
 
 
 def train_nn(
-    X: np.ndarray,
-    Y: np.ndarray,
+    X: Array,
+    Y: Array,
     epochs: int,
     learning_rate: float,
     hidden_size: int = 3,
@@ -153,9 +157,7 @@ def train_nn(
     return parameters
 
 
-def predict(
-    X: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray
-) -> np.ndarray:
+def predict(X: Array, W1: Array, b1: Array, W2: Array, b2: Array) -> Array:
     """Return the more probable label of every sample, 0 or 1, shape (1, n_samples)."""
     _, _, _, A2 = forward_propagation(X, W1, b1, W2, b2)
     return (A2 > 0.5).astype(int)

@@ -78,7 +78,7 @@ class _Process:
         self.lock = threading.Lock()
         self.lowered = _Lowered()
         self.of_thread = _OfThread()
-        self.libraries: _Libraries | None = None
+        self.libraries: _Libraries  # looked for by the first to enter
 
     def enter(self) -> None:
         """Count one who needs a limit."""

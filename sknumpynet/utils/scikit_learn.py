@@ -12,6 +12,7 @@ from typing import Any
 
 import joblib
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import OptimizeResult
 from sklearn import get_config
 from sklearn.base import BaseEstimator, _fit_context
@@ -34,7 +35,7 @@ try:
     from sklearn.callback import CallbackSupportMixin
 except ImportError:  # before scikit-learn 1.9
 
-    class CallbackSupportMixin:
+    class CallbackSupportMixin:  # type: ignore[no-redef]
         """Nothing to support."""
 
 
@@ -80,9 +81,9 @@ def effective_n_jobs(n_jobs: int | None) -> int:
     """
     if n_jobs is None:
         if multiprocessing.parent_process() is not None:
-            return joblib.effective_n_jobs(None)
-        return max(joblib.effective_n_jobs(None), _openmp_effective_n_threads())
-    return joblib.effective_n_jobs(n_jobs)
+            return int(joblib.effective_n_jobs(None))
+        return int(max(joblib.effective_n_jobs(None), _openmp_effective_n_threads()))
+    return int(joblib.effective_n_jobs(n_jobs))
 
 
 rows_of = _safe_indexing
@@ -95,7 +96,9 @@ _ALLOW_ALL_ZERO = (
 )
 
 
-def check_sample_weight(sample_weight: Any, X: Any, *, allow_all_zero: bool) -> np.ndarray:
+def check_sample_weight(
+    sample_weight: Any, X: Any, *, allow_all_zero: bool
+) -> npt.NDArray[np.floating[Any]]:
     """Return validated sample weights of shape (n_samples,).
 
     Raises
@@ -103,17 +106,17 @@ def check_sample_weight(sample_weight: Any, X: Any, *, allow_all_zero: bool) -> 
     ValueError
         For weights of the wrong length, negative, not finite, or all zero unless that is allowed.
     """
-    sample_weight = _check_sample_weight(
+    checked: npt.NDArray[np.floating[Any]] = _check_sample_weight(
         sample_weight, X, ensure_non_negative=True, **_ALLOW_ALL_ZERO
     )
-    if not allow_all_zero and not sample_weight.any():
+    if not allow_all_zero and not checked.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
-    return sample_weight
+    return checked
 
 
 def lbfgs_iterations(result: OptimizeResult, max_iter: int) -> int:
     """Return the number of iterations, warning if L-BFGS did not converge."""
-    return _check_optimize_result("lbfgs", result, max_iter)
+    return int(_check_optimize_result("lbfgs", result, max_iter))
 
 
 def validate_parameters(estimator: BaseEstimator) -> None:
@@ -122,9 +125,10 @@ def validate_parameters(estimator: BaseEstimator) -> None:
         estimator._validate_params()
 
 
-def slice_params(X: Any, params: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
+def slice_params(X: Any, params: dict[str, Any], rows: npt.NDArray[Any]) -> dict[str, Any]:
     """Return the arguments of `fit` for some rows: those that have a value for each are cut."""
-    return _check_method_params(X, params=params, indices=rows)
+    sliced: dict[str, Any] = _check_method_params(X, params=params, indices=rows)
+    return sliced
 
 
 def with_names_as_in(X: Any, estimator: BaseEstimator) -> BaseEstimator:
@@ -143,7 +147,8 @@ def with_names_as_in(X: Any, estimator: BaseEstimator) -> BaseEstimator:
 
 def _metric_of(scorer: Callable[..., Any]) -> tuple[Callable[..., Any] | None, dict[str, Any]]:
     """Return the metric and the arguments that a scorer made by `make_scorer` holds, if it is."""
-    metric, arguments = getattr(scorer, "_score_func", None), getattr(scorer, "_kwargs", {})
+    metric: Any = getattr(scorer, "_score_func", None)
+    arguments: dict[str, Any] = getattr(scorer, "_kwargs", {})
     while isinstance(metric, functools.partial):
         metric, arguments = metric.func, {**metric.keywords, **arguments}
     return metric, arguments
@@ -170,7 +175,7 @@ def described(scoring: Any) -> str:
         return repr(scoring._score_func)
 
 
-def with_labels(scorer: Callable[..., Any], labels: np.ndarray) -> Callable[..., Any]:
+def with_labels(scorer: Any, labels: npt.NDArray[Any]) -> Any:
     """Return a scorer whose metric is told of all labels, if it can be and was not before.
 
     Metrics that can be told what 0 / 0 is are told 0, as by default, but without a warning: that
@@ -235,7 +240,7 @@ class SearchHooks:
 
     def _routed(self, params: dict[str, Any]) -> Any:
         """Return what of the arguments of `fit` goes where."""
-        return self._get_routed_params_for_fit(params)
+        return self._get_routed_params_for_fit(params)  # type: ignore[attr-defined]
 
     def _run_search(
         self, evaluate_candidates: Callable[..., Any], *, callback_ctx: Any = None
@@ -247,7 +252,11 @@ class SearchHooks:
         self, candidate_params: Any, n_splits: int, out: list[dict[str, Any]], *args: Any
     ) -> dict[str, Any]:
         self._amend(out)
-        return super()._format_results(candidate_params, n_splits, out, *args)
+        results: dict[str, Any]
+        results = super()._format_results(  # type: ignore[misc]
+            candidate_params, n_splits, out, *args
+        )
+        return results
 
 
 def evaluated_by(task: "Task | None") -> dict[str, Any]:
