@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from sknumpynet.core.schedules import fading
 
-__all__ = ["EMBEDDINGS", "PRESETS", "Preset", "Recipe", "TrainingBudget"]
+__all__ = ["ACTIVATION", "EMBEDDINGS", "PRESETS", "TRAINING", "Preset", "TrainingBudget"]
 
 
 class Embeddings(TypedDict):
@@ -24,56 +24,48 @@ EMBEDDINGS = Embeddings(n_frequencies=16, n_mixtures=3, n_code_outputs=8, sigmas
 ROWS_OF_ALL_EPOCHS = 10_000
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """What is trained how, under the names of `NumpyMLPClassifier`'s parameters.
+class Training(TypedDict):
+    """What all tables are trained by, as tried on 20 of them, in the words of `TrainingConfig`."""
 
-    Parameters
-    ----------
-    n_members, max_iter, batch_size : int
-    hidden_layer_sizes : tuple of int
-    learning_rate_init, weight_decay : float
-    dropout : object
-        The user's, or rates that members take in turn.
-    resample, scoring : object
-    max_time : float or None
-    verbose : bool or int
-    n_jobs : int
-        Processes that train.
+    solver: str
+    beta_1: float
+    beta_2: float
+    epsilon: float
+    alpha: float
+    learning_rate: str
+    power_t: float
+    warmup: float
+    regularization: Callable[[float], float]
+    max_grad_norm: float | None
+    weight_init: str
+    dtype: str
+    shuffle: bool
+    tol: float
+    n_iter_no_change: float
+    early_stopping: bool
+    validation_fraction: float
 
-    The rest are the settings that all tables share, as tried on 20 of them.
-    """
 
-    n_members: int
-    max_iter: int
-    batch_size: int
-    hidden_layer_sizes: tuple[int, ...]
-    learning_rate_init: float
-    dropout: Any
-    weight_decay: float
-    resample: Any
-    scoring: Any
-    max_time: float | None
-    verbose: bool | int
-    n_jobs: int
-    activation: str = "mish"
-    solver: str = "adamw"
-    beta_1: float = 0.9
-    beta_2: float = 0.95
-    epsilon: float = 1e-8
-    alpha: float = 0.0
-    learning_rate: str = "one_cycle"
-    power_t: float = 0.5
-    warmup: float = 0.0
-    regularization: Callable[[float], float] = fading
-    max_grad_norm: float | None = None
-    weight_init: str = "lecun_normal"
-    dtype: str = "float32"
-    shuffle: bool = True
-    tol: float = 0.0
-    n_iter_no_change: float = float("inf")
-    early_stopping: bool = True
-    validation_fraction: float = 0.1
+TRAINING = Training(
+    solver="adamw",
+    beta_1=0.9,
+    beta_2=0.95,
+    epsilon=1e-8,
+    alpha=0.0,
+    learning_rate="one_cycle",
+    power_t=0.5,
+    warmup=0.0,
+    regularization=fading,
+    max_grad_norm=None,
+    weight_init="lecun_normal",
+    dtype="float32",
+    shuffle=True,
+    tol=0.0,
+    n_iter_no_change=float("inf"),
+    early_stopping=True,
+    validation_fraction=0.1,
+)
+ACTIVATION = "mish"
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,6 @@ CLIMBING = {
     ("sknumpynet.training.preparation", "sknumpynet.estimators.base"),
     ("sknumpynet.training.preparation", "sknumpynet.estimators.checks"),
     ("sknumpynet.training.preparation", "sknumpynet.estimators.weights"),
-    ("sknumpynet.training.resampling", "sknumpynet.estimators.base"),
     ("sknumpynet.training.validation", "sknumpynet.estimators.base"),
     ("sknumpynet.training.validation", "sknumpynet.estimators.fitted"),
 }

@@ -45,7 +45,7 @@ from sknumpynet.core.blocks import Scale
 from sknumpynet.core.embeddings import Unchanged
 from sknumpynet.core.losses import HuberLoss
 from sknumpynet.presets import PRESETS
-from sknumpynet.training.resampling import EvenFolds
+from sknumpynet.training.splits import EvenFolds
 
 KINDS = [TabularMLPClassifier, TabularMLPRegressor]
 

@@ -7,23 +7,21 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn import get_config
-from sklearn.base import BaseEstimator, is_classifier
-from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
+from sklearn.base import BaseEstimator
 from sklearn.utils.metadata_routing import (
     MetadataRequest,
     MetadataRouter,
     MethodMapping,
     process_routing,
 )
-from sklearn.utils.multiclass import type_of_target
 
-from sknumpynet.core.batching import Dataset
 from sknumpynet.core.losses import Loss, QuantileLoss
 from sknumpynet.core.network import Network
 from sknumpynet.estimators.callbacks import FitReport
 from sknumpynet.estimators.fitted import all_or_nothing
 from sknumpynet.estimators.publication import publish
 from sknumpynet.estimators.saved_state import restored_state, saved_state
+from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.executor import train_runs
 from sknumpynet.training.preparation import Data, prepare_data, prepare_runs
 from sknumpynet.utils.scikit_learn import CallbackSupportMixin, fit_context
@@ -64,25 +62,21 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
 
     # What the validation of data depends on, beside the type.
     _data_parameters: ClassVar[tuple[str, ...]] = ("loss", "quantile", "class_weight")
-    # Fewest members that ``resample`` works for.
-    _fewest_resampled: ClassVar[int] = 2
-    # Whether the optimiser's state is kept, to go on with.
-    _keeps_optimizer: ClassVar[bool] = True
     # Whether rows of `sample_weight` 0 are as if absent; elsewhere they are part of batches.
     _drops_rows_of_weight_0: ClassVar[bool] = False
 
     # What a kind of network says for itself ----------------------------------------------------
 
     @abstractmethod
-    def _recipe(self, n_samples: int, *, has_validation: bool = False) -> Any:
-        """Return what is trained how, under the names of `NumpyMLPClassifier`'s parameters."""
+    def _training_config(self, n_samples: int, *, has_validation: bool = False) -> TrainingConfig:
+        """Return how the networks are trained."""
 
     @abstractmethod
     def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, np.ndarray]:
         """Return rows as the network takes them, and targets; set what describes the columns."""
 
     @abstractmethod
-    def _network(self, data: Data, recipe: Any) -> Network:
+    def _network(self, data: Data, config: TrainingConfig) -> Network:
         """Return the network for what was encoded."""
 
     @abstractmethod
@@ -105,37 +99,9 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
     def _n_fitted(self) -> int:
         """Return how many networks predict."""
 
-    def _dropout_of_member(self, recipe: Any, k: int) -> Any:
-        """Return the dropout of one member, a rate or one for each hidden layer."""
-        return recipe.dropout
-
     def _initial_inputs(self, X: Any) -> np.ndarray | None:
         """Return rows for starting weights that are fitted to them, if they are."""
         return None
-
-    def _fold_splitter(self, n_members: int, seed: int, data: Data) -> Any:
-        """Return what makes the splits of ``resample='folds'``."""
-        # Several labels a row cannot be stratified by.
-        stratified = is_classifier(self) and type_of_target(data.y) in {"binary", "multiclass"}
-        kind = StratifiedKFold if stratified else KFold
-        return kind(n_members, shuffle=True, random_state=seed)
-
-    def _set_aside(
-        self, dataset: Dataset, recipe: Any, random_state: np.random.RandomState
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the rows to train on and those to judge by, where nothing holds rows out."""
-        train, held_out = train_test_split(
-            np.arange(dataset.X.shape[0]),
-            random_state=random_state,
-            test_size=recipe.validation_fraction,
-            stratify=self._strata(dataset.targets),
-        )
-        if len(held_out) < 2:
-            raise ValueError(
-                "The validation set is too small. Increase 'validation_fraction' or the size of "
-                "your dataset."
-            )
-        return train, held_out
 
     # What a kind of estimator says for itself --------------------------------------------------
 
@@ -188,10 +154,6 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
     @abstractmethod
     def _as_output(self, predictions: np.ndarray) -> np.ndarray:
         """Return predictions (..., n_samples, n_outputs) in the shape that users see."""
-
-    def _strata(self, targets: np.ndarray) -> np.ndarray | None:
-        """Return what the validation split is stratified by."""
-        return None
 
     # Training --------------------------------------------------------------------------------
 
@@ -271,7 +233,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
         if report is not None:
             for k, run in enumerate(plan.runs):
                 run.member.end_of_epoch = report.of_member(k, run.network)
-        train_runs(plan.runs, getattr(plan.recipe, "n_jobs", None))
+        train_runs(plan.runs, plan.config.n_jobs)
         for message, category in publish(self, data, plan, incremental=incremental):
             warnings.warn(message, category, stacklevel=4)
 

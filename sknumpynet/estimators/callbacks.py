@@ -95,9 +95,9 @@ class FitReport:
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         self.task = {"X": X, "y": y, "metadata": metadata}
         n_samples = n_rows_that_count(estimator, X, sample_weight)
-        self.recipe = recipe = estimator._recipe(n_samples)
-        self.has_members = recipe.n_members > 1
-        n_parts = recipe.n_members if self.has_members else recipe.max_iter
+        self.config = config = estimator._training_config(n_samples)
+        self.has_members = config.n_members > 1
+        n_parts = config.n_members if self.has_members else config.max_iter
         self.context = estimator._init_callback_context(
             max_subtasks=n_parts, sequential_subtasks=not self.has_members
         )
@@ -110,7 +110,7 @@ class FitReport:
         context = self.context
         if self.has_members:
             context = context.subcontext(
-                task_name="member", task_id=k, max_subtasks=self.recipe.max_iter
+                task_name="member", task_id=k, max_subtasks=self.config.max_iter
             )
             context.call_on_fit_task_begin(estimator=self.estimator, **self.task)
         return EpochReport(context, self.estimator, network, self.task)

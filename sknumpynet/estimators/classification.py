@@ -154,10 +154,6 @@ class NetworkClassifier(ClassifierMixin):
             weights = compute_class_weight(self.class_weight, classes=self.classes_, y=np.ravel(y))
         return lambda labels: weights[np.searchsorted(self.classes_, np.ravel(labels))]
 
-    def _strata(self, targets: np.ndarray) -> np.ndarray | None:
-        # As in scikit-learn: with several outputs the split is not stratified.
-        return targets if targets.shape[1] == 1 else None
-
     def _validation_score(
         self, targets: np.ndarray, predictions: np.ndarray, sample_weight: np.ndarray | None
     ) -> float:

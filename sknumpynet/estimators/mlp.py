@@ -1,10 +1,11 @@
 """What `NumpyMLPClassifier` and `NumpyMLPRegressor` share: scikit-learn's parameters and more."""
 
+from dataclasses import fields
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import is_regressor
+from sklearn.base import is_classifier, is_regressor
 from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -17,7 +18,9 @@ from sknumpynet.core.schedules import SCHEDULES
 from sknumpynet.estimators.base import BaseNetwork
 from sknumpynet.estimators.checks import checked_hidden_layer_sizes
 from sknumpynet.estimators.fitted import parameter_attributes
+from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.preparation import Data
+from sknumpynet.training.splits import RandomSplits
 from sknumpynet.utils.scikit_learn import (
     HasMethods,
     Interval,
@@ -107,9 +110,17 @@ class BaseNumpyMLP(BaseNetwork):
 
     # Training --------------------------------------------------------------------------------
 
-    def _recipe(self, n_samples: int, *, has_validation: bool = False) -> Self:
-        """Return the estimator itself: its parameters are the recipe."""
-        return self
+    def _training_config(self, n_samples: int, *, has_validation: bool = False) -> TrainingConfig:
+        names = {field.name for field in fields(TrainingConfig)} & vars(self).keys()
+        requested = None if isinstance(self.batch_size, str) else int(self.batch_size)
+        derived: dict[str, Any] = {
+            "batch_size": 200 if requested is None else requested,
+            "requested_batch_size": requested,
+            "dropouts": (self.dropout,),
+            "splits": RandomSplits(of_classes=is_classifier(self)),
+            "n_jobs": None,
+        }
+        return TrainingConfig(**{name: getattr(self, name) for name in names} | derived)
 
     def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, np.ndarray]:
         either = (np.float64, np.float32)
@@ -124,7 +135,7 @@ class BaseNumpyMLP(BaseNetwork):
             reset=reset,
         )
 
-    def _network(self, data: Data, recipe: Any) -> Network:
+    def _network(self, data: Data, config: TrainingConfig) -> Network:
         sizes = [
             data.X.shape[1],
             *checked_hidden_layer_sizes(self.hidden_layer_sizes),

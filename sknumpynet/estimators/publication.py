@@ -9,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning, UndefinedMetricWarning
 from sknumpynet.core.members import Member
 from sknumpynet.core.network import predictions_of
 from sknumpynet.core.schedules import SCHEDULES, Schedule
+from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.executor import Run
 from sknumpynet.training.history import extended_history
 from sknumpynet.training.preparation import Complaint, Data, Plan
@@ -36,18 +37,18 @@ def publish(
     ValueError
         If a member diverged.
     """
-    runs, recipe = plan.runs, plan.recipe
+    runs, config = plan.runs, plan.config
     for k, run in enumerate(runs):
         _check_finite(run, "" if len(runs) == 1 else f"Member {k}: ")
     complaints = list(plan.complaints)
-    if recipe.solver == "lbfgs":
-        _publish_lbfgs(estimator, recipe, runs)
+    if config.solver == "lbfgs":
+        _publish_lbfgs(estimator, config, runs)
         if any(run.member.status == "interrupted" for run in runs):
             complaints.append(("Training interrupted by user.", UserWarning))
     else:
-        _publish_course(estimator, recipe, runs)
-        complaints += _complaints(recipe, runs, incremental)
-    _publish_parameters(estimator, recipe, runs)
+        _publish_course(estimator, config, runs)
+        complaints += _complaints(config, runs, incremental)
+    _publish_parameters(estimator, config, runs)
     if any(rows is not None for rows in plan.held_out):
         _publish_out_of_fold(estimator, data, plan)
     return complaints
@@ -63,34 +64,36 @@ def _check_finite(run: Run, prefix: str) -> None:
         raise ValueError(prefix + _DIVERGED)
 
 
-def _of_members(recipe: Any, values: list[Any]) -> Any:
+def _of_members(config: TrainingConfig, values: list[Any]) -> Any:
     """Return one network's value, or for an ensemble every member's: numbers as an array."""
-    if recipe.n_members == 1:
+    if config.n_members == 1:
         return values[0]
     return np.array(values) if isinstance(values[0], Real) else values
 
 
-def _publish_lbfgs(estimator: "BaseNetwork", recipe: Any, runs: list[Run]) -> None:
+def _publish_lbfgs(estimator: "BaseNetwork", config: TrainingConfig, runs: list[Run]) -> None:
     vars(estimator).pop("_optimizer", None)
     iterations = [
         int(run.result.nit)
         if run.member.status in ("stopped", "out_of_time")
-        else int(lbfgs_iterations(run.result, recipe.max_iter))
+        else int(lbfgs_iterations(run.result, config.max_iter))
         for run in runs
     ]
-    estimator.n_iter_ = _of_members(recipe, iterations)
-    estimator.loss_ = _of_members(recipe, [float(run.result.fun) for run in runs])
+    estimator.n_iter_ = _of_members(config, iterations)
+    estimator.loss_ = _of_members(config, [float(run.result.fun) for run in runs])
     if not hasattr(estimator, "t_"):
-        estimator.t_ = _of_members(recipe, [0] * len(runs))
+        estimator.t_ = _of_members(config, [0] * len(runs))
     members = [run.member for run in runs]
     if any(member.validation_scores for member in members):
-        _publish_validation(estimator, recipe, members)
+        _publish_validation(estimator, config, members)
     estimator.history_ = extended_history(getattr(estimator, "history_", None), members)
 
 
-def _publish_validation(estimator: "BaseNetwork", recipe: Any, members: list[Member]) -> None:
+def _publish_validation(
+    estimator: "BaseNetwork", config: TrainingConfig, members: list[Member]
+) -> None:
     def published(values: list[Any]) -> Any:
-        return _of_members(recipe, values)
+        return _of_members(config, values)
 
     estimator.validation_scores_ = published([member.validation_scores for member in members])
     losses = [member.validation_losses for member in members]
@@ -99,12 +102,12 @@ def _publish_validation(estimator: "BaseNetwork", recipe: Any, members: list[Mem
     estimator.best_validation_score_ = best_scores
 
 
-def _publish_course(estimator: "BaseNetwork", recipe: Any, runs: list[Run]) -> None:
+def _publish_course(estimator: "BaseNetwork", config: TrainingConfig, runs: list[Run]) -> None:
     members = [run.member for run in runs]
-    stops_early = recipe.early_stopping
+    stops_early = config.early_stopping
 
     def published(values: list[Any]) -> Any:
-        return _of_members(recipe, values)
+        return _of_members(config, values)
 
     estimator.n_iter_ = published([member.n_epochs for member in members])
     estimator.t_ = published([member.n_samples_seen for member in members])
@@ -114,12 +117,12 @@ def _publish_course(estimator: "BaseNetwork", recipe: Any, runs: list[Run]) -> N
     best_losses = published([member.best_loss for member in members])
     estimator.best_loss_ = None if stops_early else best_losses
     if stops_early or any(member.validation_scores for member in members):
-        _publish_validation(estimator, recipe, members)
+        _publish_validation(estimator, config, members)
     else:
         estimator.validation_scores_ = estimator.validation_loss_curve_ = None
         estimator.best_validation_score_ = None
     estimator.history_ = extended_history(getattr(estimator, "history_", None), members)
-    if not estimator._keeps_optimizer:
+    if not config.keeps_optimizer:
         return
     estimator._stalled_epochs = published([member.stalled_epochs for member in members])
     estimator._optimizer = published([run.optimizer for run in runs])
@@ -134,7 +137,7 @@ def _schedule_parameter(schedule: Schedule) -> Any:
     return schedule.name if schedule.name in SCHEDULES else schedule.over_progress
 
 
-def _complaints(recipe: Any, runs: list[Run], incremental: bool) -> list[Complaint]:
+def _complaints(config: TrainingConfig, runs: list[Run], incremental: bool) -> list[Complaint]:
     complaints: list[Complaint] = []
     for k, run in enumerate(runs):
         if run.member.status == "diverged":
@@ -149,7 +152,7 @@ def _complaints(recipe: Any, runs: list[Run], incremental: bool) -> list[Complai
     if lost:
         whom = "the network" if len(runs) == 1 else f"members {lost}"
         message = (
-            f"scoring={described(recipe.scoring)} gave no number in some epochs of {whom}. Judged "
+            f"scoring={described(config.scoring)} gave no number in some epochs of {whom}. Judged "
             "by the loss instead: validation_scores_ are minus the losses there."
         )
         complaints.append((message, UndefinedMetricWarning))
@@ -158,9 +161,9 @@ def _complaints(recipe: Any, runs: list[Run], incremental: bool) -> list[Complai
         for k, run in enumerate(runs)
         if run.member.validation_scores and np.isnan(run.member.validation_scores).all()
     ]
-    if unscored and recipe.early_stopping:
+    if unscored and config.early_stopping:
         message = (
-            f"scoring={recipe.scoring!r} gave NaN in every epoch of members {unscored}, which "
+            f"scoring={config.scoring!r} gave NaN in every epoch of members {unscored}, which "
             "keep their last epoch"
         )
         complaints.append((message, ConvergenceWarning))
@@ -175,20 +178,20 @@ def _complaints(recipe: Any, runs: list[Run], incremental: bool) -> list[Complai
     elif n_exhausted and not incremental:
         whose = "" if len(runs) == 1 else f" for {n_exhausted} of {len(runs)} members"
         message = (
-            f"Stochastic Optimizer: Maximum iterations ({recipe.max_iter}) reached and the "
+            f"Stochastic Optimizer: Maximum iterations ({config.max_iter}) reached and the "
             f"optimization hasn't converged yet{whose}."
         )
         complaints.append((message, ConvergenceWarning))
     return complaints
 
 
-def _publish_parameters(estimator: "BaseNetwork", recipe: Any, runs: list[Run]) -> None:
+def _publish_parameters(estimator: "BaseNetwork", config: TrainingConfig, runs: list[Run]) -> None:
     parameters = runs[0].parameters
-    if recipe.n_members > 1:
+    if config.n_members > 1:
         parameters = np.stack([run.parameters for run in runs])
-    if recipe.dtype is not None:
+    if config.dtype is not None:
         # SciPy's L-BFGS works in double precision.
-        parameters = parameters.astype(recipe.dtype, copy=False)
+        parameters = parameters.astype(config.dtype, copy=False)
     vars(estimator).update(estimator._fitted_parameters(runs[0].network, parameters))
 
 

@@ -10,16 +10,16 @@ from sklearn.utils import Tags, assert_all_finite, check_X_y
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from sknumpynet.core.batching import Dataset
 from sknumpynet.core.losses import LOSSES, Loss
 from sknumpynet.core.network import Network, activated, raw_outputs
 from sknumpynet.core.table import Columns, table_network
 from sknumpynet.estimators.base import BaseNetwork
 from sknumpynet.estimators.checks import checked_hidden_layer_sizes
 from sknumpynet.preprocessing import TabularPreprocessor
-from sknumpynet.presets import EMBEDDINGS, PRESETS, Recipe
+from sknumpynet.presets import ACTIVATION, EMBEDDINGS, PRESETS, TRAINING
+from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.preparation import Data
-from sknumpynet.training.resampling import EvenFolds
+from sknumpynet.training.splits import EvenSplits
 from sknumpynet.utils.columns import as_table
 from sknumpynet.utils.scikit_learn import (
     HasMethods,
@@ -49,8 +49,6 @@ class BaseTabularMLP(BaseNetwork):
         *BaseNetwork._data_parameters,
         "categorical_features",
     )
-    _fewest_resampled: ClassVar[int] = 1
-    _keeps_optimizer: ClassVar[bool] = False
     _drops_rows_of_weight_0: ClassVar[bool] = True
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -81,32 +79,37 @@ class BaseTabularMLP(BaseNetwork):
 
     # Training --------------------------------------------------------------------------------
 
-    def _recipe(self, n_samples: int, *, has_validation: bool = False) -> Recipe:
+    def _training_config(self, n_samples: int, *, has_validation: bool = False) -> TrainingConfig:
         preset = PRESETS[self.preset]
-        plan = preset.regression if is_regressor(self) else preset.classification
+        budget = preset.regression if is_regressor(self) else preset.classification
 
         def chosen(name: str, default: Any) -> Any:
             own = getattr(self, name)
             return default if own is None else own
 
         sizes = chosen("hidden_layer_sizes", preset.hidden_layer_sizes)
-        n_members = chosen("n_members", plan.n_members)
-        max_iter = chosen("max_iter", plan.epochs(n_samples))
+        n_members = chosen("n_members", budget.n_members)
+        max_iter = chosen("max_iter", budget.epochs(n_samples))
         is_short = n_members * max_iter * n_samples < FEWEST_SAMPLES_FOR_WORKERS
-        return Recipe(
+        return TrainingConfig(
             n_members=n_members,
             max_iter=max_iter,
             batch_size=min(chosen("batch_size", preset.batch_size(n_samples)), n_samples),
+            requested_batch_size=self.batch_size,
             hidden_layer_sizes=tuple(checked_hidden_layer_sizes(sizes)),
-            learning_rate_init=chosen("learning_rate_init", plan.learning_rate),
-            dropout=chosen("dropout", plan.dropout),
+            learning_rate_init=chosen("learning_rate_init", budget.learning_rate),
+            dropouts=budget.dropout if self.dropout is None else (self.dropout,),
             weight_decay=chosen("weight_decay", preset.weight_decay),
             # Rows that were given to validate by judge all members; nothing else is held out.
             resample=None if has_validation and self.resample == "folds" else self.resample,
             scoring=self.scoring,
+            splits=EvenSplits(FEWEST_FOLDS),
+            random_state=self.random_state,
             max_time=self.max_time,
             verbose=self.verbose,
             n_jobs=1 if is_short and self.n_jobs is None else effective_n_jobs(self.n_jobs),
+            keeps_optimizer=False,
+            **TRAINING,
         )
 
     def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -140,35 +143,18 @@ class BaseTabularMLP(BaseNetwork):
             assert_all_finite(y, estimator_name=type(self).__name__, input_name="y")
         return encoded, y
 
-    def _dropout_of_member(self, recipe: Recipe, k: int) -> Any:
-        if self.dropout is None:
-            return recipe.dropout[k % len(recipe.dropout)]
-        return self.dropout
-
-    def _fold_splitter(self, n_members: int, seed: int, data: Data) -> EvenFolds:
-        n_folds = max(n_members, FEWEST_FOLDS)
-        return EvenFolds(n_members, n_folds, seed, data.targets, data.sample_weight)
-
-    def _set_aside(
-        self, dataset: Dataset, recipe: Recipe, random_state: np.random.RandomState
-    ) -> tuple[np.ndarray, np.ndarray]:
-        seed = random_state.randint(np.iinfo(np.int32).max)
-        n_folds = round(1 / recipe.validation_fraction)
-        folds = EvenFolds(1, n_folds, seed, dataset.targets, dataset.sample_weight)
-        return next(folds.split(dataset.X))
-
     def _initial_inputs(self, X: np.ndarray) -> np.ndarray:
         if len(X) <= MOST_INITIAL_ROWS:
             return X
         # Not by the estimator's source: its draws are those of the members.
         return X[np.random.RandomState(0).choice(len(X), MOST_INITIAL_ROWS, replace=False)]
 
-    def _network(self, data: Data, recipe: Recipe) -> Network:
+    def _network(self, data: Data, config: TrainingConfig) -> Network:
         fitted = self.preprocessor_
         self._shape = {
             "columns": [fitted.n_numerical_, fitted.n_plain_, list(fitted.n_levels_)],
-            "hidden_layer_sizes": list(recipe.hidden_layer_sizes),
-            "activation": recipe.activation,
+            "hidden_layer_sizes": list(config.hidden_layer_sizes),
+            "activation": ACTIVATION,
             "n_outputs": self._n_outputs(data),
             **EMBEDDINGS,
         }

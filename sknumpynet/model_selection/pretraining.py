@@ -217,14 +217,14 @@ class Rehearsal:
         network = candidate.network
         try:
             n_features = recording.X.shape[1]
-            recipe = network._recipe(recording.n_rows)
-            sizes = checked_hidden_layer_sizes(recipe.hidden_layer_sizes)
+            config = network._training_config(recording.n_rows)
+            sizes = checked_hidden_layer_sizes(config.hidden_layer_sizes)
             units = [n_features, *sizes, self._n_outputs]
         except (AttributeError, IndexError, TypeError, ValueError):
             return 0  # what is wrong with it comes out when it is to be trained
         n_parameters = sum((a + 1) * b for a, b in itertools.pairwise(units))
         copies = 4 if self.keep_optimizer else 2
-        return copies * 8 * n_parameters * recipe.n_members * len(self.splits)
+        return copies * 8 * n_parameters * config.n_members * len(self.splits)
 
     @cached_property
     def _n_outputs(self) -> int:
@@ -286,7 +286,7 @@ class Rehearsal:
             return Candidate(params, reason="its max_time is for one network")
         try:
             validate_parameters(network)
-            n_members = network._recipe(n_samples=1).n_members
+            n_members = network._training_config(n_samples=1).n_members
         except ValueError as error:
             return Candidate(params, reason=f"its parameters are invalid: {error}")
         head: Hashable = ()
@@ -344,7 +344,7 @@ class Rehearsal:
             plan = prepare_runs(network, data, split_params)
         except Exception as error:
             return f"it cannot be trained: {error}"
-        if network.random_state is None and plan.recipe.n_members == 1:
+        if network.random_state is None and plan.config.n_members == 1:
             for run in plan.runs:
                 # The global source would be drawn from in the order of the workers.
                 seed = np.random.randint(np.iinfo(np.int32).max)
@@ -366,7 +366,7 @@ class Rehearsal:
         chunks, lines = [], []
         n_jobs = self.n_jobs
         if n_jobs is None:  # some networks share their work out by themselves
-            own = [getattr(job.plan.recipe, "n_jobs", None) for job in jobs]
+            own = [job.plan.config.n_jobs for job in jobs]
             n_jobs = max((n for n in own if n is not None), default=None)
         for stack in group(runs):
             pieces = cut(stack, joblib.effective_n_jobs(n_jobs))

@@ -22,6 +22,7 @@ from sknumpynet.core.optimizers import OPTIMIZERS, Optimizer
 from sknumpynet.core.schedules import SCHEDULES, Schedule, own_schedule
 from sknumpynet.estimators.checks import checked_dropout
 from sknumpynet.estimators.weights import counting_rows, rows_that_count, without_effect
+from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.executor import Run
 from sknumpynet.training.history import n_epochs_so_far
 from sknumpynet.training.resampling import Share, shares_of_members
@@ -124,8 +125,7 @@ class Plan(NamedTuple):
 
     Parameters
     ----------
-    recipe : object
-        See `BaseNetwork._recipe`.
+    config : TrainingConfig
     runs : list of Run
     held_out : list of (ndarray of int or None)
         The rows that a member of ``resample`` never sees.
@@ -133,7 +133,7 @@ class Plan(NamedTuple):
         What to warn of.
     """
 
-    recipe: Any
+    config: TrainingConfig
     runs: list[Run]
     held_out: list[np.ndarray | None]
     complaints: list[Complaint]
@@ -309,17 +309,17 @@ def prepare_runs(
     """
     vars(estimator).update(data.description)
     fresh = not goes_on(estimator, incremental)
-    recipe = estimator._recipe(data.X.shape[0], has_validation=data.held_out is not None)
-    data = _for_scoring(data, recipe.scoring)
-    network = estimator._network(data, recipe)
+    config = estimator._training_config(data.X.shape[0], has_validation=data.held_out is not None)
+    data = _for_scoring(data, config.scoring)
+    network = estimator._network(data, config)
     if isinstance(network.loss, OwnLoss):
         network.loss.check(data.targets[:32].T.astype(np.float64))
-    if recipe.early_stopping and incremental and recipe.solver != "lbfgs":
+    if config.early_stopping and incremental and config.solver != "lbfgs":
         raise ValueError("partial_fit does not support early_stopping=True")
-    if not fresh and recipe.resample is not None:
+    if not fresh and config.resample is not None:
         # Members would see rows that are to be held out from them.
         raise ValueError(
-            f"training cannot be continued on new samples, got resample={recipe.resample!r} "
+            f"training cannot be continued on new samples, got resample={config.resample!r} "
             "with warm_start=True"
         )
     if fresh:
@@ -327,30 +327,30 @@ def prepare_runs(
             vars(estimator).pop(name, None)
     if isinstance(network.loss, QuantileLoss):
         estimator.quantiles_ = list(network.loss.levels)
-    random_state = check_random_state(estimator.random_state)
-    sources = _sources_of_members(estimator, recipe, random_state, fresh)
+    random_state = check_random_state(config.random_state)
+    sources = _sources_of_members(estimator, config, random_state, fresh)
     if fresh:
         inputs = estimator._initial_inputs(data.X)
         starts = [
-            initialize_parameters(network, source, data.X.dtype, recipe.weight_init, inputs)
+            initialize_parameters(network, source, data.X.dtype, config.weight_init, inputs)
             for source in sources
         ]
     else:
-        starts = _continued_parameters(estimator, recipe, network)
-    shares = shares_of_members(estimator, recipe, data, random_state, split_params or {})
+        starts = _continued_parameters(estimator, config, network)
+    shares = shares_of_members(config, data, random_state, split_params or {})
     runs = []
     for k, (source, start, share) in enumerate(zip(sources, starts, shares, strict=True)):
-        if recipe.solver == "lbfgs":
-            runs.append(_lbfgs_run(estimator, recipe, k, network, start, data, share, source))
+        if config.solver == "lbfgs":
+            runs.append(_lbfgs_run(estimator, config, k, network, start, data, share, source))
         else:
             runs.append(
                 _stochastic_run(
-                    estimator, recipe, k, network, start, data, share, source, incremental
+                    estimator, config, k, network, start, data, share, source, incremental
                 )
             )
     held_out = [share.held_out for share in shares]
-    complaints = _complaints(estimator, runs) + let_losses_judge(data, recipe.scoring, runs)
-    return Plan(recipe, runs, held_out, complaints)
+    complaints = _complaints(config, runs) + let_losses_judge(data, config.scoring, runs)
+    return Plan(config, runs, held_out, complaints)
 
 
 def _for_scoring(data: Data, scoring: Any) -> Data:
@@ -366,23 +366,26 @@ def _for_scoring(data: Data, scoring: Any) -> Data:
 
 
 def _sources_of_members(
-    estimator: "BaseNetwork", recipe: Any, random_state: np.random.RandomState, fresh: bool
+    estimator: "BaseNetwork",
+    config: TrainingConfig,
+    random_state: np.random.RandomState,
+    fresh: bool,
 ) -> list[np.random.RandomState]:
-    if not fresh and recipe.n_members != len(getattr(estimator, "member_seeds_", [0])):
+    if not fresh and config.n_members != len(getattr(estimator, "member_seeds_", [0])):
         raise ValueError(
             "training can only be continued with as many members as were fitted, "
-            f"{len(getattr(estimator, 'member_seeds_', [0]))}: got n_members={recipe.n_members}"
+            f"{len(getattr(estimator, 'member_seeds_', [0]))}: got n_members={config.n_members}"
         )
-    if recipe.n_members == 1:
+    if config.n_members == 1:
         return [random_state]
     if fresh:
         largest = np.iinfo(np.int32).max
-        estimator.member_seeds_ = random_state.randint(largest, size=recipe.n_members)
+        estimator.member_seeds_ = random_state.randint(largest, size=config.n_members)
     return [np.random.RandomState(seed) for seed in estimator.member_seeds_]
 
 
 def _continued_parameters(
-    estimator: "BaseNetwork", recipe: Any, network: Network
+    estimator: "BaseNetwork", config: TrainingConfig, network: Network
 ) -> list[np.ndarray]:
     """Return the fitted parameters as fresh buffers to train on."""
     fitted = [coef.shape[-2:] for coef in estimator.coefs_]
@@ -390,7 +393,7 @@ def _continued_parameters(
     if fitted != wanted:
         raise ValueError(
             "training can only be continued with layers of the same sizes: the fitted "
-            f"weights have shapes {fitted}, hidden_layer_sizes={recipe.hidden_layer_sizes} and "
+            f"weights have shapes {fitted}, hidden_layer_sizes={config.hidden_layer_sizes} and "
             f"the data need {wanted}"
         )
     biases = [np.expand_dims(intercept, -2) for intercept in estimator.intercepts_]
@@ -402,7 +405,7 @@ def _continued_parameters(
 
 def _lbfgs_run(
     estimator: "BaseNetwork",
-    recipe: Any,
+    config: TrainingConfig,
     k: int,
     network: Network,
     parameters: np.ndarray,
@@ -410,37 +413,36 @@ def _lbfgs_run(
     share: Share,
     random_state: np.random.RandomState,
 ) -> Run:
-    if np.any(recipe.dropout):
-        raise ValueError(
-            f"dropout={recipe.dropout!r} needs a stochastic solver, got solver='lbfgs'"
-        )
+    dropout = config.dropout_of(k)
+    if np.any(dropout):
+        raise ValueError(f"dropout={dropout!r} needs a stochastic solver, got solver='lbfgs'")
     validate = None
     if data.held_out is not None:
-        validate = judge_for(estimator, recipe, network, data.held_out)
+        validate = judge_for(estimator, config, network, data.held_out)
     member = Member(
         random_state,
         validate,
-        validation_scores=list(_so_far(estimator, recipe, k, "validation_scores_", [])),
-        validation_losses=list(_so_far(estimator, recipe, k, "validation_loss_curve_", [])),
+        validation_scores=list(_so_far(estimator, config, k, "validation_scores_", [])),
+        validation_losses=list(_so_far(estimator, config, k, "validation_loss_curve_", [])),
     )
     settings = Settings(
         batch_size=data.X.shape[0],
-        max_epochs=recipe.max_iter,
+        max_epochs=config.max_iter,
         early_stopping=False,
-        max_seconds=np.inf if recipe.max_time is None else float(recipe.max_time),
-        report=print if recipe.verbose else None,
+        max_seconds=config.max_seconds,
+        report=print if config.verbose else None,
     )
     return Run(
         network,
         parameters,
         _dataset(estimator, data, share),
         member,
-        float(recipe.alpha) / data.weight_unit,
+        float(config.alpha) / data.weight_unit,
         settings=settings,
         lbfgs={
-            "max_iter": recipe.max_iter,
-            "max_fun": recipe.max_fun,
-            "tol": recipe.tol,
+            "max_iter": config.max_iter,
+            "max_fun": config.max_fun,
+            "tol": config.tol,
             "options": {} if _LBFGS_IS_QUIET else {"iprint": -1},
         },
     )
@@ -456,7 +458,7 @@ def _dataset(estimator: "BaseNetwork", data: Data, share: Share) -> Dataset:
 
 def _stochastic_run(
     estimator: "BaseNetwork",
-    recipe: Any,
+    config: TrainingConfig,
     k: int,
     network: Network,
     parameters: np.ndarray,
@@ -465,17 +467,17 @@ def _stochastic_run(
     random_state: np.random.RandomState,
     incremental: bool,
 ) -> Run:
-    so_far = partial(_so_far, estimator, recipe, k)
+    so_far = partial(_so_far, estimator, config, k)
     optimizer, (learning_rate, power_t) = _make_optimizer(
-        estimator, recipe, so_far("_optimizer", None), parameters, incremental
+        estimator, config, so_far("_optimizer", None), parameters, incremental
     )
     dataset = _dataset(estimator, data, share)
     held_out = data.held_out
-    if recipe.early_stopping and held_out is None:
-        dataset, held_out = _split(estimator, recipe, data, dataset, share.held_out, random_state)
+    if config.early_stopping and held_out is None:
+        dataset, held_out = _split(config, data, dataset, share.held_out, random_state)
     member = Member(
         random_state,
-        None if held_out is None else judge_for(estimator, recipe, network, held_out),
+        None if held_out is None else judge_for(estimator, config, network, held_out),
         loss_curve=list(so_far("loss_curve_", [])),
         best_loss=so_far("best_loss_", np.inf),
         stalled_epochs=so_far("_stalled_epochs", 0),
@@ -485,26 +487,26 @@ def _stochastic_run(
         best_validation_score=so_far("best_validation_score_", -np.inf),
     )
     settings = Settings(
-        batch_size=200 if recipe.batch_size == "auto" else int(recipe.batch_size),
-        max_epochs=1 if incremental else recipe.max_iter,
-        shuffle=recipe.shuffle,
-        tol=recipe.tol,
-        patience=recipe.n_iter_no_change,
-        schedule=_schedule(learning_rate, recipe.solver),
+        batch_size=config.batch_size,
+        max_epochs=1 if incremental else config.max_iter,
+        shuffle=config.shuffle,
+        tol=config.tol,
+        patience=config.n_iter_no_change,
+        schedule=_schedule(learning_rate, config.solver),
         power_t=power_t,
-        warmup=float(recipe.warmup),
-        planned_epochs=recipe.max_iter,
+        warmup=float(config.warmup),
+        planned_epochs=config.max_iter,
         epochs_before=n_epochs_so_far(getattr(estimator, "history_", None), k)
         if incremental
         else 0,
-        dropout=checked_dropout(estimator._dropout_of_member(recipe, k), network),
-        regularization=getattr(recipe, "regularization", None),
-        max_gradient_norm=np.inf if recipe.max_grad_norm is None else float(recipe.max_grad_norm),
-        early_stopping=recipe.early_stopping,
-        max_seconds=np.inf if recipe.max_time is None else float(recipe.max_time),
-        report=print if recipe.verbose else None,
+        dropout=checked_dropout(config.dropout_of(k), network),
+        regularization=config.regularization,
+        max_gradient_norm=np.inf if config.max_grad_norm is None else float(config.max_grad_norm),
+        early_stopping=config.early_stopping,
+        max_seconds=config.max_seconds,
+        report=print if config.verbose else None,
     )
-    alpha = float(recipe.alpha) / data.weight_unit
+    alpha = float(config.alpha) / data.weight_unit
     return Run(network, parameters, dataset, member, alpha, optimizer, settings)
 
 
@@ -515,17 +517,19 @@ def _schedule(learning_rate: Any, solver: str) -> Schedule:
     return SCHEDULES["constant"] if schedule.only_sgd and solver != "sgd" else schedule
 
 
-def _so_far(estimator: "BaseNetwork", recipe: Any, k: int, name: str, default: Any) -> Any:
+def _so_far(
+    estimator: "BaseNetwork", config: TrainingConfig, k: int, name: str, default: Any
+) -> Any:
     """Return what member ``k`` has come to in an attribute, if training goes on."""
     value = getattr(estimator, name, None)
     if value is None:
         return default
-    return value if recipe.n_members == 1 else value[k]
+    return value if config.n_members == 1 else value[k]
 
 
 def _make_optimizer(
     estimator: "BaseNetwork",
-    recipe: Any,
+    config: TrainingConfig,
     previous: Optimizer | None,
     parameters: np.ndarray,
     incremental: bool,
@@ -534,19 +538,18 @@ def _make_optimizer(
 
     As in scikit-learn, `partial_fit` goes on with the optimiser and settings that it has.
     """
-    kind = OPTIMIZERS[recipe.solver]
+    kind = OPTIMIZERS[config.solver]
     if incremental and type(previous) is kind and previous.state.dtype == parameters.dtype:
         return copy.deepcopy(previous), estimator._schedule
-    schedule = (recipe.learning_rate, float(recipe.power_t))
-    settings: dict[str, Any] = {name: float(getattr(recipe, name)) for name in kind.settings}
+    schedule = (config.learning_rate, float(config.power_t))
+    settings: dict[str, Any] = {name: float(getattr(config, name)) for name in kind.settings}
     for name in kind.shared_settings:
-        settings[name] = getattr(recipe, _PARAMETER_OF.get(name, name))
-    return kind(float(recipe.learning_rate_init), **settings), schedule
+        settings[name] = getattr(config, _PARAMETER_OF.get(name, name))
+    return kind(float(config.learning_rate_init), **settings), schedule
 
 
 def _split(
-    estimator: "BaseNetwork",
-    recipe: Any,
+    config: TrainingConfig,
     data: Data,
     dataset: Dataset,
     held_out: np.ndarray | None,
@@ -554,7 +557,9 @@ def _split(
 ) -> tuple[Dataset, HeldOut]:
     """Set rows aside for early stopping, unless there are rows that are not trained on."""
     if held_out is None:
-        train_rows, held_out = estimator._set_aside(dataset, recipe, random_state)
+        train_rows, held_out = config.splits.set_aside(
+            dataset, config.validation_fraction, random_state
+        )
         dataset = replace(dataset, rows=train_rows)
     weight = dataset.sample_weight
     if weight is not None:
@@ -574,10 +579,11 @@ def _split(
     )
 
 
-def _complaints(estimator: "BaseNetwork", runs: list[Run]) -> list[Complaint]:
-    if runs[0].optimizer is None or estimator.batch_size in ("auto", None):
+def _complaints(config: TrainingConfig, runs: list[Run]) -> list[Complaint]:
+    requested = config.requested_batch_size
+    if runs[0].optimizer is None or requested is None:
         return []
-    if estimator.batch_size <= min(run.dataset.n_samples for run in runs):
+    if requested <= min(run.dataset.n_samples for run in runs):
         return []
     message = "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped"
     return [(message, UserWarning)]

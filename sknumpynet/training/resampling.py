@@ -1,7 +1,6 @@
 """What each member of an ensemble sees of the data, and what members say of rows held out."""
 
 import copy
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,10 +9,10 @@ from sklearn.utils import check_consistent_length, indexable
 from sknumpynet.utils.scikit_learn import slice_params
 
 if TYPE_CHECKING:
-    from sknumpynet.estimators.base import BaseNetwork
+    from sknumpynet.training.config import TrainingConfig
     from sknumpynet.training.preparation import Data
 
-__all__ = ["EvenFolds", "Share", "mean_out_of_fold", "shares_of_members"]
+__all__ = ["Share", "mean_out_of_fold", "shares_of_members"]
 
 # The rows to train on and those held out: numbers or a mask.
 Split = tuple[Any, Any]
@@ -37,78 +36,8 @@ class Share(NamedTuple):
     held_out: np.ndarray | None = None
 
 
-class EvenFolds:
-    """Folds in each of which all targets, large and small, rare and frequent, have their share.
-
-    Rows are sorted by target, in random order among equals, and of every ``n_folds`` neighbours
-    each goes to another fold. Unlike scikit-learn's, these stratify numbers too, and put up with
-    classes that have fewer rows than there are folds.
-
-    Parameters
-    ----------
-    n_splits, n_folds : int
-        Every member holds a fold out, and where there are more of them than folds, the next folds
-        it another way. There are no more folds than rows that count.
-    seed : int
-    targets : ndarray of shape (n_samples, n_outputs)
-    sample_weight : ndarray of shape (n_samples,), optional
-        Rows of weight 0 do not count, and are shared out apart.
-
-    Raises
-    ------
-    ValueError
-        When there are fewer than two rows that count.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> y = np.array([[0], [0], [0], [1], [1], [1]])
-    >>> [y[held_out, 0].tolist() for _, held_out in EvenFolds(3, 3, 0, y).split(y)]
-    [[0, 1], [0, 1], [0, 1]]
-    """
-
-    def __init__(
-        self,
-        n_splits: int,
-        n_folds: int,
-        seed: int,
-        targets: np.ndarray,
-        sample_weight: np.ndarray | None = None,
-    ) -> None:
-        self.n_splits, self.n_folds, self.seed = n_splits, n_folds, seed
-        self.targets = targets
-        counts = np.ones(len(targets), bool) if sample_weight is None else sample_weight > 0
-        if counts.sum() < 2:
-            raise ValueError(f"at least 2 rows of weight above 0 are needed, got {counts.sum()}")
-        self.counts = counts
-
-    def split(self, X: Any, y: Any = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield the rows to train on and those held out, for each member."""
-        random_state, counts = np.random.RandomState(self.seed), self.counts
-        n_folds = min(self.n_folds, int(counts.sum()))
-        targets = np.unique(self.targets, axis=0, return_inverse=True)[1].reshape(-1)
-        for k in range(self.n_splits):
-            if k % n_folds == 0:
-                fold = self._folds(random_state, targets, counts, n_folds)
-            held_out = fold == k % n_folds
-            yield np.flatnonzero(~held_out), np.flatnonzero(held_out)
-
-    @staticmethod
-    def _folds(
-        random_state: np.random.RandomState, targets: np.ndarray, counts: np.ndarray, n_folds: int
-    ) -> np.ndarray:
-        """Return the number of each row's fold."""
-        fold = np.empty(len(targets), np.intp)
-        order = np.lexsort((random_state.random_sample(len(targets)), targets, ~counts))
-        # A random permutation of the folds for every ``n_folds`` neighbours.
-        keys = random_state.random_sample((-(-len(order) // n_folds), n_folds))
-        fold[order] = keys.argsort(axis=1).reshape(-1)[: len(order)]
-        return fold
-
-
 def shares_of_members(
-    estimator: "BaseNetwork",
-    recipe: Any,
+    config: "TrainingConfig",
     data: "Data",
     random_state: np.random.RandomState,
     split_params: dict[str, Any],
@@ -120,16 +49,16 @@ def shares_of_members(
     ValueError
         If the splits are not as many as the members.
     """
-    n_members, resample = recipe.n_members, recipe.resample
+    n_members, resample = config.n_members, config.resample
     if resample is None:
         return [Share()] * n_members
-    if n_members < estimator._fewest_resampled:
+    if n_members < config.splits.fewest_members:
         raise ValueError(f"resample={resample!r} needs n_members of at least 2, got n_members=1")
     if isinstance(resample, str) and resample == "bootstrap":
         return _bootstrap(data, n_members, random_state)
     if isinstance(resample, str):
         seed = random_state.randint(np.iinfo(np.int32).max)
-        splitter = estimator._fold_splitter(n_members, seed, data)
+        splitter = config.splits.folds(n_members, seed, data.y, data.targets, data.sample_weight)
         splits = _splits_of(splitter, data.X, data.y)
     elif data.kept is None:
         splits = _splits_of(resample, data.X, data.y, split_params)
@@ -143,7 +72,7 @@ def shares_of_members(
     # A splitter may speak in masks, and in lists.
     every = np.arange(data.X.shape[0])
     splits = [(every[np.asarray(train)], every[np.asarray(test)]) for train, test in splits]
-    judged = recipe.early_stopping and recipe.solver != "lbfgs" and data.held_out is None
+    judged = config.early_stopping and config.solver != "lbfgs" and data.held_out is None
     hint = "" if data.kept is None else ", once those of weight 0 are dropped"
     for train, test in splits:
         if len(train) == 0:

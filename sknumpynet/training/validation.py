@@ -12,6 +12,7 @@ from sklearn.metrics import check_scoring
 
 from sknumpynet.core.network import Network, raw_outputs
 from sknumpynet.estimators.fitted import copy_of_rows, fitted_view
+from sknumpynet.training.config import TrainingConfig
 from sknumpynet.utils.columns import as_table
 from sknumpynet.utils.scikit_learn import rows_of, takes_sample_weight
 
@@ -137,15 +138,17 @@ def sliceable(X: Any, validated: Any) -> Any:
     return np.asarray(X)
 
 
-def judge_for(estimator: "BaseNetwork", recipe: Any, network: Network, held_out: HeldOut) -> Judge:
-    """Return the judge that a recipe's ``scoring`` asks for.
+def judge_for(
+    estimator: "BaseNetwork", config: TrainingConfig, network: Network, held_out: HeldOut
+) -> Judge:
+    """Return the judge that a config's ``scoring`` asks for.
 
     Raises
     ------
     ValueError
         For a scorer that there is none of.
     """
-    scoring = recipe.scoring
+    scoring = config.scoring
     if not uses_scorer(scoring):
         score = estimator._validation_score if scoring is None else None
         return Judge(network, held_out, score)
