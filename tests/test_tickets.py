@@ -32,8 +32,9 @@ from sknumpynet import (
     stacked_cross_validate,
 )
 from sknumpynet.core.losses import HuberLoss
-from sknumpynet.model_selection.pretrained import PickUp, fingerprint, may_be_equal
-from sknumpynet.model_selection.pretraining import Rehearsal
+from sknumpynet.model_selection.equality import fingerprint, may_be_equal
+from sknumpynet.model_selection.pretrained import PretrainedFit
+from sknumpynet.model_selection.pretraining import Pretraining
 
 pytestmark = [
     pytest.mark.oldest,
@@ -121,11 +122,11 @@ SEARCHES = {
     ),
 }
 ORDERS = {
-    "as they come": lambda outcomes: outcomes,
-    "reversed": lambda outcomes: outcomes[::-1],
-    "folds swapped": lambda outcomes: [*outcomes[1:], outcomes[0]],
-    "shuffled": lambda outcomes: [
-        outcomes[k] for k in np.random.RandomState(0).permutation(len(outcomes))
+    "as they come": lambda results: results,
+    "reversed": lambda results: results[::-1],
+    "folds swapped": lambda results: [*results[1:], results[0]],
+    "shuffled": lambda results: [
+        results[k] for k in np.random.RandomState(0).permutation(len(results))
     ],
 }
 
@@ -136,22 +137,21 @@ def order(monkeypatch):
     counts = {"fitted": 0, "picked up": 0}
 
     def set_order(name):
-        train, call = Rehearsal.train, PickUp.__call__
+        train, call = Pretraining.train, PretrainedFit.__call__
 
         def train_in_order(self, *args, **kwargs):
-            train(self, *args, **kwargs)
-            self.tickets.outcomes = ORDERS[name](self.tickets.outcomes)
+            return ORDERS[name](train(self, *args, **kwargs))
 
         def counted(self, X, y=None, **params):
             done = call(self, X, y, **params)
             network = done.steps[-1][1] if hasattr(done, "steps") else done
-            theirs = self.outcome.fitted.get("loss_curve_", self.outcome.fitted.get("history_"))
+            theirs = self.result.fitted.get("loss_curve_", self.result.fitted.get("history_"))
             ours = vars(network).get("loss_curve_", vars(network).get("history_"))
             counts["picked up" if ours is theirs else "fitted"] += 1
             return done
 
-        monkeypatch.setattr(Rehearsal, "train", train_in_order)
-        monkeypatch.setattr(PickUp, "__call__", counted)
+        monkeypatch.setattr(Pretraining, "train", train_in_order)
+        monkeypatch.setattr(PretrainedFit, "__call__", counted)
         return counts
 
     return set_order

@@ -1,39 +1,36 @@
 """How a network that was trained before reaches the clone that scikit-learn then asks to fit.
 
-    tickets, in the order of scikit-learn's clones → a clone whose ``fit`` picks up → its outcome
+    results, in the order of scikit-learn's clones → a clone with another ``fit`` → its result
 
-A clone that has no ticket, or turns out not to be what was trained, fits itself.
+A clone for which there is no result, or that turns out not to be what was trained, fits itself.
 """
 
 import copy
 import warnings
-import zlib
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from types import FunctionType, ModuleType
 from typing import Any
 
-import joblib
 import numpy as np
+import numpy.typing as npt
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 
 from sknumpynet.estimators.base import BaseNetwork
 from sknumpynet.estimators.callbacks import announce_fit
-from sknumpynet.training.preparation import Complaint
+from sknumpynet.model_selection.equality import fingerprint, may_be_equal
 
 __all__ = [
+    "CandidateResult",
     "FixedSplits",
-    "Outcome",
+    "PretrainedFit",
+    "ResultQueue",
     "Split",
-    "Tickets",
-    "fingerprint",
-    "may_be_equal",
     "network_of",
-    "with_tickets",
+    "with_pretrained_clones",
 ]
 
-Split = tuple[np.ndarray, np.ndarray]
+Split = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
 
 
 def network_of(estimator: Any) -> BaseNetwork | None:
@@ -48,7 +45,7 @@ def network_of(estimator: Any) -> BaseNetwork | None:
 
 
 @dataclass
-class Outcome:
+class CandidateResult:
     """What training one candidate on one split has come to.
 
     Parameters
@@ -58,12 +55,12 @@ class Outcome:
     data : hashable
         The fingerprint of what it was fitted to.
     seconds : float
-        Its share of the time that recording and its stack took.
+        Its share of the time that the steps before the network and its stack took.
     fitted : dict
         The network's fitted attributes.
-    head : list of (str, transformer) or None
+    steps : list of (str, transformer) or None
         The fitted steps before the network.
-    complaints : list of (str, category)
+    warnings : list of (str, category)
     error : Exception or None
     """
 
@@ -71,8 +68,8 @@ class Outcome:
     data: Hashable
     seconds: float
     fitted: dict[str, Any] = field(default_factory=dict)
-    head: list[tuple[str, Any]] | None = None
-    complaints: list[Complaint] = field(default_factory=list)
+    steps: list[tuple[str, Any]] | None = None
+    warnings: list[tuple[str, type[Warning]]] = field(default_factory=list)
     error: Exception | None = None
 
     def is_of(self, estimator: BaseEstimator, X: Any, y: Any, fit_params: dict[str, Any]) -> bool:
@@ -81,164 +78,87 @@ class Outcome:
         return given == self.data and may_be_equal(estimator, self.estimator)
 
 
-def fingerprint(value: Any) -> Hashable:
-    """Return what tells data apart by their values and their order.
-
-    Checksums, which take less time than to cut the rows of a split.
-    """
-    if isinstance(value, dict):
-        return tuple((name, fingerprint(part)) for name, part in sorted(value.items()))
-    columns = _columns_of(value)
-    if columns is not None:
-        return tuple(map(fingerprint, columns))
-    if not isinstance(value, np.ndarray) and hasattr(value, "__array__"):
-        value = np.asarray(value)
-    if type(value) in (np.ndarray, np.memmap):
-        if not value.dtype.hasobject:
-            array = np.ascontiguousarray(value)
-            checksum = zlib.crc32(array.view(np.uint8)) if array.size else 0
-            return array.dtype.str, array.shape, checksum
-        value = value.tolist()
-    try:
-        return joblib.hash(value)
-    except Exception:  # it cannot be pickled
-        return type(value), getattr(value, "shape", None)
-
-
-def _columns_of(value: Any) -> list[Any] | None:
-    """Return the columns of a table of pandas, polars or pyarrow."""
-    if hasattr(value, "iloc") and np.ndim(value) == 2:
-        return [column for _, column in value.items()]
-    for name in ("get_columns", "itercolumns"):
-        if hasattr(value, name):
-            return list(getattr(value, name)())
-    return None
-
-
-def may_be_equal(one: Any, other: Any) -> bool:
-    """Return whether values are equal as far as can be told: copies of one value are."""
-    try:
-        return _may_be_equal(one, other)
-    except RecursionError:  # they hold themselves
-        return False
-
-
-_PLAIN = (str, bytes, int, float, complex, bool, type(None), np.generic, set, frozenset)
-# A copy of these is the same object.
-_UNIQUE = (type, FunctionType, ModuleType)
-
-
-def _may_be_equal(one: Any, other: Any) -> bool:
-    if one is other:
-        return True
-    if type(one) is not type(other) or isinstance(one, _UNIQUE):
-        return False
-    if isinstance(one, _PLAIN):
-        return bool(one == other or (one != one and other != other))
-    if isinstance(one, tuple | list):
-        return len(one) == len(other) and all(map(_may_be_equal, one, other))
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(
-            _may_be_equal(value, other[key]) for key, value in one.items()
-        )
-    if isinstance(one, np.ndarray):
-        return one.dtype == other.dtype and _may_be_equal(one.tolist(), other.tolist())
-    if isinstance(one, BaseEstimator):
-        return _may_be_equal(one.get_params(deep=False), other.get_params(deep=False))
-    return _may_be_equal(_parts(one), _parts(other))
-
-
-def _parts(value: Any) -> tuple[Any, ...] | None:
-    """Return what a copy would be made of, None if that is not known."""
-    try:
-        parts = value.__reduce_ex__(4)
-    except Exception:
-        return None
-    if isinstance(parts, str):  # the name that it goes by
-        return getattr(value, "__module__", None), parts
-    # The last are iterators over what a list or a dict holds.
-    return tuple(list(part) if hasattr(part, "__next__") else part for part in parts)
-
-
-class PickUp:
+class PretrainedFit:
     """Stands in for ``fit`` of one clone, once."""
 
-    def __init__(self, estimator: BaseEstimator, outcome: Outcome) -> None:
-        self.estimator, self.outcome = estimator, outcome
+    def __init__(self, estimator: BaseEstimator, result: CandidateResult) -> None:
+        self.estimator, self.result = estimator, result
 
     def __call__(self, X: Any, y: Any = None, **fit_params: Any) -> BaseEstimator:
-        """Take the outcome over, or fit if it is not the clone's."""
-        estimator, outcome = self.estimator, self.outcome
+        """Take the result over, or fit if it is not the clone's."""
+        estimator, result = self.estimator, self.result
         del estimator.fit
         network = network_of(estimator)
-        if network is None or not outcome.is_of(estimator, X, y, fit_params):
+        if network is None or not result.is_of(estimator, X, y, fit_params):
             return estimator.fit(X, y, **fit_params)
-        for message, category in outcome.complaints:
+        for message, category in result.warnings:
             warnings.warn(message, category, stacklevel=2)
-        if outcome.error is not None:
-            raise outcome.error
-        if outcome.head is not None:
-            estimator.steps = [*outcome.head, estimator.steps[-1]]
-        vars(network).update(outcome.fitted)
+        if result.error is not None:
+            raise result.error
+        if result.steps is not None:
+            estimator.steps = [*result.steps, estimator.steps[-1]]
+        network.__dict__.update(result.fitted)
         announce_fit(estimator, X, y)
         return estimator
 
 
-class Tickets:
-    """Outcomes in the order of scikit-learn's clones: every candidate's splits, one by one."""
+class ResultQueue:
+    """Results in the order of scikit-learn's clones: every candidate's splits, one by one."""
 
     def __init__(self) -> None:
-        self.outcomes: list[Outcome | None] = []
-        self.issued = 0
+        self.results: list[CandidateResult | None] = []
+        self.n_given = 0
 
     def __getstate__(self) -> dict[str, Any]:
         # scikit-learn sends the search, and with it these, along with every task.
-        return {"outcomes": [], "issued": 0}
+        return {"results": [], "n_given": 0}
 
-    def start(self) -> None:
+    def restart(self) -> None:
         """Begin anew; called when scikit-learn asks for the splits."""
-        self.issued = 0
+        self.n_given = 0
 
-    def take(self, estimator: BaseEstimator) -> BaseEstimator:
-        """Give a clone its outcome, if there is one left."""
-        if self.issued < len(self.outcomes):
-            outcome = self.outcomes[self.issued]
-            self.issued += 1
-            if outcome is not None:
-                estimator.fit = PickUp(estimator, outcome)
+    def give_next(self, estimator: BaseEstimator) -> BaseEstimator:
+        """Give a clone its result, if there is one left."""
+        if self.n_given < len(self.results):
+            result = self.results[self.n_given]
+            self.n_given += 1
+            if result is not None:
+                estimator.fit = PretrainedFit(estimator, result)
         return estimator
 
 
-class _Clones:
-    """The ``__sklearn_clone__`` of an estimator whose clones take tickets.
+class _PretrainedClone:
+    """The ``__sklearn_clone__`` of an estimator whose clones are given results.
 
     scikit-learn's search clones the estimator once, and of that clone makes another for every
     candidate and split; its cross-validation has only the latter.
     """
 
-    def __init__(self, template: BaseEstimator, tickets: Tickets, generations: int) -> None:
-        self.template, self.tickets, self.generations = template, tickets, generations
+    def __init__(self, template: BaseEstimator, queue: ResultQueue, generations: int) -> None:
+        self.template, self.queue, self.generations = template, queue, generations
 
     def __call__(self) -> BaseEstimator:
         """Return a clone."""
         cloned = clone(self.template)
         if self.generations > 1:
-            return with_tickets(cloned, self.tickets, self.generations - 1)
-        return self.tickets.take(cloned)
+            return with_pretrained_clones(cloned, self.queue, self.generations - 1)
+        return self.queue.give_next(cloned)
 
 
-def with_tickets(estimator: BaseEstimator, tickets: Tickets, generations: int) -> BaseEstimator:
-    """Return a shallow copy whose clones of the given generation take tickets."""
+def with_pretrained_clones(
+    estimator: BaseEstimator, queue: ResultQueue, generations: int
+) -> BaseEstimator:
+    """Return a shallow copy whose clones of the given generation are given results."""
     hooked = copy.copy(estimator)
-    hooked.__sklearn_clone__ = _Clones(estimator, tickets, generations)
+    hooked.__sklearn_clone__ = _PretrainedClone(estimator, queue, generations)
     return hooked
 
 
 class FixedSplits:
     """Splits that were drawn before, so that both passes have the same."""
 
-    def __init__(self, splitter: Any, splits: list[Split], tickets: Tickets) -> None:
-        self.splitter, self.splits, self.tickets = splitter, splits, tickets
+    def __init__(self, splitter: Any, splits: list[Split], queue: ResultQueue) -> None:
+        self.splitter, self.splits, self.queue = splitter, splits, queue
 
     def get_n_splits(self, *args: Any, **params: Any) -> int:
         """Return how many there are."""
@@ -246,7 +166,7 @@ class FixedSplits:
 
     def split(self, *args: Any, **params: Any) -> Iterator[Split]:
         """Return them again."""
-        self.tickets.start()
+        self.queue.restart()
         return iter(self.splits)
 
     def get_metadata_routing(self) -> Any:

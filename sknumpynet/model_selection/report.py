@@ -1,0 +1,72 @@
+"""The report of a search: what was trained as which stack, and what alone."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from sknumpynet.core.network import Network
+from sknumpynet.model_selection.candidates import Candidate
+from sknumpynet.training.executor import Run
+
+__all__ = ["StackingReport"]
+
+
+class StackingReport:
+    """Counts stacks and the candidates that are in none.
+
+    Attributes
+    ----------
+    stacks : dict
+        A line for each stack, by what its runs have in common.
+    alone : list of dict
+        The candidates that scikit-learn's loop has to fit, and why.
+    """
+
+    def __init__(self) -> None:
+        self.stacks: dict[Hashable, dict[str, Any]] = {}
+        self.alone: list[dict[str, Any]] = []
+        self.n_candidates = 0
+
+    def add_stack(self, stack: Sequence[Run], n_chunks: int) -> None:
+        """Count runs that will train as one stack."""
+        line = self.stacks.setdefault(stack[0].key(), _description(stack[0]))
+        line["n_networks"] += len(stack)
+        line["n_chunks"] += n_chunks
+
+    def add_seconds(self, key: Hashable, seconds: float) -> None:
+        """Count what the runs of a stack took."""
+        self.stacks[key]["seconds"] += seconds
+
+    def add_candidates(self, candidates: Sequence[Candidate]) -> None:
+        """Take down which of the next candidates do not stack."""
+        for i, candidate in enumerate(candidates, self.n_candidates):
+            if candidate.reason:
+                line = {"candidate": i, "params": candidate.params, "reason": candidate.reason}
+                self.alone.append(line)
+        self.n_candidates += len(candidates)
+
+    def as_dict(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what a search shows as ``stacking_report_``."""
+        return {"stacks": list(self.stacks.values()), "alone": self.alone}
+
+
+def _description(run: Run) -> dict[str, Any]:
+    """Describe the stack of a run, of which nothing is trained yet."""
+    layers = run.network.layers
+    return {
+        "layer_sizes": (run.network.blocks[0].fan_in, *(layer.fan_out for layer in layers)),
+        "activation": _activation_names(run.network),
+        "loss": run.network.loss.name,
+        "solver": type(run.optimizer).__name__.lower(),
+        "batch_size": run.settings.batch_size,
+        "dtype": str(run.parameters.dtype),
+        "n_networks": 0,
+        "n_chunks": 0,
+        "seconds": 0.0,
+    }
+
+
+def _activation_names(network: Network) -> str | tuple[str, ...] | None:
+    names = [own.name for own in network.hidden_activations]
+    if len(set(names)) > 1:
+        return tuple(names)
+    return names[0] if names else None

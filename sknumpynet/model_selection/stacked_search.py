@@ -1,0 +1,195 @@
+"""What the searches add to scikit-learn's: all networks of a round train before they are scored."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from numbers import Integral
+from typing import Any, NamedTuple, Self
+
+import joblib
+from joblib.parallel import get_active_backend
+from scipy.sparse import issparse
+from sklearn.base import BaseEstimator, is_classifier
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import check_cv
+from sklearn.utils import indexable
+
+from sknumpynet.model_selection.pretrained import (
+    FixedSplits,
+    ResultQueue,
+    network_of,
+    with_pretrained_clones,
+)
+from sknumpynet.model_selection.pretraining import Pretraining, SearchData
+from sknumpynet.utils.columns import as_table
+from sknumpynet.utils.scikit_learn import SearchHooks, Task, evaluated_by
+
+__all__ = ["StackedSearch", "scoring_backend"]
+
+# Fewer rows are scored one network after another.
+FEWEST_ROWS_FOR_THREADS = 20_000
+
+
+class _SearchCall(NamedTuple):
+    """What a search is fitted on, for as long as that takes."""
+
+    estimator: BaseEstimator
+    X: Any
+    y: Any
+    params: dict[str, Any]
+    queue: ResultQueue
+    backend: Any
+
+
+# Not on the search itself, which scikit-learn sends to other processes with every task.
+_SEARCH_CALL: ContextVar[_SearchCall] = ContextVar("_SEARCH_CALL")
+
+
+class StackedSearch(SearchHooks):
+    """What both searches add to scikit-learn's."""
+
+    estimator: Any
+    cv: Any
+    scoring: Any
+    n_jobs: int | None
+
+    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
+        """Run fit with all sets of parameters, in stacks as far as they can.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        **params : dict
+            As for scikit-learn's search: for the estimator's ``fit``, the scorer and the
+            splitter.
+
+        Returns
+        -------
+        self
+            The fitted search.
+        """
+        X, y = as_table(X), as_table(y)
+        estimator, cv = self.estimator, self.cv
+        queue = ResultQueue()
+        backend, _ = get_active_backend()
+        token = _SEARCH_CALL.set(_SearchCall(estimator, X, y, params, queue, backend))
+        try:
+            if isinstance(estimator, BaseEstimator):
+                self.estimator = with_pretrained_clones(estimator, queue, generations=2)
+            if not (cv is None or isinstance(cv, Integral) or hasattr(cv, "split")):
+                self.cv = list(cv)  # drawn from twice
+            with scoring_backend(estimator, X, self._searched()):
+                super().fit(X, y, **params)  # type: ignore[misc]
+            if self.scoring is None:
+                # Made of the estimator, which for this while is not the user's.
+                self.scorer_ = check_scoring(estimator)
+            return self
+        finally:
+            self.estimator, self.cv = estimator, cv
+            vars(self).pop("_fit_seconds", None)
+            _SEARCH_CALL.reset(token)
+
+    def _evaluate(self, evaluate_candidates: Callable[..., Any], task: Task | None) -> None:
+        """Train candidates in stacks, a round at a time, and let each round be evaluated."""
+        call = _SEARCH_CALL.get()
+        X, y = indexable(call.X, call.y)
+        routed = self._routed(call.params)
+        splitter = check_cv(self.cv, y, classifier=is_classifier(call.estimator))
+        splits = list(splitter.split(X, y, **routed.splitter.split))
+        data = SearchData(X, y, routed.estimator.fit, splits)
+        pretraining = Pretraining(call.estimator, data, n_jobs=self.n_jobs)
+        self._fit_seconds: list[float | None] = []
+        rounds = list(pretraining.rounds(list(self._candidates())))
+        if not rounds:
+            evaluate_candidates([])  # which is an error of scikit-learn's
+        with _begun(task, "search", 2 * len(rounds)) as search:
+            for number, candidates in enumerate(rounds):
+                n_networks = sum(candidate.n_members for candidate in candidates) * len(splits)
+                with (
+                    _begun(search, "training", n_networks, 2 * number) as training,
+                    # Scoring may have workers of another kind.
+                    joblib.parallel_config(backend=call.backend),
+                ):
+                    call.queue.results = pretraining.train(
+                        candidates, _numbered(training, "network")
+                    )
+                self._fit_seconds += [
+                    None if result is None else result.seconds for result in call.queue.results
+                ]
+                n_tasks = len(candidates) * len(splits)
+                with _begun(search, "evaluation", n_tasks, 2 * number + 1) as evaluation:
+                    evaluate_candidates(
+                        [candidate.params for candidate in candidates],
+                        cv=FixedSplits(splitter, splits, call.queue),
+                        **evaluated_by(evaluation),
+                    )
+                call.queue.results = []
+        self.stacking_report_ = pretraining.report.as_dict()
+
+    def _amend(self, evaluations: list[dict[str, Any]]) -> None:
+        """Put in each network's share of the time that its stack took."""
+        for evaluation, seconds in zip(evaluations, self._fit_seconds, strict=True):
+            if seconds is not None:
+                evaluation["fit_time"] = seconds
+
+    def _candidates(self) -> Iterable[dict[str, Any]]:
+        raise NotImplementedError
+
+    def _searched(self) -> set[str]:
+        """Return the names of the parameters that are searched."""
+        space = getattr(self, "param_grid", None) or getattr(self, "param_distributions", {})
+        return {name for part in (space if isinstance(space, list) else [space]) for name in part}
+
+
+@contextmanager
+def _begun(
+    parent: Task | None, name: str, n_parts: int, number: int | None = None
+) -> Iterator[Task | None]:
+    """Begin a part of a task and end it, unless there are no callbacks to tell."""
+    if parent is None:
+        yield None
+        return
+    task = parent.part(name, number, n_parts)
+    task.begin()
+    yield task
+    task.end()
+
+
+def _numbered(parent: Task | None, name: str) -> Callable[[], Task] | None:
+    """Return what makes one part after another of a task."""
+    if parent is None:
+        return None
+    numbers = iter(range(2**62))
+    return lambda: parent.part(name, next(numbers))
+
+
+def scoring_backend(
+    estimator: BaseEstimator, X: Any, searched: Iterable[str]
+) -> AbstractContextManager[Any]:
+    """Let networks that are trained already be scored in this process.
+
+    Not if a backend was chosen, nor where some are still to be fitted by scikit-learn's loop.
+
+    To send them to processes would take longer than to score them, and threads that wait for each
+    other take longer than one where there are few rows (135 networks, 1,000 rows: 0.4 s against
+    0.3 s).
+    """
+    backend, _ = get_active_backend()
+    is_default = type(backend).__name__ == "LokyBackend"
+    network = network_of(estimator)
+    may_be_alone = network is None or getattr(network, "solver", None) == "lbfgs" or issparse(X)
+    for name in searched:
+        may_be_alone |= name.rpartition("__")[2] == "solver" or name in _step_names(estimator)
+    if not is_default or may_be_alone:
+        return nullcontext()
+    many = getattr(X, "shape", (0,))[0] >= FEWEST_ROWS_FOR_THREADS
+    configuration: AbstractContextManager[Any]
+    configuration = joblib.parallel_config(backend="threading" if many else "sequential")
+    return configuration
+
+
+def _step_names(estimator: BaseEstimator) -> set[str]:
+    return {name for name, _ in getattr(estimator, "steps", [])} | {"steps"}
