@@ -299,4 +299,5 @@ def _style(style: dict[str, Any] | None, **defaults: Any) -> dict[str, Any]:
     from matplotlib.cbook import normalize_kwargs
     from matplotlib.lines import Line2D
 
-    return defaults | normalize_kwargs(style or {}, Line2D)
+    chosen: dict[str, Any] = normalize_kwargs(style or {}, Line2D)
+    return defaults | chosen
