@@ -407,10 +407,10 @@ def test_an_interrupted_ensemble_stays_as_it_was(monkeypatch):
     ensemble = make(NumpyMLPRegressor).fit(X, y)
     before = vars(ensemble).copy()
 
-    def interrupt(stack):
+    def interrupt(epochs, time_is_over):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sknumpynet.core.training._Stack, "run_epoch", interrupt)
+    monkeypatch.setattr("sknumpynet.core.epochs.Epochs.run", interrupt)
     for solver in ("adam", "lbfgs"):
         monkeypatch.setattr("sknumpynet.core.lbfgs.Objective.__call__", interrupt_call)
         with pytest.raises(KeyboardInterrupt):

@@ -547,10 +547,10 @@ def test_the_search_is_as_it_was_after_an_error():
 def test_an_interrupted_search_ends(monkeypatch):
     X, y = problem(NumpyMLPRegressor)
 
-    def interrupt(stack):
+    def interrupt(epochs, time_is_over):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sknumpynet.core.training._Stack.run_epoch", interrupt)
+    monkeypatch.setattr("sknumpynet.core.epochs.Epochs.run", interrupt)
     with pytest.raises(KeyboardInterrupt):
         StackedGridSearchCV(make(NumpyMLPRegressor), {"alpha": [0.1]}, cv=2).fit(X, y)
 

@@ -4,8 +4,8 @@ Rows are gathered a chunk of several batches at a time into buffers that are mad
 a view of them. Samples become columns here, with a last row of ones (see `layers`).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,15 @@ class Dataset:
     def is_smoothed(self) -> bool:
         """Whether any member's targets are smoothed."""
         return bool(np.any(self.smoothing))
+
+    def take_members(self, positions: Sequence[int]) -> "Dataset":
+        """Return it for some members of a stack, but for ``rows`` and ``lengths``, which stay."""
+        weight, smoothing = self.sample_weight, self.smoothing
+        if weight is not None and weight.ndim == 2:
+            weight = weight[positions]
+        if isinstance(smoothing, np.ndarray):
+            smoothing = smoothing[positions]
+        return replace(self, sample_weight=weight, smoothing=smoothing)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from sknumpynet.core.network import Propagation
 
-__all__ = ["Dropout"]
+__all__ = ["Dropout", "seeded_dropout"]
 
 # Units are dropped by comparing 16 random bits: five times as quick as drawing floats. Rates are
 # rounded to multiples of 1.5e-5, and what is kept is scaled by the rounded rate.
@@ -88,3 +88,37 @@ class Dropout:
                 bits = np.frombuffer(generator.bytes(2 * n_units * count), np.uint16)
                 mask = bits.reshape(n_units, count) >= threshold
                 np.multiply(mask, RESOLUTION / (RESOLUTION - threshold), out=kept[:, :count])
+
+
+def seeded_dropout(
+    rates: Sequence[Sequence[float]],
+    sources: Sequence[np.random.RandomState],
+    n_updates: int | np.ndarray,
+    *,
+    n_hidden: int,
+) -> Dropout | None:
+    """Return the dropout of a training run, None if no member drops units.
+
+    Parameters
+    ----------
+    rates : sequence of (sequence of float), one for each member
+        Empty for those without.
+    sources : sequence of RandomState, one for each member
+        Each is drawn from once for a seed, unless no member of it drops units.
+    n_updates : int or ndarray of shape (K, 1)
+        Steps taken already: a run that goes on must not begin with the same masks again.
+    n_hidden : int
+        Hidden layers.
+    """
+    if not any(any(own) for own in rates):
+        return None
+    seeds: dict[int, int] = {}
+    for source, own in zip(sources, rates, strict=True):
+        # Who drops nothing draws nothing, as if trained alone.
+        if any(own) and id(source) not in seeds:
+            seeds[id(source)] = source.randint(np.iinfo(np.int32).max)
+    updates = np.broadcast_to(n_updates, (len(rates), 1))[:, 0].tolist()
+    return Dropout(
+        [own or (0.0,) * n_hidden for own in rates],
+        [(seeds.get(id(source), 0), done) for source, done in zip(sources, updates, strict=True)],
+    )

@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknumpynet.core import batching, training
+from sknumpynet.core import backpropagation, batching, training
 from sknumpynet.core.batching import Chunk, Dataset
 from sknumpynet.core.lbfgs import Objective
 from sknumpynet.core.losses import LOSSES
@@ -285,7 +285,7 @@ def test_reads_nothing_stale(members, weight_members, make_dataset, spoil, monke
         return trained, [member.loss_curve for member in them]
 
     clean = result()
-    fill, forward_propagation = Chunk.fill, training.forward_propagation
+    fill, forward_propagation = Chunk.fill, backpropagation.forward_propagation
 
     def spoiled_fill(chunk, rows, lengths):
         buffers = [chunk.inputs[..., :-1, :], chunk.targets, chunk.raw, chunk.predictions]
@@ -298,7 +298,7 @@ def test_reads_nothing_stale(members, weight_members, make_dataset, spoil, monke
         return forward_propagation(propagation, inputs, out=out)
 
     monkeypatch.setattr(Chunk, "fill", spoiled_fill)
-    monkeypatch.setattr(training, "forward_propagation", spoiled_forward_propagation)
+    monkeypatch.setattr(backpropagation, "forward_propagation", spoiled_forward_propagation)
     spoiled = result()
     assert_array_equal(spoiled[0], clean[0])
     assert_array_equal(spoiled[1], clean[1])
@@ -315,7 +315,7 @@ def test_keeps_float32(
     dataset = make_dataset(loss, 11, 5, 2, weight_members, np.float32)
     if is_sparse:
         dataset = replace(dataset, X=sp.csr_array(dataset.X))
-    seen, backward_propagation = set(), training.backward_propagation
+    seen, backward_propagation = set(), backpropagation.backward_propagation
 
     def observed(propagation, delta):
         backward_propagation(propagation, delta)
@@ -323,7 +323,7 @@ def test_keeps_float32(
             seen.update(a.dtype.char for a in vars(layer).values() if hasattr(a, "dtype"))
         seen.add(delta.dtype.char)
 
-    monkeypatch.setattr(training, "backward_propagation", observed)
+    monkeypatch.setattr(backpropagation, "backward_propagation", observed)
     parameters = start(network, members, np.float32)
     optimizer = OPTIMIZERS[optimizer](column(RATES) if members else 0.01)
     alpha = column(ALPHAS) if members else 0.1

@@ -1,0 +1,154 @@
+"""Passes over the data: a step for every batch."""
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+
+import numpy as np
+
+from sknumpynet.core.backpropagation import Backpropagation
+from sknumpynet.core.batching import Batch, Batches, Chunk, Dataset
+from sknumpynet.core.losses import Loss
+from sknumpynet.core.network import Network
+from sknumpynet.core.optimizers import Update, update_parameters
+from sknumpynet.core.row_order import RowOrder
+from sknumpynet.core.scheduler import Scheduler
+from sknumpynet.core.types import BoolArray, FloatArray
+
+__all__ = ["Epochs"]
+
+# Of a step: the L2 penalty in the unit of a sum over samples, and the batch's total weight.
+StepSums = tuple[float | FloatArray, int | FloatArray]
+
+
+class Epochs:
+    """Runs epochs of a network or a stack, and sums what they cost.
+
+    Parameters
+    ----------
+    network : Network
+    loss : Loss
+    dataset : Dataset
+    order : RowOrder
+    update : Update
+        Bound to the parameters.
+    scheduler : Scheduler
+        Of the same optimiser.
+
+    Attributes
+    ----------
+    n_rows_done : int
+        How far the last epoch came.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        loss: Loss,
+        dataset: Dataset,
+        order: RowOrder,
+        update: Update,
+        scheduler: Scheduler,
+    ) -> None:
+        self.loss, self.order, self.update, self.scheduler = loss, order, update, scheduler
+        parameters, dropout = update.parameters, scheduler.dropout
+        self.members = parameters.shape[:-1]
+        self.batches = Batches(
+            dataset,
+            scheduler.settings[0].batch_size,
+            self.members,
+            own_rows=order.has_own_rows,
+            dtype=parameters.dtype,
+            n_outputs=network.layers[-1].fan_out,
+        )
+        # For each size of batches, the last one's too, scratch is made once.
+        self.backpropagation = cache(
+            partial(
+                Backpropagation,
+                network,
+                loss,
+                parameters,
+                update.gradient,
+                sparse_inputs=dataset.is_sparse,
+                dropout=() if dropout is None else dropout.layers,
+            )
+        )
+        self.has_to_begin_steps = scheduler.changes_steps or dropout is not None
+        self.n_rows_done = 0
+
+    def run(self, time_is_over: Callable[[], bool]) -> tuple[FloatArray, FloatArray]:
+        """Take every batch's step; return each member's mean loss and the samples it is over.
+
+        Parameters
+        ----------
+        time_is_over : callable()
+            Asked after every chunk of batches; ends the epoch there.
+        """
+        self.order.shuffle()
+        self.scheduler.begin_epoch(self.order)
+        losses, n_samples = np.zeros(self.members), np.zeros(self.members)
+        self.n_rows_done = 0
+        for chunk in self.batches.epoch(self.order.rows, self.order.lengths):
+            steps = [
+                self._step(batch) if batch.weights is None else self._weighted_step(batch)
+                for batch in chunk.batches
+            ]
+            self._add_losses(chunk, steps, losses, n_samples)
+            self.n_rows_done += chunk.raw.shape[-1]
+            if time_is_over():
+                break
+        return losses / np.maximum(n_samples, 1), n_samples
+
+    def _step(self, batch: Batch) -> StepSums:
+        backpropagation = self.backpropagation(batch.n_samples)
+        if self.has_to_begin_steps:
+            self._begin_step(batch, backpropagation)
+        backpropagation.run(batch)
+        return update_parameters(self.update, backpropagation.scale), batch.n_samples
+
+    def _weighted_step(self, batch: Batch) -> StepSums:
+        backpropagation = self.backpropagation(batch.n_samples)
+        total = batch.weights.sum(axis=(-2, -1), dtype=float)
+        taken = total > 0
+        self._begin_step(batch, backpropagation, taken)
+        if not taken.any():
+            return 0.0, total
+        backpropagation.run(batch)
+        scale = 1.0 / np.where(taken, total, 1.0)
+        if scale.ndim == 0:
+            return update_parameters(self.update, float(scale)), total
+        column = scale[:, np.newaxis].astype(self.update.parameters.dtype)
+        return update_parameters(self.update, column, taken), total
+
+    def _begin_step(
+        self, batch: Batch, backpropagation: Backpropagation, taken: BoolArray | None = None
+    ) -> None:
+        scheduler = self.scheduler
+        if scheduler.changes_steps:
+            scheduler.begin_step()
+        if scheduler.dropout is not None:
+            scheduler.dropout.draw(backpropagation.propagation, batch.counts, taken)
+
+    def _add_losses(
+        self,
+        chunk: Chunk,
+        steps: Sequence[StepSums],
+        losses: FloatArray,
+        n_samples: FloatArray,
+    ) -> None:
+        """Add the sums of a chunk, whose steps had these penalties and total weights."""
+        if chunk.is_smoothed:
+            # What scikit-learn reports is for labels that are 0 or 1.
+            values = self.loss.value(chunk.raw, chunk.targets)
+        else:
+            values = self.loss.reported_value(chunk.raw, chunk.predictions, chunk.targets)
+        if chunk.weights is None:
+            losses += values.sum(axis=-1) + sum(penalty for penalty, _ in steps)
+            n_samples += values.shape[-1]
+            return
+        values *= chunk.weights[..., 0, :]
+        for batch, (penalty, total) in zip(chunk.batches, steps, strict=True):
+            taken = total > 0
+            weighted = values[..., batch.columns].sum(axis=-1) + penalty
+            # A batch counts by its samples, whatever their weights, as in scikit-learn.
+            losses += np.where(taken, batch.counts * weighted / total, 0.0)
+            n_samples += np.where(taken, batch.counts, 0)
