@@ -1,18 +1,16 @@
 """Full-batch training by SciPy's L-BFGS-B."""
 
 from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 import scipy.optimize
 
+from sknumpynet.core.backpropagation import Backpropagation, penalty_factors
 from sknumpynet.core.batching import Batches, Dataset
-from sknumpynet.core.network import (
-    Network,
-    Propagation,
-    backward_propagation,
-    forward_propagation,
-)
+from sknumpynet.core.network import Network
+from sknumpynet.core.types import FloatArray
 
 __all__ = ["Objective", "minimize_lbfgs"]
 
@@ -39,11 +37,11 @@ class Objective:
         self,
         network: Network,
         dataset: Dataset,
-        alpha: float | np.ndarray = 0.0,
+        alpha: float | FloatArray = 0.0,
         members: tuple[int, ...] = (),
     ) -> None:
-        self.network = network
-        self.penalty = alpha * network.is_decayed
+        self.loss = network.loss
+        self.penalty = penalty_factors(network, alpha)
         self.parameters = np.empty((*members, network.layout.size))
         self.gradient = np.empty_like(self.parameters)
         self.rows = np.arange(dataset.X.shape[0]) if dataset.rows is None else dataset.rows
@@ -56,38 +54,32 @@ class Objective:
             own_rows=self.rows.ndim == 2,
             n_outputs=network.layers[-1].fan_out,
         )
-        self.propagations: dict[int, Propagation] = {}
+        self.backpropagation = cache(
+            partial(
+                Backpropagation,
+                network,
+                self.loss,
+                self.parameters,
+                self.gradient,
+                sparse_inputs=dataset.is_sparse,
+            )
+        )
 
-    def __call__(self, parameters: np.ndarray) -> tuple[Any, np.ndarray]:
+    def __call__(self, parameters: FloatArray) -> tuple[Any, FloatArray]:
         """Return the value, shape (...), and the gradient, shape (..., P)."""
         self.parameters[...] = parameters
         penalised = self.penalty * self.parameters
         value = 0.5 * np.vecdot(self.parameters, penalised)
         gradient, total = penalised, 0.0
-        loss = self.network.loss
         for chunk in self.batches.epoch(self.rows):
             for batch in chunk.batches:
-                if batch.n_samples not in self.propagations:
-                    self.propagations[batch.n_samples] = Propagation(
-                        self.network,
-                        self.parameters,
-                        self.gradient,
-                        batch.n_samples,
-                        sparse_inputs=self.batches.dataset.is_sparse,
-                    )
-                propagation = self.propagations[batch.n_samples]
-                raw = forward_propagation(propagation, batch.inputs, out=batch.raw)
-                values = loss.value(raw, batch.targets)
-                loss.predict(raw, batch.predictions)
-                delta = np.empty_like(raw)
-                loss.differentiate(raw, batch.predictions, batch.targets, delta)
+                self.backpropagation(batch.n_samples).run(batch)
+                values = self.loss.value(batch.raw, batch.targets)
                 if batch.weights is None:
                     total = total + batch.n_samples
                 else:
                     values *= batch.weights[..., 0, :]
-                    delta *= batch.weights
                     total = total + batch.weights.sum(axis=(-2, -1))
-                backward_propagation(propagation, delta)
                 value = value + values.sum(axis=-1)
                 gradient += self.gradient
         return value / total, gradient / np.asarray(total)[..., np.newaxis]

@@ -88,8 +88,9 @@ def test_reads_nothing_stale(make_dataset, spoil, monkeypatch):
 
     monkeypatch.setattr(Chunk, "fill", spoiled_fill)
     objective.gradient[...] = np.nan
-    for propagation in objective.propagations.values():
-        spoil(propagation)
+    for n_samples in (64, 149 - 2 * 64):
+        spoil(objective.backpropagation(n_samples).propagation)
+    assert objective.backpropagation.cache_info().currsize == 2
     again, gradient_again = objective(parameters)
     assert again == value
     assert_array_equal(gradient_again, gradient)
