@@ -122,7 +122,7 @@ def test_engine_follows_step_for_step(moons):
     parameters = network.layout.pack([W1.T, W2.T], [b1.T, b2.T])
     member = Member(np.random.RandomState(0))
     history = []
-    trained = train(
+    trained, (result,) = train(
         network,
         parameters,
         Dataset(X.T, Y.T),
@@ -146,7 +146,7 @@ def test_engine_follows_step_for_step(moons):
         longhand = network.layout.pack([W1.T, W2.T], [b1.T, b2.T])
         assert_allclose(after_step, longhand, rtol=1e-12, atol=1e-12)
     assert len(loss_curve) == epochs
-    assert_allclose(member.loss_curve, loss_curve, rtol=1e-12)
+    assert_allclose(result.state.loss_curve, loss_curve, rtol=1e-12)
     assert_array_equal(trained, history[-1])
 
     for ours, theirs in zip(

@@ -41,9 +41,9 @@ def assert_same_outcomes(runs, train):
     for ours, theirs in zip(runs, alone, strict=True):
         np.testing.assert_allclose(ours.parameters, theirs.parameters, rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(ours.optimizer.state, theirs.optimizer.state, rtol=1e-9)
-        np.testing.assert_allclose(ours.member.loss_curve, theirs.member.loss_curve)
-        assert ours.member.status == theirs.member.status
-        assert ours.member.n_samples_seen == theirs.member.n_samples_seen
+        np.testing.assert_allclose(ours.result.state.loss_curve, theirs.result.state.loss_curve)
+        assert ours.result.status == theirs.result.status
+        assert ours.result.state.n_samples_seen == theirs.result.state.n_samples_seen
         assert ours.seconds > 0
         assert ours.parameters.base is None
 

@@ -54,7 +54,7 @@ class Epochs:
         self.members = parameters.shape[:-1]
         self.batches = Batches(
             dataset,
-            scheduler.settings[0].batch_size,
+            scheduler.monitors[0].settings.batch_size,
             self.members,
             own_rows=order.has_own_rows,
             dtype=parameters.dtype,

@@ -1,15 +1,15 @@
-"""One network's course of training: what it is trained by, and what it has come to."""
+"""What one network of a stack is trained by and from, and what comes of it."""
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
 from sknumpynet.core.schedules import SCHEDULES, Schedule
+from sknumpynet.core.types import FloatArray
 
-__all__ = ["RECORDS", "Member", "Settings"]
+__all__ = ["RECORDS", "Member", "MemberResult", "Settings", "Status", "TrainingState"]
 
 Status = Literal[
     "running", "converged", "exhausted", "out_of_time", "stopped", "diverged", "interrupted"
@@ -79,8 +79,65 @@ class Settings:
 
 
 @dataclass
+class TrainingState:
+    """What a later training of the same network goes on from, beside parameters and optimiser.
+
+    Parameters
+    ----------
+    loss_curve : list of float
+        Loss of every epoch.
+    best_loss : float
+    stalled_epochs : int
+        Epochs since the last improvement.
+    n_samples_seen : int
+    validation_scores, validation_losses : list of float
+    best_validation_score : float
+    """
+
+    loss_curve: list[float] = field(default_factory=list)
+    best_loss: float = np.inf
+    stalled_epochs: int = 0
+    n_samples_seen: int = 0
+    validation_scores: list[float] = field(default_factory=list)
+    validation_losses: list[float] = field(default_factory=list)
+    best_validation_score: float = -np.inf
+
+    def copy(self) -> "TrainingState":
+        """Return a copy, with lists of its own."""
+        return replace(
+            self,
+            loss_curve=list(self.loss_curve),
+            validation_scores=list(self.validation_scores),
+            validation_losses=list(self.validation_losses),
+        )
+
+
+@dataclass
+class MemberResult:
+    """What came of one network's training, or has up to now.
+
+    Parameters
+    ----------
+    state : TrainingState
+    n_epochs : int
+        Epochs of this run.
+    history : dict of list
+        The epochs of this run, see ``RECORDS``.
+    best_parameters : ndarray of shape (P,) or None
+        After the best epoch of this run that beat all earlier ones.
+    status : str
+    """
+
+    state: TrainingState = field(default_factory=TrainingState)
+    n_epochs: int = 0
+    history: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in RECORDS})
+    best_parameters: FloatArray | None = None
+    status: Status = "running"
+
+
+@dataclass
 class Member:
-    """One network's course of training; goes on where it was when training is continued.
+    """One network of a stack as it goes into training, which changes nothing but its source.
 
     Parameters
     ----------
@@ -89,70 +146,15 @@ class Member:
         same object share its shuffles, and if their rows are the same too, their batches.
     validate : callable(parameters), optional
         Returns the validation score and loss of parameters of shape (P,), after every epoch.
-    end_of_epoch : callable(member, parameters), optional
-        Called after every epoch; training stops if it returns True. The parameters are the ones
-        that are trained: who keeps them takes a copy.
-
-    Attributes
-    ----------
-    loss_curve : list of float
-        Loss of every epoch.
-    best_loss : float
-    stalled_epochs : int
-        Epochs since the last improvement.
-    n_epochs : int
-        Epochs of this run.
-    n_samples_seen : int
-    validation_scores, validation_losses : list of float
-    history : dict of list
-        The epochs of this run, see ``RECORDS``.
-    best_validation_score : float
-    best_parameters : ndarray of shape (P,) or None
-        After the best epoch of this run that beat all earlier ones.
-    status : str
+    end_of_epoch : callable(result, parameters), optional
+        Called after every epoch with what has come of training up to now, a `MemberResult`;
+        training stops if it returns True. The parameters are the ones that are trained: who keeps
+        them takes a copy.
+    start : TrainingState
+        Where an earlier training had come to.
     """
 
     random_state: np.random.RandomState
-    validate: Callable[[np.ndarray], tuple[float, float]] | None = None
-    end_of_epoch: Callable[["Member", np.ndarray], bool] | None = None
-    loss_curve: list[float] = field(default_factory=list)
-    best_loss: float = np.inf
-    stalled_epochs: int = 0
-    n_epochs: int = 0
-    n_samples_seen: int = 0
-    validation_scores: list[float] = field(default_factory=list)
-    validation_losses: list[float] = field(default_factory=list)
-    history: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in RECORDS})
-    best_validation_score: float = -np.inf
-    best_parameters: np.ndarray | None = None
-    status: Status = "running"
-
-    def judge(self, loss: float, parameters: np.ndarray, settings: Settings) -> None:
-        """Take an epoch's loss in, and its validation score if there is one."""
-        self.loss_curve.append(loss)
-        if settings.report:
-            settings.report(f"Iteration {self.n_epochs}, loss = {loss:.8f}")
-        score = validation_loss = math.nan
-        if self.validate is not None:
-            score, validation_loss = self.validate(parameters)
-            self.validation_scores.append(score)
-            self.validation_losses.append(validation_loss)
-            if settings.report:
-                settings.report(f"Validation score: {score:f}")
-        self.history["validation_score"].append(score)
-        self.history["validation_loss"].append(validation_loss)
-        if not self.is_judged_by_validation(settings):
-            improved = not loss > self.best_loss - settings.tol
-            self.best_loss = min(loss, self.best_loss)
-            if score > self.best_validation_score:
-                self.best_validation_score = score
-        else:
-            improved = not score < self.best_validation_score + settings.tol
-            if score > self.best_validation_score:
-                self.best_validation_score = score
-                self.best_parameters = parameters.copy()
-        self.stalled_epochs = 0 if improved else self.stalled_epochs + 1
-
-    def is_judged_by_validation(self, settings: Settings) -> bool:
-        """Return whether the validation score says what the best epoch is."""
-        return self.validate is not None and settings.early_stopping
+    validate: Callable[[FloatArray], tuple[float, float]] | None = None
+    end_of_epoch: Callable[[MemberResult, FloatArray], bool] | None = None
+    start: TrainingState = field(default_factory=TrainingState)

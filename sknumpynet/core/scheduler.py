@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sknumpynet.core.dropout import Dropout
-from sknumpynet.core.members import Member, Settings
+from sknumpynet.core.monitor import Monitor
 from sknumpynet.core.optimizers import Optimizer, Setting
 from sknumpynet.core.row_order import RowOrder
 from sknumpynet.core.schedules import SCHEDULES
@@ -24,8 +24,7 @@ class Scheduler:
     ----------
     optimizer : Optimizer
     dropout : Dropout or None
-    members : sequence of Member
-    settings : sequence of Settings, one for each member
+    monitors : sequence of Monitor, one for each member
     is_single : bool
         Whether it is for one network, not for a stack.
 
@@ -39,12 +38,12 @@ class Scheduler:
         self,
         optimizer: Optimizer,
         dropout: Dropout | None,
-        members: Sequence[Member],
-        settings: Sequence[Settings],
+        monitors: Sequence[Monitor],
         *,
         is_single: bool,
     ) -> None:
-        self.members, self.settings, self.is_single = list(members), list(settings), is_single
+        self.monitors, self.is_single = list(monitors), is_single
+        settings = [monitor.settings for monitor in monitors]
         self.initial_rates = self._as_column(optimizer.initial_learning_rate)
         self.changes_steps = any(
             own.schedule.over_progress is not None
@@ -59,7 +58,7 @@ class Scheduler:
     def _as_column(self, setting: Setting) -> Setting:
         if self.is_single:
             return setting
-        return np.broadcast_to(np.asarray(setting, float), (len(self.members), 1)).copy()
+        return np.broadcast_to(np.asarray(setting, float), (len(self.monitors), 1)).copy()
 
     def _bind(self, optimizer: Optimizer, dropout: Dropout | None) -> None:
         self.optimizer, self.dropout = optimizer, dropout
@@ -70,18 +69,19 @@ class Scheduler:
     def begin_epoch(self, order: RowOrder) -> None:
         """Count the steps that each member will take."""
         self.n_steps = [
-            -(-order.n_rows(position) // own.batch_size)
-            for position, own in enumerate(self.settings)
+            -(-order.n_rows(position) // monitor.settings.batch_size)
+            for position, monitor in enumerate(self.monitors)
         ]
         self.n_steps_done = 0
 
     def begin_step(self) -> None:
         """Let the schedules say the rates of the next step, by the progress in its middle."""
         rates, strengths = [], []
-        for member, own, n_steps in zip(self.members, self.settings, self.n_steps, strict=True):
+        for monitor, n_steps in zip(self.monitors, self.n_steps, strict=True):
+            own = monitor.settings
             # A member with fewer rows than others may be through.
             step = min(self.n_steps_done, n_steps - 1)
-            done = own.epochs_before + member.n_epochs + (step + 0.5) / n_steps
+            done = own.epochs_before + monitor.result.n_epochs + (step + 0.5) / n_steps
             progress = min(done / (own.planned_epochs or own.max_epochs), 1.0)
             rates.append(own.schedule.step_factor(progress, own.warmup))
             strengths.append(1.0 if own.regularization is None else own.regularization(progress))
@@ -100,14 +100,15 @@ class Scheduler:
 
     def end_epoch(self, position: int) -> None:
         """Let a member's schedule change its rate, and again or stop the member if it stalled."""
-        settings, member = self.settings[position], self.members[position]
-        schedule = settings.schedule
+        monitor = self.monitors[position]
+        settings, result = monitor.settings, monitor.result
+        schedule, state = settings.schedule, result.state
         if schedule.divisor is not None:
-            divisor = schedule.divisor(member.n_samples_seen, settings.power_t)
+            divisor = schedule.divisor(state.n_samples_seen, settings.power_t)
             self._set_rate(position, item(self.initial_rates, position) / divisor)
-        if member.stalled_epochs <= settings.patience:
+        if state.stalled_epochs <= settings.patience:
             return
-        by_validation = member.is_judged_by_validation(settings)
+        by_validation = monitor.is_judged_by_validation
         if schedule.over_progress is not None and not by_validation:
             return
         what = "Validation score" if by_validation else "Training loss"
@@ -117,13 +118,13 @@ class Scheduler:
         )
         rate = item(self.optimizer.learning_rate, position)
         if schedule.patience_divisor is None:
-            member.status, consequence = "converged", "Stopping."
+            result.status, consequence = "converged", "Stopping."
         elif rate <= schedule.smallest_rate:
-            member.status, consequence = "converged", "Learning rate too small. Stopping."
+            result.status, consequence = "converged", "Learning rate too small. Stopping."
         else:
             rate /= schedule.patience_divisor
             self._set_rate(position, rate)
-            member.stalled_epochs = 0
+            state.stalled_epochs = 0
             consequence = f"Setting learning rate to {rate:f}"
         if settings.report:
             settings.report(f"{message} {consequence}")
@@ -139,8 +140,7 @@ class Scheduler:
     ) -> "Scheduler":
         """Return the scheduler of some members, with the optimiser and dropout of these."""
         some = copy.copy(self)
-        some.members = [self.members[i] for i in positions]
-        some.settings = [self.settings[i] for i in positions]
+        some.monitors = [self.monitors[i] for i in positions]
         if isinstance(self.initial_rates, np.ndarray):
             some.initial_rates = self.initial_rates[positions]
         some._bind(optimizer, dropout)

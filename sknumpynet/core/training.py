@@ -13,7 +13,8 @@ from sknumpynet.core.batching import Dataset
 from sknumpynet.core.dropout import seeded_dropout
 from sknumpynet.core.epochs import Epochs
 from sknumpynet.core.losses import Loss
-from sknumpynet.core.members import Member, Settings
+from sknumpynet.core.members import Member, MemberResult, Settings
+from sknumpynet.core.monitor import Monitor
 from sknumpynet.core.network import Network
 from sknumpynet.core.optimizers import Optimizer, Update, put_member, take_members
 from sknumpynet.core.row_order import RowOrder
@@ -31,7 +32,7 @@ def train(
     members: Sequence[Member],
     settings: Settings | Sequence[Settings],
     alpha: float | FloatArray = 0.0,
-) -> FloatArray:
+) -> tuple[FloatArray, list[MemberResult]]:
     """Train one network, or a stack of them, until each has stopped.
 
     Parameters
@@ -43,7 +44,7 @@ def train(
     optimizer : Optimizer
         Its state is gone on from, and holds each member's last state afterwards.
     members : sequence of Member
-        One for a single network, otherwise K; they take down what happens.
+        One for a single network, otherwise K.
     settings : Settings or sequence of K Settings
         For all members or for each.
     alpha : float or ndarray of shape (K, 1)
@@ -51,8 +52,9 @@ def train(
 
     Returns
     -------
-    ndarray of the shape of ``parameters``
+    parameters : ndarray of the shape of ``parameters``
         Each member's last parameters, or with a validation score those of its best epoch.
+    results : list of MemberResult
 
     Raises
     ------
@@ -75,23 +77,24 @@ def train(
                 f"{dataset.lengths.tolist()}"
             )
     loss = network.loss
-    stack = _Stack(network, loss, parameters, dataset, optimizer, members, settings, alpha)
-    result = np.empty_like(parameters)
+    monitors = [Monitor(*pair) for pair in zip(members, settings, strict=True)]
+    stack = _Stack(network, loss, parameters, dataset, optimizer, monitors, alpha)
+    trained = np.empty_like(parameters)
     try:
         # Values too large to go on with are looked for at every epoch's end.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            while stack.members:
+            while stack.monitors:
                 losses, n_samples = stack.epochs.run(stack.time_is_over)
                 stopped = stack.end_epoch(losses, n_samples)
                 if stopped:
-                    stack = stack.without(stopped, result)
+                    stack = stack.without(stopped, trained)
     except KeyboardInterrupt:
         stack.scheduler.restore()
-        for member in stack.members:
-            if member.status == "running":
-                member.status = "interrupted"
-        stack.without(range(len(stack.members)), result)
-    return result
+        for monitor in stack.monitors:
+            if monitor.result.status == "running":
+                monitor.result.status = "interrupted"
+        stack.without(range(len(stack.monitors)), trained)
+    return trained, [monitor.result for monitor in monitors]
 
 
 class _Stack:
@@ -104,16 +107,16 @@ class _Stack:
         parameters: FloatArray,
         dataset: Dataset,
         optimizer: Optimizer,
-        members: Sequence[Member],
-        settings: Sequence[Settings],
+        monitors: Sequence[Monitor],
         alpha: float | FloatArray,
     ) -> None:
         self.network, self.loss, self.dataset, self.alpha = network, loss, dataset, alpha
-        self.members, self.settings = list(members), list(settings)
-        self.places = list(range(len(self.members)))
+        self.monitors = list(monitors)
+        self.places = list(range(len(monitors)))
         self.last_optimizer = optimizer
         self.is_single = parameters.ndim == 1
-        sources = [member.random_state for member in members]
+        settings = [monitor.settings for monitor in monitors]
+        sources = [monitor.member.random_state for monitor in monitors]
         self.order = RowOrder(
             dataset, sources, shuffles=settings[0].shuffle, is_single=self.is_single
         )
@@ -123,18 +126,19 @@ class _Stack:
             optimizer.n_updates,
             n_hidden=len(network.layers) - 1,
         )
-        self.scheduler = Scheduler(optimizer, dropout, members, settings, is_single=self.is_single)
+        self.scheduler = Scheduler(optimizer, dropout, monitors, is_single=self.is_single)
         self.start = self.last_end = time.perf_counter()
         self._bind(parameters, optimizer)
 
     def _bind(self, parameters: FloatArray, optimizer: Optimizer) -> None:
         self.parameters, self.optimizer = parameters, optimizer
-        self.deadline = self.start + max(own.max_seconds for own in self.settings)
+        settings = [monitor.settings for monitor in self.monitors]
+        self.deadline = self.start + max(own.max_seconds for own in settings)
         penalty = None
         if np.any(self.alpha):
             penalty = penalty_factors(self.network, self.alpha).astype(parameters.dtype)
             penalty = np.broadcast_to(penalty, parameters.shape)
-        bounds = [own.max_gradient_norm for own in self.settings]
+        bounds = [own.max_gradient_norm for own in settings]
         self.update = Update(
             optimizer,
             parameters,
@@ -160,35 +164,24 @@ class _Stack:
         last_rates = self.optimizer.learning_rate
         self.scheduler.restore()
         now = time.perf_counter()
-        seconds, self.last_end = (now - self.last_end) / len(self.members), now
+        seconds, self.last_end = (now - self.last_end) / len(self.monitors), now
         columns = (array.reshape(-1).tolist() for array in (losses, n_samples, finite))
-        for position, (member, own, loss, learned, is_finite) in enumerate(
-            zip(self.members, self.settings, *columns, strict=True)
+        for position, (monitor, loss, learned, is_finite) in enumerate(
+            zip(self.monitors, *columns, strict=True)
         ):
-            member.n_epochs += 1
-            member.n_samples_seen += min(self.order.n_rows(position), self.epochs.n_rows_done)
+            result, parameters = monitor.result, None
+            result.n_epochs += 1
+            result.state.n_samples_seen += min(self.order.n_rows(position), self.epochs.n_rows_done)
             if not (is_finite and math.isfinite(loss)):
-                member.status = "diverged"
+                result.status = "diverged"
                 continue
             # An epoch in which every batch had only zero weights says nothing.
             if learned:
                 parameters = self.parameters if self.is_single else self.parameters[position]
-                member.history["loss"].append(loss)
-                member.history["learning_rate"].append(item(last_rates, position))
-                member.history["seconds"].append(seconds)
-                member.judge(loss, parameters, own)
+                monitor.record_epoch(loss, parameters, item(last_rates, position), seconds)
                 self.scheduler.end_epoch(position)
-            if member.status == "running" and now - self.start > own.max_seconds:
-                member.status = "out_of_time"
-            if member.status == "running" and member.n_epochs == own.max_epochs:
-                member.status = "exhausted"
-            if (
-                learned
-                and member.end_of_epoch is not None
-                and member.end_of_epoch(member, parameters)
-            ):
-                member.status = "stopped"
-        return [i for i, member in enumerate(self.members) if member.status != "running"]
+            monitor.end_epoch(now - self.start, parameters)
+        return [i for i, own in enumerate(self.monitors) if own.result.status != "running"]
 
     def without(self, positions: Iterable[int], result: FloatArray) -> "_Stack":
         """Write the parameters of members to their rows of ``result``; return the others' stack.
@@ -198,18 +191,17 @@ class _Stack:
         leaving = set(positions)
         for position in leaving:
             last = self.parameters if self.is_single else self.parameters[position]
-            best = self.members[position].best_parameters
+            best = self.monitors[position].result.best_parameters
             row = result if self.is_single else result[self.places[position]]
             row[:] = last if best is None else best
-        staying = [i for i in range(len(self.members)) if i not in leaving]
+        staying = [i for i in range(len(self.monitors)) if i not in leaving]
         # Taken first: the last states may go to the very optimiser that is taken from.
         optimizer = take_members(self.optimizer, staying) if staying else None
         if not self.is_single:
             for position in leaving:
                 put_member(self.last_optimizer, self.places[position], self.optimizer, position)
         rest = copy.copy(self)
-        rest.members = [self.members[i] for i in staying]
-        rest.settings = [self.settings[i] for i in staying]
+        rest.monitors = [self.monitors[i] for i in staying]
         rest.places = [self.places[i] for i in staying]
         if optimizer is None:
             return rest

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sknumpynet.core.members import Member
+from sknumpynet.core.members import MemberResult
 from sknumpynet.core.network import Network
 from sknumpynet.estimators.weights import n_rows_that_count
 
@@ -58,20 +58,20 @@ class EpochReport:
         self.epoch = self.context.subcontext(task_name="epoch")
         self.epoch.call_on_fit_task_begin(estimator=self.estimator, **self.task)
 
-    def __call__(self, member: Member, parameters: np.ndarray) -> bool:
+    def __call__(self, result: MemberResult, parameters: np.ndarray) -> bool:
         """End an epoch and begin the next if there is one; return whether to stop."""
 
         def attributes() -> dict[str, Any]:
             return {
                 **self.estimator._fitted_parameters(self.network, parameters),
-                "n_iter_": member.n_epochs,
-                "loss_": member.history["loss"][-1],
+                "n_iter_": result.n_epochs,
+                "loss_": result.history["loss"][-1],
             }
 
         stops = self.epoch.call_on_fit_task_end(
             estimator=self.estimator, **self.task, reconstruction_attributes=attributes
         )
-        if member.status == "running" and not stops:
+        if result.status == "running" and not stops:
             self._begin()
         return bool(stops)
 

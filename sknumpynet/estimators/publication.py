@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning, UndefinedMetricWarning
 
-from sknumpynet.core.members import Member
+from sknumpynet.core.members import MemberResult
 from sknumpynet.core.network import predictions_of
 from sknumpynet.core.schedules import SCHEDULES, Schedule
 from sknumpynet.training.config import TrainingConfig
@@ -43,7 +43,7 @@ def publish(
     complaints = list(plan.complaints)
     if config.solver == "lbfgs":
         _publish_lbfgs(estimator, config, runs)
-        if any(run.member.status == "interrupted" for run in runs):
+        if any(run.result.status == "interrupted" for run in runs):
             complaints.append(("Training interrupted by user.", UserWarning))
     else:
         _publish_course(estimator, config, runs)
@@ -57,9 +57,9 @@ def publish(
 def _check_finite(run: Run, prefix: str) -> None:
     finite = np.isfinite(run.parameters).all()
     if run.optimizer is None:
-        finite &= np.isfinite(run.result.fun)
-    elif run.member.status == "diverged":
-        finite &= run.member.best_parameters is not None
+        finite &= np.isfinite(run.optimize_result.fun)
+    elif run.result.status == "diverged":
+        finite &= run.result.best_parameters is not None
     if not finite:
         raise ValueError(prefix + _DIVERGED)
 
@@ -74,57 +74,57 @@ def _of_members(config: TrainingConfig, values: list[Any]) -> Any:
 def _publish_lbfgs(estimator: "BaseNetwork", config: TrainingConfig, runs: list[Run]) -> None:
     vars(estimator).pop("_optimizer", None)
     iterations = [
-        int(run.result.nit)
-        if run.member.status in ("stopped", "out_of_time")
-        else int(lbfgs_iterations(run.result, config.max_iter))
+        int(run.optimize_result.nit)
+        if run.result.status in ("stopped", "out_of_time")
+        else int(lbfgs_iterations(run.optimize_result, config.max_iter))
         for run in runs
     ]
     estimator.n_iter_ = _of_members(config, iterations)
-    estimator.loss_ = _of_members(config, [float(run.result.fun) for run in runs])
+    estimator.loss_ = _of_members(config, [float(run.optimize_result.fun) for run in runs])
     if not hasattr(estimator, "t_"):
         estimator.t_ = _of_members(config, [0] * len(runs))
-    members = [run.member for run in runs]
-    if any(member.validation_scores for member in members):
-        _publish_validation(estimator, config, members)
-    estimator.history_ = extended_history(getattr(estimator, "history_", None), members)
+    results = [run.result for run in runs]
+    if any(result.state.validation_scores for result in results):
+        _publish_validation(estimator, config, results)
+    estimator.history_ = extended_history(getattr(estimator, "history_", None), results)
 
 
 def _publish_validation(
-    estimator: "BaseNetwork", config: TrainingConfig, members: list[Member]
+    estimator: "BaseNetwork", config: TrainingConfig, results: list[MemberResult]
 ) -> None:
     def published(values: list[Any]) -> Any:
         return _of_members(config, values)
 
-    estimator.validation_scores_ = published([member.validation_scores for member in members])
-    losses = [member.validation_losses for member in members]
+    estimator.validation_scores_ = published([result.state.validation_scores for result in results])
+    losses = [result.state.validation_losses for result in results]
     estimator.validation_loss_curve_ = published(losses)
-    best_scores = published([member.best_validation_score for member in members])
+    best_scores = published([result.state.best_validation_score for result in results])
     estimator.best_validation_score_ = best_scores
 
 
 def _publish_course(estimator: "BaseNetwork", config: TrainingConfig, runs: list[Run]) -> None:
-    members = [run.member for run in runs]
+    results = [run.result for run in runs]
     stops_early = config.early_stopping
 
     def published(values: list[Any]) -> Any:
         return _of_members(config, values)
 
-    estimator.n_iter_ = published([member.n_epochs for member in members])
-    estimator.t_ = published([member.n_samples_seen for member in members])
-    curves = [member.loss_curve for member in members]
+    estimator.n_iter_ = published([result.n_epochs for result in results])
+    estimator.t_ = published([result.state.n_samples_seen for result in results])
+    curves = [result.state.loss_curve for result in results]
     estimator.loss_curve_ = published(curves)
     estimator.loss_ = published([curve[-1] if curve else np.nan for curve in curves])
-    best_losses = published([member.best_loss for member in members])
+    best_losses = published([result.state.best_loss for result in results])
     estimator.best_loss_ = None if stops_early else best_losses
-    if stops_early or any(member.validation_scores for member in members):
-        _publish_validation(estimator, config, members)
+    if stops_early or any(result.state.validation_scores for result in results):
+        _publish_validation(estimator, config, results)
     else:
         estimator.validation_scores_ = estimator.validation_loss_curve_ = None
         estimator.best_validation_score_ = None
-    estimator.history_ = extended_history(getattr(estimator, "history_", None), members)
+    estimator.history_ = extended_history(getattr(estimator, "history_", None), results)
     if not config.keeps_optimizer:
         return
-    estimator._stalled_epochs = published([member.stalled_epochs for member in members])
+    estimator._stalled_epochs = published([result.state.stalled_epochs for result in results])
     estimator._optimizer = published([run.optimizer for run in runs])
     estimator._schedule = (
         _schedule_parameter(runs[0].settings.schedule),
@@ -140,10 +140,10 @@ def _schedule_parameter(schedule: Schedule) -> Any:
 def _complaints(config: TrainingConfig, runs: list[Run], incremental: bool) -> list[Complaint]:
     complaints: list[Complaint] = []
     for k, run in enumerate(runs):
-        if run.member.status == "diverged":
+        if run.result.status == "diverged":
             whose = "" if len(runs) == 1 else f" of member {k}"
             message = (
-                f"Training{whose} diverged in epoch {run.member.n_epochs}; the weights of the best "
+                f"Training{whose} diverged in epoch {run.result.n_epochs}; the weights of the best "
                 "epoch are kept. The input data may contain large values and need to be "
                 "preprocessed."
             )
@@ -159,7 +159,7 @@ def _complaints(config: TrainingConfig, runs: list[Run], incremental: bool) -> l
     unscored = [
         k
         for k, run in enumerate(runs)
-        if run.member.validation_scores and np.isnan(run.member.validation_scores).all()
+        if run.result.state.validation_scores and np.isnan(run.result.state.validation_scores).all()
     ]
     if unscored and config.early_stopping:
         message = (
@@ -167,10 +167,10 @@ def _complaints(config: TrainingConfig, runs: list[Run], incremental: bool) -> l
             "keep their last epoch"
         )
         complaints.append((message, ConvergenceWarning))
-    statuses = [run.member.status for run in runs]
+    statuses = [run.result.status for run in runs]
     # A schedule over progress is a plan, whose end is no failure to converge.
     n_exhausted = sum(
-        run.member.status == "exhausted" and run.settings.schedule.over_progress is None
+        run.result.status == "exhausted" and run.settings.schedule.over_progress is None
         for run in runs
     )
     if "interrupted" in statuses:

@@ -18,7 +18,8 @@ import numpy as np
 
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.lbfgs import minimize_lbfgs
-from sknumpynet.core.members import Member, Settings
+from sknumpynet.core.members import Member, MemberResult, Settings
+from sknumpynet.core.monitor import Monitor
 from sknumpynet.core.network import Network
 from sknumpynet.core.optimizers import Optimizer, stack_optimizers, take_member
 from sknumpynet.core.training import train
@@ -58,7 +59,9 @@ class Run:
 
     Attributes
     ----------
-    result : OptimizeResult or None
+    result : MemberResult or None
+        None until it is trained.
+    optimize_result : OptimizeResult or None
         Of L-BFGS.
     seconds : float
         The run's share of the time that its chunk took.
@@ -76,7 +79,8 @@ class Run:
     optimizer: Optimizer | None = None
     settings: Settings | None = None
     lbfgs: dict[str, Any] | None = None
-    result: Any = None
+    result: MemberResult | None = None
+    optimize_result: Any = None
     seconds: float = 0.0
     task: Any = None
     lost_its_scores: bool = False
@@ -128,7 +132,7 @@ def train_runs(runs: Sequence[Run], n_jobs: int | None = None) -> None:
     _share_time(runs, len(alone) + -(-len(chunks) // n_workers))
     for run in alone:
         _train_alone(run)
-        if run.member.status == "interrupted":
+        if run.result.status == "interrupted":
             raise KeyboardInterrupt
     train_chunks(chunks, n_jobs)
 
@@ -181,9 +185,10 @@ def _begin_again(run: Run, starts: dict[int, Run]) -> bool:
     Epochs can only be compared if one thing judges them all.
     """
     start = starts.get(id(run))
-    if start is None or run.member.status in ("diverged", "interrupted"):
+    if start is None or run.result is None or run.result.status in ("diverged", "interrupted"):
         return False
-    if not np.isnan(run.member.validation_scores[len(start.member.validation_scores) :]).any():
+    n_before = len(start.member.start.validation_scores)
+    if not np.isnan(run.result.state.validation_scores[n_before:]).any():
         return False
     run.parameters, run.optimizer = start.parameters, start.optimizer
     run.member = replace(start.member, validate=start.member.validate.by_loss())
@@ -194,18 +199,19 @@ def _begin_again(run: Run, starts: dict[int, Run]) -> bool:
 def _train_single(run: Run) -> None:
     start = time.perf_counter()
     if run.optimizer is None:
-        run.result = minimize_lbfgs(
+        monitor = Monitor(run.member, run.settings)
+        run.optimize_result = minimize_lbfgs(
             run.network,
             run.parameters,
             run.dataset,
             alpha=run.alpha,
-            on_iteration=_Watch(run),
-            on_interrupt=lambda: setattr(run.member, "status", "interrupted"),
+            on_iteration=_Watch(monitor),
+            on_interrupt=lambda: setattr(monitor.result, "status", "interrupted"),
             **run.lbfgs,
         )
-        run.parameters = run.result.x
+        run.parameters, run.result = run.optimize_result.x, monitor.result
     else:
-        run.parameters = train(
+        run.parameters, (run.result,) = train(
             run.network,
             run.parameters,
             run.dataset,
@@ -220,26 +226,18 @@ def _train_single(run: Run) -> None:
 class _Watch:
     """Takes down the iterations of L-BFGS as if they were epochs."""
 
-    def __init__(self, run: Run) -> None:
-        self.member, self.settings = run.member, run.settings
+    def __init__(self, monitor: Monitor) -> None:
+        self.monitor = monitor
         self.start = self.last_end = time.perf_counter()
 
     def __call__(self, parameters: np.ndarray, loss: float) -> bool:
         """Return whether to stop."""
-        member, now = self.member, time.perf_counter()
-        member.n_epochs += 1
-        member.history["loss"].append(loss)
-        member.history["learning_rate"].append(np.nan)
-        member.history["seconds"].append(now - self.last_end)
+        now, result = time.perf_counter(), self.monitor.result
+        result.n_epochs += 1
+        self.monitor.record_epoch(loss, parameters, np.nan, now - self.last_end)
         self.last_end = now
-        member.judge(loss, parameters, self.settings)
-        if now - self.start > self.settings.max_seconds:
-            member.status = "out_of_time"
-        elif member.n_epochs == self.settings.max_epochs:
-            member.status = "exhausted"
-        if member.end_of_epoch is not None and member.end_of_epoch(member, parameters):
-            member.status = "stopped"
-        return member.status in ("stopped", "out_of_time")
+        self.monitor.end_epoch(now - self.start, parameters)
+        return result.status in ("stopped", "out_of_time")
 
 
 def group(runs: Sequence[Run]) -> list[list[Run]]:
@@ -321,7 +319,7 @@ def _cost(chunk: Chunk) -> int:
 class _Outcome:
     parameters: np.ndarray
     optimizers: list[Optimizer]
-    members: list[Member]
+    results: list[MemberResult]
     seconds: float
 
 
@@ -333,7 +331,7 @@ def _train_chunk(chunk: Chunk) -> _Outcome:
     members = _with_shared_sources(chunk)
     optimizer = stack_optimizers([run.optimizer for run in chunk])
     with _blas_for(chunk[0].network):
-        parameters = train(
+        parameters, results = train(
             chunk[0].network,
             np.stack([run.parameters for run in chunk]),
             _pooled(chunk),
@@ -348,19 +346,18 @@ def _train_chunk(chunk: Chunk) -> _Outcome:
     return _Outcome(
         parameters,
         [take_member(optimizer, k) for k in range(len(chunk))],
-        # What judged them holds data, which need not travel back from another process.
-        [replace(member, validate=None, end_of_epoch=None) for member in members],
+        results,
         seconds,
     )
 
 
 def _take_down(chunk: Chunk, outcome: _Outcome) -> None:
-    if any(member.status == "interrupted" for member in outcome.members):
+    if any(result.status == "interrupted" for result in outcome.results):
         raise KeyboardInterrupt
     for k, run in enumerate(chunk):
         # A copy: a member kept does not keep its stack alive.
         run.parameters = outcome.parameters[k].copy()
-        run.optimizer, run.member = outcome.optimizers[k], outcome.members[k]
+        run.optimizer, run.result = outcome.optimizers[k], outcome.results[k]
         run.seconds = outcome.seconds / len(chunk)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sknumpynet.core.members import RECORDS, Member
+from sknumpynet.core.members import RECORDS, MemberResult
 
 __all__ = ["LONGEST", "extended_history", "n_epochs_so_far"]
 
@@ -27,7 +27,7 @@ def n_epochs_so_far(history: dict[str, list[Any]] | None, k: int) -> int:
 
 
 def extended_history(
-    history: dict[str, list[Any]] | None, members: list[Member]
+    history: dict[str, list[Any]] | None, results: list[MemberResult]
 ) -> dict[str, list[Any]]:
     """Return a history with the epochs that the members have just trained, at most `LONGEST` each.
 
@@ -35,21 +35,22 @@ def extended_history(
     ----------
     history : dict or None
         Up to now; stays as it is.
-    members : list of Member
+    results : list of MemberResult
+        Each member's.
 
     Returns
     -------
     dict of list
         Equally long columns: ``member``, if there are several, ``epoch`` and ``RECORDS``.
     """
-    several = len(members) > 1
+    several = len(results) > 1
     extended: dict[str, list[Any]] = {"member": []} if several else {}
     extended |= {name: [] for name in ("epoch", *RECORDS)}
-    for k, member in enumerate(members):
+    for k, result in enumerate(results):
         so_far = _of_member(history, k)
-        n_new = len(member.history["loss"])
+        n_new = len(result.history["loss"])
         first = n_epochs_so_far(history, k) + 1
-        new = {"epoch": list(range(first, first + n_new)), **member.history}
+        new = {"epoch": list(range(first, first + n_new)), **result.history}
         for name, values in so_far.items():
             extended[name] += [*values, *new[name]][-LONGEST:]
         if several:

@@ -16,7 +16,7 @@ from sklearn.utils.fixes import parse_version
 
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.losses import OwnLoss, QuantileLoss
-from sknumpynet.core.members import Member, Settings
+from sknumpynet.core.members import Member, Settings, TrainingState
 from sknumpynet.core.network import Network, initialize_parameters
 from sknumpynet.core.optimizers import OPTIMIZERS, Optimizer
 from sknumpynet.core.schedules import SCHEDULES, Schedule, own_schedule
@@ -422,8 +422,10 @@ def _lbfgs_run(
     member = Member(
         random_state,
         validate,
-        validation_scores=list(_so_far(estimator, config, k, "validation_scores_", [])),
-        validation_losses=list(_so_far(estimator, config, k, "validation_loss_curve_", [])),
+        start=TrainingState(
+            validation_scores=_so_far(estimator, config, k, "validation_scores_", []),
+            validation_losses=_so_far(estimator, config, k, "validation_loss_curve_", []),
+        ),
     )
     settings = Settings(
         batch_size=data.X.shape[0],
@@ -478,13 +480,15 @@ def _stochastic_run(
     member = Member(
         random_state,
         None if held_out is None else judge_for(estimator, config, network, held_out),
-        loss_curve=list(so_far("loss_curve_", [])),
-        best_loss=so_far("best_loss_", np.inf),
-        stalled_epochs=so_far("_stalled_epochs", 0),
-        n_samples_seen=so_far("t_", 0),
-        validation_scores=list(so_far("validation_scores_", [])),
-        validation_losses=list(so_far("validation_loss_curve_", [])),
-        best_validation_score=so_far("best_validation_score_", -np.inf),
+        start=TrainingState(
+            loss_curve=so_far("loss_curve_", []),
+            best_loss=so_far("best_loss_", np.inf),
+            stalled_epochs=so_far("_stalled_epochs", 0),
+            n_samples_seen=so_far("t_", 0),
+            validation_scores=so_far("validation_scores_", []),
+            validation_losses=so_far("validation_loss_curve_", []),
+            best_validation_score=so_far("best_validation_score_", -np.inf),
+        ),
     )
     settings = Settings(
         batch_size=config.batch_size,

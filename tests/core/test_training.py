@@ -1,3 +1,4 @@
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from sknumpynet.core import backpropagation, batching, training
 from sknumpynet.core.batching import Chunk, Dataset
 from sknumpynet.core.lbfgs import Objective
 from sknumpynet.core.losses import LOSSES
-from sknumpynet.core.members import RECORDS, Member, Settings
+from sknumpynet.core.members import RECORDS, Member, Settings, TrainingState
 from sknumpynet.core.network import dense_network, initialize_parameters
 from sknumpynet.core.optimizers import OPTIMIZERS, SGD, Adam, AdamW
 from sknumpynet.core.schedules import SCHEDULES, fading
@@ -48,7 +49,7 @@ def of_member(dataset, k):
 
 
 def assert_law(network, dataset, optimizers, settings, alphas=ALPHAS, validations=None):
-    """Train a stack and each of its members alone, compare them, return the stack's members.
+    """Train a stack and each of its members alone, compare them, return the stack's results.
 
     ``optimizers`` has the stack's first, then each member's; ``settings`` may be per member.
     """
@@ -56,13 +57,13 @@ def assert_law(network, dataset, optimizers, settings, alphas=ALPHAS, validation
     stack, members = start(network), new_members()
     for member, validate in zip(members, validations or [None] * MEMBERS, strict=True):
         member.validate = validate
-    trained = train(
+    trained, results = train(
         network, stack.copy(), dataset, optimizers[0], members, settings, column(alphas)
     )
     for k in range(MEMBERS):
         alone = new_members()[k]
         alone.validate = members[k].validate
-        expected = train(
+        expected, (result,) = train(
             network,
             stack[k].copy(),
             of_member(dataset, k),
@@ -71,15 +72,15 @@ def assert_law(network, dataset, optimizers, settings, alphas=ALPHAS, validation
             own_settings[k],
             alphas[k],
         )
-        assert members[k].status == alone.status
-        assert members[k].n_epochs == alone.n_epochs
-        assert members[k].n_samples_seen == alone.n_samples_seen
+        assert results[k].status == result.status
+        assert results[k].n_epochs == result.n_epochs
+        assert results[k].state.n_samples_seen == result.state.n_samples_seen
         assert_allclose(trained[k], expected, rtol=1e-9, atol=1e-12)
-        assert_allclose(members[k].loss_curve, alone.loss_curve, rtol=1e-9, atol=1e-12)
+        assert_allclose(results[k].state.loss_curve, result.state.loss_curve, rtol=1e-9, atol=1e-12)
         for name in RECORDS:
-            assert len(members[k].history[name]) == len(alone.history[name])
+            assert len(results[k].history[name]) == len(result.history[name])
             if name != "seconds":
-                own, other = members[k].history[name], alone.history[name]
+                own, other = results[k].history[name], result.history[name]
                 assert_allclose(own, other, rtol=1e-9, atol=1e-12)
         assert_array_equal(
             members[k].random_state.get_state()[1], alone.random_state.get_state()[1]
@@ -88,7 +89,7 @@ def assert_law(network, dataset, optimizers, settings, alphas=ALPHAS, validation
             last = np.broadcast_to(getattr(optimizers[0], name), (MEMBERS, 1))[k, 0]
             assert_allclose(last, getattr(optimizers[k + 1], name))
         assert_allclose(optimizers[0].state[:, k], optimizers[k + 1].state, rtol=1e-9, atol=1e-12)
-    return members
+    return results
 
 
 def optimizers_with(optimizer_class, rates, **settings):
@@ -108,8 +109,8 @@ def test_law(shuffle, rows, weight_members, batch_size, n_samples, rng, make_dat
         dataset = replace(dataset, rows=orders if rows == "own" else orders[0])
     network = dense_network([5, 13, 2], "relu", "squared_error")
     settings = Settings(batch_size, max_epochs=5, shuffle=shuffle)
-    members = assert_law(network, dataset, optimizers_with(Adam, RATES), settings)
-    assert [member.status for member in members] == ["exhausted"] * MEMBERS
+    results = assert_law(network, dataset, optimizers_with(Adam, RATES), settings)
+    assert [result.status for result in results] == ["exhausted"] * MEMBERS
 
 
 @pytest.mark.parametrize("hidden", [(), (2,), (13, 7)], ids=str)
@@ -129,22 +130,22 @@ def test_members_stop_at_different_epochs(optimizer, schedule, weight_members, m
     dataset = make_dataset("squared_error", 11, weight_members=weight_members)
     settings = Settings(4, max_epochs=60, tol=0.05, patience=2, schedule=SCHEDULES[schedule])
     optimizers = optimizers_with(OPTIMIZERS[optimizer], (0.03, 0.3, 1e-3))
-    members = assert_law(network, dataset, optimizers, settings)
+    results = assert_law(network, dataset, optimizers, settings)
     # A plan over the whole of training does not end because the loss stalls.
     is_plan = SCHEDULES[schedule].over_progress is not None
-    assert is_plan == all(member.n_epochs == 60 for member in members)
+    assert is_plan == all(result.n_epochs == 60 for result in results)
 
 
 def test_a_diverging_member_takes_no_other_with_it(make_dataset):
     network = dense_network([5, 13, 2], "identity", "squared_error")
     optimizers = optimizers_with(SGD, (0.01, 1e100, 0.02))
-    members = assert_law(
+    results = assert_law(
         network, make_dataset("squared_error"), optimizers, Settings(4, max_epochs=9)
     )
-    assert [member.status for member in members] == ["exhausted", "diverged", "exhausted"]
-    assert [member.n_epochs for member in members] == [9, members[1].n_epochs, 9]
-    assert members[1].n_epochs < 9
-    assert np.isfinite(members[1].loss_curve).all()
+    assert [result.status for result in results] == ["exhausted", "diverged", "exhausted"]
+    assert [result.n_epochs for result in results] == [9, results[1].n_epochs, 9]
+    assert results[1].n_epochs < 9
+    assert np.isfinite(results[1].state.loss_curve).all()
 
 
 @pytest.mark.parametrize("shuffle", [False, True])
@@ -164,11 +165,11 @@ def test_a_member_without_weight_takes_no_step(optimizer, make_dataset):
     dataset = make_dataset("squared_error", 11, weight_members=(MEMBERS,))
     dataset.sample_weight[1] = 0.0
     optimizers = optimizers_with(OPTIMIZERS[optimizer], RATES)
-    members = assert_law(network, dataset, optimizers, Settings(4, max_epochs=5))
-    assert members[1].loss_curve == []
+    results = assert_law(network, dataset, optimizers, Settings(4, max_epochs=5))
+    assert results[1].state.loss_curve == []
 
     stack, optimizer = start(network), optimizers_with(OPTIMIZERS[optimizer], RATES)[0]
-    trained = train(
+    trained, _ = train(
         network,
         stack.copy(),
         dataset,
@@ -192,7 +193,7 @@ def test_sizes_of_batches_make_the_mean(make_dataset):
         dataset = replace(dataset, sample_weight=weights)
         member = Member(np.random.RandomState(3))
         optimizer = SGD(0.05, momentum=0.0, nesterov=False)
-        trained = train(
+        trained, (result,) = train(
             network,
             start(network, ()),
             dataset,
@@ -216,8 +217,8 @@ def test_sizes_of_batches_make_the_mean(make_dataset):
                 values.append(value)
             curve.append(np.dot(values, [4, 4, 3]) / 11)
         assert_allclose(trained, expected, rtol=1e-11)
-        assert_allclose(member.loss_curve, curve, rtol=1e-11)
-        assert member.n_samples_seen == 22
+        assert_allclose(result.state.loss_curve, curve, rtol=1e-11)
+        assert result.state.n_samples_seen == 22
         assert optimizer.n_updates == 6
 
 
@@ -227,18 +228,15 @@ def test_only_ratios_of_weights_count(make_dataset):
     results = []
     for weight in (None, 1.0, 7.0):
         weights = None if weight is None else np.full(11, weight)
-        member = new_members(1)
-        results.append(
-            train(
-                network,
-                start(network, ()),
-                replace(dataset, sample_weight=weights),
-                Adam(0.01),
-                member,
-                Settings(4, max_epochs=5),
-            )
+        trained, (result,) = train(
+            network,
+            start(network, ()),
+            replace(dataset, sample_weight=weights),
+            Adam(0.01),
+            new_members(1),
+            Settings(4, max_epochs=5),
         )
-        results.append(member[0].loss_curve)
+        results += [trained, result.state.loss_curve]
     for i in (2, 4):
         assert_allclose(results[i], results[0], rtol=1e-9)
         assert_allclose(results[i + 1], results[1], rtol=1e-9)
@@ -254,19 +252,16 @@ def test_sparse_rows(weight_members, members, to_sparse, make_dataset):
     settings = Settings(4, max_epochs=5, shuffle=not members)
     results = []
     for X in (dataset.X, to_sparse(dataset.X)):
-        them = new_members(*members or (1,))
-        results.append(
-            train(
-                network,
-                start(network, members),
-                replace(dataset, X=X),
-                Adam(0.01),
-                them,
-                settings,
-                0.1,
-            )
+        trained, of_members = train(
+            network,
+            start(network, members),
+            replace(dataset, X=X),
+            Adam(0.01),
+            new_members(*members or (1,)),
+            settings,
+            0.1,
         )
-        results.append([member.loss_curve for member in them])
+        results += [trained, [result.state.loss_curve for result in of_members]]
     assert_allclose(results[2], results[0], rtol=1e-9)
     assert_allclose(results[3], results[1], rtol=1e-12)
 
@@ -281,8 +276,10 @@ def test_reads_nothing_stale(members, weight_members, make_dataset, spoil, monke
     def result():
         them = new_members(*members or (1,))
         settings = Settings(2, max_epochs=5)
-        trained = train(network, start(network, members), dataset, Adam(0.01), them, settings, 0.1)
-        return trained, [member.loss_curve for member in them]
+        trained, results = train(
+            network, start(network, members), dataset, Adam(0.01), them, settings, 0.1
+        )
+        return trained, [result.state.loss_curve for result in results]
 
     clean = result()
     fill, forward_propagation = Chunk.fill, backpropagation.forward_propagation
@@ -328,7 +325,7 @@ def test_keeps_float32(
     optimizer = OPTIMIZERS[optimizer](column(RATES) if members else 0.01)
     alpha = column(ALPHAS) if members else 0.1
     settings = Settings(4, 3, shuffle=not is_sparse, schedule=SCHEDULES["invscaling"])
-    trained = train(
+    trained, _ = train(
         network, parameters, dataset, optimizer, new_members(*members or (1,)), settings, alpha
     )
     assert seen == {"f", "?"}
@@ -349,39 +346,41 @@ def test_goes_on_where_it_was(schedule, optimizer, make_dataset):
         warmup=0.3,
         planned_epochs=6,
     )
-    at_once, once = Member(np.random.RandomState(0)), OPTIMIZERS[optimizer](0.1)
-    expected = train(network, start(network, ()), dataset, once, [at_once], settings)
+    member, once = Member(np.random.RandomState(0)), OPTIMIZERS[optimizer](0.1)
+    expected, (at_once,) = train(network, start(network, ()), dataset, once, [member], settings)
 
     member, twice = Member(np.random.RandomState(0)), OPTIMIZERS[optimizer](0.1)
-    parameters = start(network, ())
-    while member.status == "running":
-        one_epoch = replace(settings, max_epochs=member.n_epochs + 1)
-        parameters = train(network, parameters, dataset, twice, [member], one_epoch)
-        if member.status == "exhausted" and member.n_epochs < 6:
-            member.status = "running"
-    assert member.status == at_once.status
-    assert member.loss_curve == at_once.loss_curve
-    assert member.n_samples_seen == at_once.n_samples_seen
+    parameters, status, n_epochs = start(network, ()), "running", 0
+    while status == "running":
+        one_epoch = replace(settings, max_epochs=1, epochs_before=n_epochs)
+        parameters, (result,) = train(network, parameters, dataset, twice, [member], one_epoch)
+        n_epochs += result.n_epochs
+        member = replace(member, start=result.state)
+        status = "running" if result.status == "exhausted" and n_epochs < 6 else result.status
+    assert n_epochs == at_once.n_epochs
+    assert status == at_once.status
+    assert result.state == at_once.state
+    assert result.state.loss_curve != []
     assert_array_equal(parameters, expected)
     assert twice.learning_rate == once.learning_rate
 
 
 def run(make_dataset, rate=0.01, **settings):
-    """Train a single network; return the member, its optimiser and the lines it reported."""
+    """Train a single network; return its result, its optimiser and the lines it reported."""
     network = dense_network([5, 13, 2], "tanh", "squared_error")
     member, optimizer, lines = Member(np.random.RandomState(0)), SGD(rate), []
     settings = Settings(11, report=lines.append, **settings)
     dataset = make_dataset("squared_error")
-    train(network, start(network, ()), dataset, optimizer, [member], settings)
-    return member, optimizer, lines
+    _, (result,) = train(network, start(network, ()), dataset, optimizer, [member], settings)
+    return result, optimizer, lines
 
 
 def test_stops_when_the_loss_stalls(make_dataset):
-    member, _, lines = run(make_dataset, max_epochs=500, tol=0.01, patience=3)
-    assert member.status == "converged"
-    assert member.n_epochs == len(member.loss_curve) < 500
+    result, _, lines = run(make_dataset, max_epochs=500, tol=0.01, patience=3)
+    assert result.status == "converged"
+    assert result.n_epochs == len(result.state.loss_curve) < 500
     # The last `patience + 1` epochs, and no others before, did not beat the best by tol.
-    losses = np.array(member.loss_curve)
+    losses = np.array(result.state.loss_curve)
     stalled = losses[1:] > np.minimum.accumulate(losses)[:-1] - 0.01
     assert stalled[-4:].all()
     assert not any(stalled[i : i + 4].all() for i in range(len(stalled) - 4))
@@ -389,29 +388,29 @@ def test_stops_when_the_loss_stalls(make_dataset):
     assert lines[-1] == (
         "Training loss did not improve more than tol=0.010000 for 3 consecutive epochs. Stopping."
     )
-    assert len(lines) == member.n_epochs + 1
+    assert len(lines) == result.n_epochs + 1
 
 
 def test_adaptive_divides_a_stalled_rate_by_five(make_dataset):
-    member, optimizer, lines = run(
+    result, optimizer, lines = run(
         make_dataset, 0.01, max_epochs=500, tol=10.0, patience=1, schedule=SCHEDULES["adaptive"]
     )
     # 0.01 / 5⁶ = 6.4e-7 is the first rate below 1e-6; every rate lasts for patience + 1 epochs,
     # the first for one more, since the first epoch beats infinity.
-    assert member.status == "converged"
+    assert result.status == "converged"
     assert optimizer.learning_rate == pytest.approx(0.01 / 5**6)
     assert optimizer.initial_learning_rate == 0.01
-    assert member.n_epochs == 7 * 2 + 1
+    assert result.n_epochs == 7 * 2 + 1
     assert sum("Setting learning rate to" in line for line in lines) == 6
     assert "Setting learning rate to 0.002000" in lines[3]
     assert lines[-1].endswith("Learning rate too small. Stopping.")
 
 
 def test_invscaling_follows_the_samples_seen(make_dataset):
-    member, optimizer, _ = run(
+    result, optimizer, _ = run(
         make_dataset, 0.01, max_epochs=7, schedule=SCHEDULES["invscaling"], power_t=0.3
     )
-    assert member.status == "exhausted"
+    assert result.status == "exhausted"
     assert optimizer.learning_rate == pytest.approx(0.01 / (7 * 11 + 1) ** 0.3)
 
 
@@ -428,15 +427,15 @@ def test_keeps_the_best_validated_parameters(make_dataset):
 
     member = Member(np.random.RandomState(0), validate)
     settings = Settings(4, tol=1e-4, patience=4)
-    trained = train(network, start(network, ()), dataset, Adam(0.01), [member], settings)
+    trained, (result,) = train(network, start(network, ()), dataset, Adam(0.01), [member], settings)
     # 0.50001 is the best, first at epoch 5, yet no improvement by tol: epochs 3 to 7 stalled.
-    assert member.status == "converged"
-    assert member.validation_scores == [0.1, 0.5, 0.5, 0.3, 0.50001, 0.4, 0.50001]
-    assert member.validation_losses == [2.0] * 7
-    assert member.best_validation_score == 0.50001
+    assert result.status == "converged"
+    assert result.state.validation_scores == [0.1, 0.5, 0.5, 0.3, 0.50001, 0.4, 0.50001]
+    assert result.state.validation_losses == [2.0] * 7
+    assert result.state.best_validation_score == 0.50001
     assert_array_equal(trained, shown[4])
-    assert_array_equal(member.best_parameters, shown[4])
-    assert len(member.loss_curve) == 7
+    assert_array_equal(result.best_parameters, shown[4])
+    assert len(result.state.loss_curve) == 7
     assert_array_equal(buffers[0], shown[-1])  # judged where they lie, without a copy
 
 
@@ -448,14 +447,14 @@ def test_law_with_validation(make_dataset):
         lambda p, t=t: (-(objective(p)[0] + t * (p**2).mean()), objective(p)[0]) for t in targets
     ]
     settings = Settings(4, max_epochs=20, patience=3, tol=1e-3)
-    members = assert_law(
+    results = assert_law(
         network,
         make_dataset("squared_error"),
         optimizers_with(Adam, RATES),
         settings,
         validations=validations,
     )
-    assert len({member.n_epochs for member in members}) > 1
+    assert len({result.n_epochs for result in results}) > 1
 
 
 @pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
@@ -469,9 +468,9 @@ def test_interrupt_keeps_what_there_is(members, make_dataset):
 
     settings = Settings(11, max_epochs=9, report=press_ctrl_c)
     them = new_members(*members or (1,))
-    result = train(network, start(network, members), dataset, Adam(0.01), them, settings)
-    assert {member.status for member in them} == {"interrupted"}
-    uninterrupted = train(
+    trained, results = train(network, start(network, members), dataset, Adam(0.01), them, settings)
+    assert {result.status for result in results} == {"interrupted"}
+    uninterrupted, _ = train(
         network,
         start(network, members),
         dataset,
@@ -479,7 +478,7 @@ def test_interrupt_keeps_what_there_is(members, make_dataset):
         new_members(*members or (1,)),
         Settings(11, max_epochs=3),
     )
-    assert_array_equal(result, uninterrupted)
+    assert_array_equal(trained, uninterrupted)
 
 
 def test_interrupt_after_a_member_has_left(make_dataset):
@@ -493,11 +492,11 @@ def test_interrupt_after_a_member_has_left(make_dataset):
     members, stack = new_members(), start(network)
     settings = Settings(4, max_epochs=9, report=press_ctrl_c)
     rates = (0.01, 1e150, 0.02)
-    result = train(network, stack.copy(), dataset, SGD(column(rates)), members, settings)
-    assert [m.status for m in members] == ["interrupted", "diverged", "interrupted"]
-    assert np.isfinite(result[[0, 2]]).all()
+    trained, results = train(network, stack.copy(), dataset, SGD(column(rates)), members, settings)
+    assert [result.status for result in results] == ["interrupted", "diverged", "interrupted"]
+    assert np.isfinite(trained[[0, 2]]).all()
     for k in (0, 2):
-        alone = train(
+        alone, _ = train(
             network,
             stack[k].copy(),
             dataset,
@@ -505,14 +504,14 @@ def test_interrupt_after_a_member_has_left(make_dataset):
             [new_members()[k]],
             Settings(4, max_epochs=5),
         )
-        assert_allclose(result[k], alone, rtol=1e-9, atol=1e-12)
+        assert_allclose(trained[k], alone, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
 def test_the_result_is_a_copy(members, make_dataset):
     network = dense_network([5, 13, 2], "tanh", "squared_error")
     parameters, optimizer = start(network, members), Adam(0.01)
-    result = train(
+    trained, _ = train(
         network,
         parameters,
         make_dataset("squared_error"),
@@ -520,8 +519,8 @@ def test_the_result_is_a_copy(members, make_dataset):
         new_members(*members or (1,)),
         Settings(4, max_epochs=2),
     )
-    assert not np.shares_memory(result, parameters)
-    assert not np.shares_memory(result, optimizer.state)
+    assert not np.shares_memory(trained, parameters)
+    assert not np.shares_memory(trained, optimizer.state)
 
 
 def test_learns_xor():
@@ -529,7 +528,7 @@ def test_learns_xor():
     y = np.array([[0.0], [1.0], [1.0], [0.0]])
     network = dense_network([2, 13, 1], "tanh", "binary_cross_entropy")
     member = Member(np.random.RandomState(0))
-    train(
+    _, (result,) = train(
         network,
         start(network, ()),
         Dataset(X, y),
@@ -537,7 +536,7 @@ def test_learns_xor():
         [member],
         Settings(4, max_epochs=200),
     )
-    assert member.loss_curve[-1] < 0.01 < 0.5 < member.loss_curve[0]
+    assert result.state.loss_curve[-1] < 0.01 < 0.5 < result.state.loss_curve[0]
 
 
 def test_members_may_stop_by_rules_of_their_own(make_dataset):
@@ -548,15 +547,15 @@ def test_members_may_stop_by_rules_of_their_own(make_dataset):
         Settings(4, max_epochs=30, schedule=SCHEDULES["invscaling"], power_t=0.3, patience=np.inf),
     ]
     for optimizer in OPTIMIZERS.values():
-        members = assert_law(
+        results = assert_law(
             network,
             make_dataset("squared_error"),
             optimizers_with(optimizer, RATES),
             settings,
         )
-        assert members[0].n_epochs == 9
-        assert members[1].status == "converged"
-        assert members[2].n_epochs == 30
+        assert results[0].n_epochs == 9
+        assert results[1].status == "converged"
+        assert results[2].n_epochs == 30
 
 
 def test_what_members_of_a_stack_must_share(make_dataset):
@@ -592,12 +591,12 @@ def test_members_share_the_shuffles_of_one_source(own_rows, rng, make_dataset):
     settings = Settings(4, max_epochs=5)
     members = [Member(source) for _ in range(MEMBERS)]
     optimizers = optimizers_with(Adam, RATES)
-    trained = train(
+    trained, _ = train(
         network, start(network), dataset, optimizers[0], members, settings, column(ALPHAS)
     )
     assert source.n_permutations == 5
     for k in range(MEMBERS):
-        alone = train(
+        alone, _ = train(
             network,
             start(network)[k],
             of_member(dataset, k),
@@ -648,9 +647,9 @@ def test_law_with_ragged_rows(
         row[length:] = row[length - 1]
     dataset = replace(dataset, rows=rows, lengths=np.array(lengths))
     settings = Settings(4, max_epochs=12, shuffle=shuffle, tol=0.05, patience=2)
-    members = assert_law(network, dataset, optimizers_with(OPTIMIZERS[optimizer], RATES), settings)
-    assert [m.n_samples_seen for m in members] == [
-        m.n_epochs * n for m, n in zip(members, lengths, strict=True)
+    results = assert_law(network, dataset, optimizers_with(OPTIMIZERS[optimizer], RATES), settings)
+    assert [result.state.n_samples_seen for result in results] == [
+        result.n_epochs * n for result, n in zip(results, lengths, strict=True)
     ]
 
 
@@ -671,16 +670,10 @@ def test_padding_is_not_learned_from(rng, make_dataset):
     for padding in (rows[1, 0], rows[1, 6]):
         rows[1, 7:] = padding
         dataset = replace(full, rows=rows, lengths=np.array([11, 7, 11]))
-        results.append(
-            train(
-                network,
-                start(network),
-                dataset,
-                Adam(0.05),
-                new_members(),
-                Settings(4, max_epochs=5),
-            )
+        trained, _ = train(
+            network, start(network), dataset, Adam(0.05), new_members(), Settings(4, max_epochs=5)
         )
+        results.append(trained)
     assert_array_equal(*results)
 
 
@@ -709,7 +702,7 @@ def test_an_interrupt_while_a_member_leaves_mixes_no_parameters(monkeypatch, rng
     network = dense_network([2, 5, 1], "relu", "binary_cross_entropy")
     settings = [Settings(batch_size=7, max_epochs=epochs) for epochs in (1, 5, 5)]
     one_epoch = [replace(own, max_epochs=1) for own in settings]
-    expected = train(
+    expected, _ = train(
         network, start(network), dataset, Adam(0.01), new_members(), one_epoch, column(ALPHAS)
     )
     bind, calls = training._Stack._bind, []
@@ -722,9 +715,11 @@ def test_an_interrupt_while_a_member_leaves_mixes_no_parameters(monkeypatch, rng
 
     monkeypatch.setattr(training._Stack, "_bind", interrupt)
     members = new_members()
-    trained = train(network, start(network), dataset, Adam(0.01), members, settings, column(ALPHAS))
+    trained, results = train(
+        network, start(network), dataset, Adam(0.01), members, settings, column(ALPHAS)
+    )
     assert_array_equal(trained, expected)
-    assert [member.status for member in members] == ["exhausted", "interrupted", "interrupted"]
+    assert [result.status for result in results] == ["exhausted", "interrupted", "interrupted"]
 
 
 # What scikit-learn does not have ------------------------------------------------------------------
@@ -766,24 +761,26 @@ def plain(make_dataset, optimizer, dataset=None, **settings):
     member = Member(np.random.RandomState(0))
     dataset = make_dataset("squared_error") if dataset is None else dataset
     settings = Settings(**({"batch_size": 4, "max_epochs": 5} | settings))
-    parameters = train(network, start(network, ()), dataset, optimizer, [member], settings)
-    return parameters, member
+    parameters, (result,) = train(
+        network, start(network, ()), dataset, optimizer, [member], settings
+    )
+    return parameters, result, member.random_state
 
 
 @pytest.mark.parametrize("settings", NEW_SETTINGS["dropout"][:1] + NEW_SETTINGS["clipping"][:1])
 def test_new_settings_change_something(settings, make_dataset):
     dataset = make_dataset("squared_error")
-    expected, _ = plain(make_dataset, SGD(0.05), dataset)
-    changed, _ = plain(make_dataset, SGD(0.05), dataset, **settings)
+    expected, *_ = plain(make_dataset, SGD(0.05), dataset)
+    changed, *_ = plain(make_dataset, SGD(0.05), dataset, **settings)
     assert (changed != expected).any()
 
 
 def test_without_dropout_nothing_is_drawn_for_it(make_dataset):
-    _, member = plain(make_dataset, Adam(0.01), shuffle=False, dropout=(0.0, 0.0))
+    _, _, source = plain(make_dataset, Adam(0.01), shuffle=False, dropout=(0.0, 0.0))
     expected = np.random.RandomState(0).get_state()
-    assert_array_equal(member.random_state.get_state()[1], expected[1])
-    _, member = plain(make_dataset, Adam(0.01), shuffle=False, dropout=(0.0, 0.1))
-    drawn = member.random_state.get_state()
+    assert_array_equal(source.get_state()[1], expected[1])
+    _, _, source = plain(make_dataset, Adam(0.01), shuffle=False, dropout=(0.0, 0.1))
+    drawn = source.get_state()
     assert (drawn[1] != expected[1]).any() or drawn[2] != expected[2]
 
 
@@ -792,10 +789,10 @@ def test_a_run_that_goes_on_drops_other_units(make_dataset):
     curves = []
     for _ in range(2):
         # The rate is so small that only the masks differ between the runs.
-        _, member = plain(
+        _, result, _ = plain(
             make_dataset, optimizer, dataset, dropout=(0.5, 0.5), shuffle=False, max_epochs=1
         )
-        curves.append(member.loss_curve)
+        curves.append(result.state.loss_curve)
     assert curves[0] != curves[1]
 
 
@@ -805,7 +802,7 @@ def test_weight_decay_fades():
     dataset = Dataset(np.zeros((12, 2)), np.zeros((12, 1)))
     optimizer = AdamW(0.1, weight_decay=0.5)
     settings = Settings(4, max_epochs=4, patience=np.inf, regularization=fading)
-    trained = train(
+    trained, _ = train(
         network, np.array([1.0, 2.0, 0.0]), dataset, optimizer, new_members(1), settings
     )
     kept = np.prod([1 - 0.1 * 0.5 * fading((step + 0.5) / 12) for step in range(12)])
@@ -833,7 +830,7 @@ def test_the_rates_of_a_plan(optimizer, schedule, warmup, make_dataset):
     if SCHEDULES[schedule].divisor is not None:
         pytest.skip("goes by the samples, not by a plan")
     optimizer = OPTIMIZERS[optimizer](0.02)
-    _, member = plain(
+    _, result, _ = plain(
         make_dataset,
         optimizer,
         schedule=SCHEDULES[schedule],
@@ -844,7 +841,7 @@ def test_the_rates_of_a_plan(optimizer, schedule, warmup, make_dataset):
     # Batches of 4, 4 and 3 samples: the last step of an epoch has 2.5 of 3 steps behind it.
     progress = [(epoch + 2.5 / 3) / 8 for epoch in range(4)]
     expected = [0.02 * SCHEDULES[schedule].step_factor(p, warmup) for p in progress]
-    assert_allclose(member.history["learning_rate"], expected, rtol=1e-12)
+    assert_allclose(result.history["learning_rate"], expected, rtol=1e-12)
     assert optimizer.learning_rate == 0.02
 
 
@@ -857,12 +854,14 @@ def test_label_smoothing_is_pytorchs(rng):
     weights, biases = network.layout.unpack(parameters.copy())
     member = Member(np.random.RandomState(0))
     optimizer = SGD(0.5, momentum=0.0, nesterov=False)
-    trained = train(network, parameters, dataset, optimizer, [member], Settings(11, max_epochs=1))
+    trained, (result,) = train(
+        network, parameters, dataset, optimizer, [member], Settings(11, max_epochs=1)
+    )
     tensors = [torch.tensor(own, requires_grad=True) for own in (weights[0], biases[0])]
     raw = torch.tensor(X) @ tensors[0] + tensors[1]
     loss = torch.nn.functional.cross_entropy(raw, torch.tensor(y), label_smoothing=0.2)
     loss.backward()
-    assert member.loss_curve[0] == pytest.approx(loss.item(), rel=1e-12)
+    assert result.state.loss_curve[0] == pytest.approx(loss.item(), rel=1e-12)
     for own, tensor in zip(network.layout.unpack(trained), tensors, strict=True):
         expected = (tensor - 0.5 * tensor.grad).detach().numpy()
         assert_allclose(own[0], expected, rtol=1e-11, atol=1e-13)
@@ -882,15 +881,15 @@ def test_law_of_label_smoothing(loss, n_outputs, n_classes, rng):
     )
     members, stack = new_members(), start(network)
     settings = [Settings(4, max_epochs=own) for own in (5, 2, 4)]
-    trained = train(network, stack.copy(), dataset, Adam(0.01), members, settings)
+    trained, results = train(network, stack.copy(), dataset, Adam(0.01), members, settings)
     for k in range(MEMBERS):
         own = replace(dataset, smoothing=smoothing[k])
         alone = new_members()[k]
-        expected = train(network, stack[k].copy(), own, Adam(0.01), [alone], settings[k])
+        expected, (result,) = train(network, stack[k].copy(), own, Adam(0.01), [alone], settings[k])
         assert_allclose(trained[k], expected, rtol=1e-9, atol=1e-12)
-        assert_allclose(members[k].loss_curve, alone.loss_curve, rtol=1e-10)
+        assert_allclose(results[k].state.loss_curve, result.state.loss_curve, rtol=1e-10)
         sharp = replace(dataset, smoothing=0.0)
-        unlike = train(network, stack[k].copy(), sharp, Adam(0.01), new_members(1), settings[k])
+        unlike, _ = train(network, stack[k].copy(), sharp, Adam(0.01), new_members(1), settings[k])
         assert (trained[k] != unlike).any()
 
 
@@ -904,8 +903,8 @@ def test_the_best_is_kept_when_the_epochs_run_out(make_dataset):
 
     member = Member(np.random.RandomState(0), validate)
     dataset, settings = make_dataset("squared_error"), Settings(4, max_epochs=3)
-    trained = train(network, start(network, ()), dataset, Adam(0.01), [member], settings)
-    assert member.status == "exhausted"
+    trained, (result,) = train(network, start(network, ()), dataset, Adam(0.01), [member], settings)
+    assert result.status == "exhausted"
     assert_array_equal(trained, shown[1])
 
 
@@ -915,8 +914,8 @@ def test_validation_without_early_stopping_is_recorded_only(make_dataset):
     scores = iter([0.9, 0.5, 0.1, 0.1])
     member = Member(np.random.RandomState(0), lambda parameters: (next(scores), 3.0))
     settings = Settings(4, max_epochs=4, patience=1, early_stopping=False)
-    trained = train(network, start(network, ()), dataset, Adam(0.01), [member], settings)
-    alone = train(
+    trained, (result,) = train(network, start(network, ()), dataset, Adam(0.01), [member], settings)
+    alone, _ = train(
         network,
         start(network, ()),
         dataset,
@@ -925,9 +924,9 @@ def test_validation_without_early_stopping_is_recorded_only(make_dataset):
         settings,
     )
     assert_array_equal(trained, alone)
-    assert member.validation_scores == [0.9, 0.5, 0.1, 0.1]
-    assert member.best_validation_score == 0.9
-    assert member.best_parameters is None
+    assert result.state.validation_scores == [0.9, 0.5, 0.1, 0.1]
+    assert result.state.best_validation_score == 0.9
+    assert result.best_parameters is None
 
 
 @pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
@@ -941,11 +940,11 @@ def test_stops_in_time(members, make_dataset, monkeypatch):
     if members:
         settings[1] = replace(settings[1], max_seconds=60.0)
     dataset = make_dataset("squared_error")
-    train(network, start(network, members), dataset, Adam(0.01), them, settings)
-    assert {member.status for member in them} == {"out_of_time"}
-    assert 5 < them[0].n_epochs <= 20
+    _, results = train(network, start(network, members), dataset, Adam(0.01), them, settings)
+    assert {result.status for result in results} == {"out_of_time"}
+    assert 5 < results[0].n_epochs <= 20
     if members:
-        assert them[1].n_epochs > them[0].n_epochs == them[2].n_epochs
+        assert results[1].n_epochs > results[0].n_epochs == results[2].n_epochs
 
 
 def test_time_may_run_out_within_an_epoch(make_dataset, monkeypatch):
@@ -953,11 +952,11 @@ def test_time_may_run_out_within_an_epoch(make_dataset, monkeypatch):
     seconds = iter(range(10_000))
     monkeypatch.setattr(training.time, "perf_counter", lambda: float(next(seconds)))
     dataset = make_dataset("squared_error", 101)
-    _, member = plain(make_dataset, Adam(0.01), dataset, max_seconds=3.0, max_epochs=9)
-    assert member.status == "out_of_time"
-    assert member.n_epochs == 1
-    assert 0 < member.n_samples_seen < 101
-    assert len(member.loss_curve) == 1
+    _, result, _ = plain(make_dataset, Adam(0.01), dataset, max_seconds=3.0, max_epochs=9)
+    assert result.status == "out_of_time"
+    assert result.n_epochs == 1
+    assert 0 < result.state.n_samples_seen < 101
+    assert len(result.state.loss_curve) == 1
 
 
 @pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
@@ -965,26 +964,50 @@ def test_the_end_of_an_epoch_can_stop_training(members, make_dataset):
     network = dense_network([5, 13, 2], "tanh", "squared_error")
     dataset, shown = make_dataset("squared_error"), []
 
-    def end_of_epoch(member, parameters):
+    def end_of_epoch(result, parameters):
         shown.append(parameters.copy())
-        return member.n_epochs == 3
+        return result.n_epochs == 3
 
     them = new_members(*members or (1,))
     them[0].end_of_epoch = end_of_epoch
     settings = Settings(4, max_epochs=6)
-    trained = train(network, start(network, members), dataset, Adam(0.01), them, settings)
-    assert [member.n_epochs for member in them] == [3, 6, 6][: len(them)]
-    assert them[0].status == "stopped"
+    trained, results = train(network, start(network, members), dataset, Adam(0.01), them, settings)
+    assert [result.n_epochs for result in results] == [3, 6, 6][: len(results)]
+    assert results[0].status == "stopped"
     assert len(shown) == 3
     assert_array_equal(trained[0] if members else trained, shown[-1])
 
 
 def test_history_has_a_row_for_each_epoch(make_dataset):
-    _, member = plain(make_dataset, Adam(0.01), schedule=SCHEDULES["linear"])
-    assert tuple(member.history) == RECORDS
-    assert {len(values) for values in member.history.values()} == {5}
-    assert member.history["loss"] == member.loss_curve
-    assert np.isnan(member.history["validation_loss"]).all()
-    assert np.isnan(member.history["validation_score"]).all()
-    assert all(seconds > 0 for seconds in member.history["seconds"])
-    assert all(type(value) is float for values in member.history.values() for value in values)
+    _, result, _ = plain(make_dataset, Adam(0.01), schedule=SCHEDULES["linear"])
+    assert tuple(result.history) == RECORDS
+    assert {len(values) for values in result.history.values()} == {5}
+    assert result.history["loss"] == result.state.loss_curve
+    assert np.isnan(result.history["validation_loss"]).all()
+    assert np.isnan(result.history["validation_score"]).all()
+    assert all(seconds > 0 for seconds in result.history["seconds"])
+    assert all(type(value) is float for values in result.history.values() for value in values)
+
+
+@pytest.mark.parametrize("validates", [False, True])
+def test_what_goes_in_stays_as_it_is(validates, make_dataset):
+    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    begun = TrainingState([0.5], 0.5, 1, 7, [0.25], [2.0], 0.25)
+    kept = copy.deepcopy(begun)
+    validate = (lambda parameters: (0.75, 1.0)) if validates else None
+    member = Member(np.random.RandomState(0), validate, start=begun)
+    _, (result,) = train(
+        network,
+        start(network, ()),
+        make_dataset("squared_error"),
+        Adam(0.01),
+        [member],
+        Settings(4, max_epochs=3),
+    )
+    assert member.start is begun
+    assert begun == kept
+    assert result.state.loss_curve[0] == 0.5
+    assert len(result.state.loss_curve) == 4
+    assert result.state.n_samples_seen == 7 + 3 * 11
+    assert result.state.validation_scores == [0.25, *[0.75] * 3 * validates]
+    assert result.state.validation_losses == [2.0, *[1.0] * 3 * validates]
