@@ -41,8 +41,7 @@ from sknumpynet import (
     TrainingDisplay,
 )
 from sknumpynet.core import table
-from sknumpynet.core.blocks import Scale
-from sknumpynet.core.embeddings import Unchanged
+from sknumpynet.core.layers import Identity, Scale
 from sknumpynet.core.losses import HuberLoss
 from sknumpynet.presets import PRESETS
 from sknumpynet.training.splits import EvenFolds
@@ -248,7 +247,7 @@ def test_ten_thousand_categories():
 
 
 def passed_on(n_features, **settings):
-    return Unchanged(n_features)
+    return Identity(n_features)
 
 
 def score_of(model, X, y):
@@ -282,7 +281,7 @@ def test_category_embeddings_tell_rare_levels_apart(monkeypatch):
     y = rng.normal(size=100)[levels]
     model = TabularMLPRegressor("fast", random_state=0, n_jobs=1)
     assert score_of(model, X, y) > 0.8
-    monkeypatch.setattr(table, "CategoryEmbedding", lambda *shape: Unchanged(1))
+    monkeypatch.setattr(table, "CategoryEmbedding", lambda *shape: Identity(1))
     assert score_of(model, X, y) < 0.4
 
 
@@ -751,7 +750,7 @@ def test_floors(name):
 def test_the_network_is_what_the_columns_ask_for():
     frame, y = titanic()
     network = quick(TabularMLPClassifier).fit(frame, y)._network_of_shape(None)
-    numbers, plain, tickets = network.stem[0].parts  # no name is another's
+    numbers, plain, tickets = network.layers[0].layers  # no name is another's
     assert numbers.fan_in == 8  # age, sibsp, fare and pclass, and their ranks
     assert plain.fan_in == 7  # sex, cabin, adult, three harbours, whether the age is missing
     assert tickets.n_codes == frame.ticket.value_counts().gt(1).sum() + 1

@@ -58,7 +58,7 @@ class Epochs:
             self.members,
             own_rows=order.has_own_rows,
             dtype=parameters.dtype,
-            n_outputs=network.layers[-1].fan_out,
+            n_outputs=network.fan_out,
         )
         # For each size of batches, the last one's too, scratch is made once.
         self.backpropagation = cache(

@@ -45,14 +45,14 @@ class Objective:
         self.parameters = np.empty((*members, network.layout.size))
         self.gradient = np.empty_like(self.parameters)
         self.rows = np.arange(dataset.X.shape[0]) if dataset.rows is None else dataset.rows
-        widest = max(layer.fan_out for layer in network.layers) * self.parameters.itemsize
+        widest = max(layer.fan_out for layer in network.dense_layers) * self.parameters.itemsize
         block = min(max(BLOCK_BYTES // widest, 64), dataset.n_samples)
         self.batches = Batches(
             dataset,
             block,
             members,
             own_rows=self.rows.ndim == 2,
-            n_outputs=network.layers[-1].fan_out,
+            n_outputs=network.fan_out,
         )
         self.backpropagation = cache(
             partial(

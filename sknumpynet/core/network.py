@@ -15,8 +15,15 @@ from typing import Any
 import numpy as np
 
 from sknumpynet.core.activations import ACTIVATIONS, Activation, activation_of
-from sknumpynet.core.blocks import Scale, SideBySide
-from sknumpynet.core.layers import BoundDense, Dense, with_ones
+from sknumpynet.core.layers import (
+    BoundDense,
+    BoundLayer,
+    BoundSparseDense,
+    Context,
+    Dense,
+    Layer,
+    with_ones,
+)
 from sknumpynet.core.losses import LOSSES, PREDICTIONS, Loss
 from sknumpynet.core.parameters import Layout
 
@@ -46,43 +53,55 @@ class Network:
 
     Parameters
     ----------
-    layers : tuple of Dense
-        From what is below them, by default the data, to the raw outputs.
+    layers : tuple of Layer
+        From the data to the raw outputs; the last is dense.
     loss : Loss
         Turns raw outputs into predictions and gradients.
-    stem : tuple of SideBySide or Scale
-        What is below: a `SideBySide`, which can only be first, a `Scale`, or both.
     """
 
-    layers: tuple[Dense, ...]
+    layers: tuple[Layer, ...]
     loss: Loss
-    stem: tuple[SideBySide | Scale, ...] = ()
+
+    @cached_property
+    def dense_layers(self) -> tuple[Dense, ...]:
+        """Those of the layers that are dense, the last of which makes the raw outputs."""
+        return tuple(layer for layer in self.layers if isinstance(layer, Dense))
+
+    @cached_property
+    def is_perceptron(self) -> bool:
+        """Whether all layers are dense."""
+        return len(self.dense_layers) == len(self.layers)
 
     @property
-    def blocks(self) -> tuple[SideBySide | Scale | Dense, ...]:
-        """All of it, from the data to the raw outputs."""
-        return self.stem + self.layers
+    def fan_in(self) -> int:
+        """Columns of the data."""
+        return self.layers[0].fan_in
+
+    @property
+    def fan_out(self) -> int:
+        """Raw outputs."""
+        return self.layers[-1].fan_out
 
     @cached_property
     def layout(self) -> Layout:
-        """Where the blocks' parameters lie in a flat buffer."""
-        return Layout([block.parameter_shape for block in self.blocks])
+        """Where the layers' parameters lie in a flat buffer."""
+        return Layout([layer.parameter_shape for layer in self.layers])
 
     @cached_property
     def is_decayed(self) -> np.ndarray:
         """Which parameters the L2 penalty and weight decay shrink, a boolean vector (P,)."""
-        return np.concatenate([block.is_decayed().ravel() for block in self.blocks])
+        return np.concatenate([layer.is_decayed().ravel() for layer in self.layers])
 
     @cached_property
     def learning_rates(self) -> np.ndarray | None:
         """Each parameter's factor on the learning rate, (P,); None if all are 1."""
-        rates = np.concatenate([block.learning_rates().ravel() for block in self.blocks])
+        rates = np.concatenate([layer.learning_rates().ravel() for layer in self.layers])
         return None if (rates == 1.0).all() else rates
 
     @property
     def hidden_activations(self) -> tuple[Activation, ...]:
-        """The activation of each hidden layer."""
-        return tuple(layer.activation for layer in self.layers[:-1])
+        """The activation of each hidden dense layer."""
+        return tuple(layer.activation for layer in self.dense_layers[:-1])
 
 
 def dense_network(
@@ -137,7 +156,7 @@ def initialize_parameters(
     initializer: str = "auto",
     inputs: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Draw starting parameters, block by block, of a dense layer matrix then bias.
+    """Draw starting parameters, layer by layer, of a dense one matrix then bias.
 
     Parameters
     ----------
@@ -171,9 +190,9 @@ def initialize_parameters(
         )
     parameters = np.empty(network.layout.size, dtype)
     columns = None if inputs is None else as_columns(inputs, parameters.dtype)
-    for block, view in zip(network.blocks, network.layout.views(parameters), strict=True):
-        block.initialize(random_state, view, initializer, columns)
-        columns = None if columns is None else block.apply(view, columns)
+    for layer, view in zip(network.layers, network.layout.views(parameters), strict=True):
+        layer.initialize(random_state, view, initializer, columns)
+        columns = None if columns is None else layer.apply(view, columns)
     return parameters
 
 
@@ -227,30 +246,24 @@ class Propagation:
         dropout: Sequence[bool] = (),
     ) -> None:
         self.n_samples = n_samples
-        drops = [*(dropout or [False] * (len(network.layers) - 1)), False]
+        drops = iter([*(dropout or [False] * (len(network.dense_layers) - 1)), False])
         views = zip(network.layout.views(parameters), network.layout.views(gradient), strict=True)
-        below = None
-        self.stem = []
-        for block in network.stem:
-            self.stem.append(block.bind(*next(views), n_samples, below=below))
-            below = self.stem[-1].units
-        layers: list[BoundDense] = []
-        for layer, drop in zip(network.layers, drops, strict=True):
-            below = layers[-1].units if layers else below
-            is_sparse = sparse_inputs and below is None
-            layers.append(
-                layer.bind(
-                    *next(views),
-                    n_samples,
-                    below=below,
-                    sparse_inputs=is_sparse,
-                    dropout=drop,
-                    hands_down_outer_product=bool(layers),
-                )
+        bound: list[BoundLayer] = []
+        for layer, (view, gradient_view) in zip(network.layers, views, strict=True):
+            context = Context(
+                n_samples,
+                below=bound[-1].units if bound else None,
+                below_is_dense=bool(bound) and isinstance(bound[-1], BoundDense),
+                dropout=isinstance(layer, Dense) and next(drops),
             )
-        *self.hidden_layers, self.output_layer = layers
-        self.upwards = [*self.stem, *self.hidden_layers]
+            if sparse_inputs and not bound:
+                # Only a dense layer can be over sparse rows.
+                bound.append(BoundSparseDense(layer, view, gradient_view, context))
+            else:
+                bound.append(layer.bind(view, gradient_view, context))
+        *self.upwards, self.output_layer = bound
         self.downwards = self.upwards[::-1]
+        self.hidden_layers = [own for own in self.upwards if isinstance(own, BoundDense)]
 
 
 def forward_propagation(propagation: Propagation, inputs: Any, out: np.ndarray) -> np.ndarray:
@@ -264,8 +277,8 @@ def forward_propagation(propagation: Propagation, inputs: Any, out: np.ndarray) 
     out : ndarray of shape (..., n_outputs, n_samples)
         Where the raw outputs go.
     """
-    for block in propagation.upwards:
-        inputs = block.forward(inputs)
+    for layer in propagation.upwards:
+        inputs = layer.forward(inputs)
     return propagation.output_layer.preactivate(inputs, out)
 
 
@@ -280,8 +293,8 @@ def backward_propagation(propagation: Propagation, delta: np.ndarray) -> None:
         Gradient of the loss with respect to the raw outputs.
     """
     upstream = propagation.output_layer.backward(delta)
-    for block in propagation.downwards:
-        upstream = block.backward(upstream)
+    for layer in propagation.downwards:
+        upstream = layer.backward(upstream)
 
 
 def predict(
@@ -324,7 +337,7 @@ def predictions_of(network: Network, parameters: np.ndarray, X: Any) -> np.ndarr
     ----------
     network : Network
     parameters : ndarray of shape (..., P)
-    X : ndarray or, for a network without a stem, sparse matrix of shape (n_samples, n_features)
+    X : ndarray or, for a perceptron, sparse matrix of shape (n_samples, n_features)
 
     Examples
     --------
@@ -345,9 +358,9 @@ def raw_outputs(
     ----------
     network : Network
     parameters : ndarray of shape (..., P)
-    X : ndarray or, for a network without a stem, sparse matrix of shape (n_samples, n_features)
+    X : ndarray or, for a perceptron, sparse matrix of shape (n_samples, n_features)
     dense_dtype : dtype, optional
-        What the dense layers above a stem compute in; by default the parameters' type.
+        What the dense layers above others compute in; by default the parameters' type.
 
     Returns
     -------
@@ -361,26 +374,26 @@ def raw_outputs(
     array([[7.]])
     """
     views = network.layout.views(parameters)
-    if not network.stem:
+    if network.is_perceptron:
         biases = [view[..., -1:, :] for view in views]
         return predict_raw(
             [view[..., :-1, :] for view in views], biases, network.hidden_activations, X
         )
-    n_stem = len(network.stem)
     dense_dtype = parameters.dtype if dense_dtype is None else dense_dtype
-    views[n_stem:] = [view.astype(dense_dtype, copy=False) for view in views[n_stem:]]
+    types = [
+        dense_dtype if isinstance(layer, Dense) else parameters.dtype for layer in network.layers
+    ]
+    views = [view.astype(own, copy=False) for view, own in zip(views, types, strict=True)]
     members, n_samples = parameters.shape[:-1], X.shape[0]
-    raw = np.empty((*members, n_samples, network.layers[-1].fan_out), dense_dtype)
-    widest = max(block.fan_out for block in network.blocks)
+    raw = np.empty((*members, n_samples, network.fan_out), dense_dtype)
+    widest = max(layer.fan_out for layer in network.layers)
     row_bytes = raw.itemsize * max([1, *members]) * widest
     block_size = max(PREDICTION_BLOCK_BYTES // row_bytes, 16)
     for start in range(0, n_samples, block_size):
         rows = slice(start, start + block_size)
         outputs = as_columns(X[rows], parameters.dtype)
-        for place, (block, view) in enumerate(zip(network.blocks, views, strict=True)):
-            if place == n_stem:
-                outputs = outputs.astype(dense_dtype, copy=False)
-            outputs = block.apply(view, outputs)
+        for layer, view, own in zip(network.layers, views, types, strict=True):
+            outputs = layer.apply(view, outputs.astype(own, copy=False))
         raw[..., rows, :] = outputs[..., :-1, :].swapaxes(-1, -2)
     return raw
 

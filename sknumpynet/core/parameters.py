@@ -9,12 +9,12 @@ __all__ = ["Layout"]
 
 
 class Layout:
-    """Where each block's parameters lie in a flat buffer of shape (..., P).
+    """Where each layer's parameters lie in a flat buffer of shape (..., P).
 
     A buffer has a row per member of a stack, or is a single row. Parameters, gradients and the
     moments of an optimiser are such buffers, all of one layout.
 
-    Within a row the blocks follow each other, and a dense layer's bias follows its weights, so
+    Within a row the layers follow each other, and a dense layer's bias follows its weights, so
     that (weights, bias) is one contiguous matrix of fan_in + 1 rows: the bias rides in the matrix
     product as the weights of an input that is always one. Adding it separately and summing its
     gradient would cost 9 µs each for 100 units, 200 samples, float64.
@@ -22,7 +22,7 @@ class Layout:
     Parameters
     ----------
     shapes : sequence of tuple of int
-        The shape of each block's parameters.
+        The shape of each layer's parameters.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Layout:
         self.size: int = ends[-1]
 
     def views(self, buffer: np.ndarray) -> list[np.ndarray]:
-        """Return each block's part of a buffer, shapes (..., *shape), without copying.
+        """Return each layer's part of a buffer, shapes (..., *shape), without copying.
 
         Parameters
         ----------

@@ -6,9 +6,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sknumpynet.core.activations import ACTIVATIONS
-from sknumpynet.core.blocks import Scale, SideBySide
-from sknumpynet.core.embeddings import CategoryEmbedding, PeriodicEmbedding, Unchanged
-from sknumpynet.core.layers import Dense
+from sknumpynet.core.layers import (
+    CategoryEmbedding,
+    Concatenate,
+    Dense,
+    Identity,
+    Layer,
+    PeriodicEmbedding,
+    Scale,
+)
 from sknumpynet.core.losses import Loss
 from sknumpynet.core.network import Network
 
@@ -75,12 +81,12 @@ def table_network(
     --------
     >>> from sknumpynet.core.losses import LOSSES
     >>> network = table_network(Columns(3, 2, (100,)), [16], "mish", 1, LOSSES["squared_error"])
-    >>> [block.fan_out for block in network.blocks]
+    >>> [layer.fan_out for layer in network.layers]
     [22, 22, 16, 1]
     """
-    parts = []
+    kinds: list[Layer] = []
     if columns.n_numerical:
-        parts.append(
+        kinds.append(
             PeriodicEmbedding(
                 columns.n_numerical,
                 n_frequencies=n_frequencies,
@@ -89,13 +95,13 @@ def table_network(
             )
         )
     if columns.n_plain:
-        parts.append(Unchanged(columns.n_plain))
-    parts += [CategoryEmbedding(n_codes, n_code_outputs) for n_codes in columns.n_codes]
-    embeddings = SideBySide(tuple(parts) or (Unchanged(0),))
+        kinds.append(Identity(columns.n_plain))
+    kinds += [CategoryEmbedding(n_codes, n_code_outputs) for n_codes in columns.n_codes]
+    embeddings = Concatenate(tuple(kinds) or (Identity(0),))
     n_inputs = embeddings.fan_out
     sizes = [n_inputs, *hidden_layer_sizes, n_outputs]
     activations = [*[ACTIVATIONS[activation]] * len(hidden_layer_sizes), ACTIVATIONS["identity"]]
-    layers = tuple(
+    dense = [
         Dense(
             fan_in,
             fan_out,
@@ -104,5 +110,5 @@ def table_network(
             bias_learning_rate=BIAS_LEARNING_RATE,
         )
         for (fan_in, fan_out), own in zip(itertools.pairwise(sizes), activations, strict=True)
-    )
-    return Network(layers, loss, (embeddings, Scale(n_inputs)))
+    ]
+    return Network((embeddings, Scale(n_inputs), *dense), loss)

@@ -124,7 +124,7 @@ class _Stack:
             [own.dropout for own in settings],
             sources,
             optimizer.n_updates,
-            n_hidden=len(network.layers) - 1,
+            n_hidden=len(network.dense_layers) - 1,
         )
         self.scheduler = Scheduler(optimizer, dropout, monitors, is_single=self.is_single)
         self.start = self.last_end = time.perf_counter()

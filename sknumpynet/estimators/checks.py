@@ -34,7 +34,7 @@ def checked_dropout(dropout: Any, network: Network) -> tuple[float, ...]:
     ValueError
         For anything but rates in [0, 1), one or as many as hidden layers.
     """
-    n_hidden = len(network.layers) - 1
+    n_hidden = len(network.dense_layers) - 1
     rates = np.ravel(dropout).tolist()
     if np.ndim(dropout) == 0:
         rates = rates * n_hidden

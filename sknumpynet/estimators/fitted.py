@@ -44,7 +44,7 @@ def parameter_attributes(network: Network, parameters: np.ndarray) -> dict[str, 
         "coefs_": coefs,
         "intercepts_": [bias[..., 0, :] for bias in biases],
         "n_layers_": len(network.layers) + 1,
-        "n_outputs_": network.layers[-1].fan_out,
+        "n_outputs_": network.fan_out,
         "out_activation_": network.loss.output_activation,
         "_hidden_activations": tuple(activations),
     }

@@ -170,7 +170,7 @@ class BaseTabularMLP(BaseNetwork):
     def _fitted_parameters(self, network: Network, parameters: np.ndarray) -> dict[str, Any]:
         return {
             "parameters_": np.array(parameters, ndmin=2),
-            "n_outputs_": network.layers[-1].fan_out,
+            "n_outputs_": network.fan_out,
             "out_activation_": network.loss.output_activation,
         }
 

@@ -51,9 +51,9 @@ class StackingReport:
 
 def _description(run: Run) -> dict[str, Any]:
     """Describe the stack of a run, of which nothing is trained yet."""
-    layers = run.network.layers
+    layers = run.network.dense_layers
     return {
-        "layer_sizes": (run.network.blocks[0].fan_in, *(layer.fan_out for layer in layers)),
+        "layer_sizes": (run.network.fan_in, *(layer.fan_out for layer in layers)),
         "activation": _activation_names(run.network),
         "loss": run.network.loss.name,
         "solver": type(run.optimizer).__name__.lower(),

@@ -148,9 +148,9 @@ def _share_time(runs: Sequence[Run], n_rounds: int) -> None:
 def _blas_for(network: Network) -> Iterator[None]:
     """Give the small products of many members one thread each: waiting for others costs more.
 
-    Only for networks with a stem; the products of a single wide perceptron gain by threads.
+    Not for perceptrons: the products of a single wide one gain by threads.
     """
-    if not network.stem:
+    if network.is_perceptron:
         yield
         return
     with blas_threads(1):
@@ -255,7 +255,7 @@ def cut(stack: Sequence[Run], n_workers: int) -> list[Chunk]:
     """
     first = stack[0]
     batch = min(first.settings.batch_size, max(run.dataset.n_samples for run in stack))
-    units = sum(layer.fan_out for layer in first.network.layers)
+    units = sum(layer.fan_out for layer in first.network.dense_layers)
     capacity = max(CHUNK_BYTES // (batch * units * first.parameters.itemsize), 1)
     folds: dict[int, list[Run]] = defaultdict(list)
     for run in stack:
@@ -304,7 +304,8 @@ def _train_chunks_once(chunks: Sequence[Chunk], n_jobs: int | None) -> None:
     # two processes, 3.9 s with one, 4.8 s with two threads.
     # One by one: chunks put together would leave a worker idle at the end.
     parallel = joblib.Parallel(n_jobs=n_workers, batch_size=1, pre_dispatch="all")
-    n_threads = 1 if chunks[0][0].network.stem else max(joblib.cpu_count() // n_workers, 1)
+    is_perceptron = chunks[0][0].network.is_perceptron
+    n_threads = max(joblib.cpu_count() // n_workers, 1) if is_perceptron else 1
     with blas_threads(n_threads):
         outcomes = parallel(joblib.delayed(_train_chunk)(chunk) for chunk in chunks)
     for chunk, outcome in zip(chunks, outcomes, strict=True):

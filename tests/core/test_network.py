@@ -6,7 +6,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sknumpynet.core import network as network_module
 from sknumpynet.core.activations import ACTIVATIONS
 from sknumpynet.core.initializers import INITIALIZERS
-from sknumpynet.core.layers import Dense
 from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.network import (
     Propagation,
@@ -245,12 +244,3 @@ def test_predict_leaves_x_alone(rng):
     kept = X.copy()
     predict(weights, biases, [], network.loss.output_activation, X)
     assert_array_equal(X, kept)
-
-
-def test_a_layer_draws_into_its_view():
-    layer = Dense(2, 3, ACTIVATIONS["relu"])
-    parameters = np.full((3, 3), np.nan)
-    layer.initialize(np.random.RandomState(0), parameters)
-    bound = np.sqrt(6 / 5)
-    expected = np.random.RandomState(0).uniform(-bound, bound, (3, 3))
-    assert_array_equal(parameters, expected)

@@ -54,7 +54,7 @@ def test_law(rng):
         assert_array_equal(layout.pack(weights, biases)[k], layout.pack(weights_k, biases_k))
 
 
-def test_blocks_of_any_shape():
+def test_layers_of_any_shape():
     layout = Layout([(2, 3), (), (5,), (1, 2, 2)])
     assert layout.size == 16
     views = layout.views(np.arange(16))

@@ -1,10 +1,4 @@
-"""Blocks: what a network is made of. The first is the dense layer.
-
-While a network trains, samples are *columns*, as in the tutorial: an array of activations has
-shape (..., features + 1, n_samples), and its last row is all ones, the input that the biases are
-the weights of. A unit's values then lie side by side in memory, so that every elementwise call
-runs over long contiguous stretches however narrow the layer is.
-"""
+"""The dense layer."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,40 +7,11 @@ import numpy as np
 
 from sknumpynet.core.activations import Activation
 from sknumpynet.core.initializers import INITIALIZERS
+from sknumpynet.core.layers.base import BoundLayer, Context, with_ones
+from sknumpynet.core.layers.outer_product import OuterProduct
+from sknumpynet.core.types import BoolArray, FloatArray
 
-__all__ = ["BoundDense", "Dense", "OuterProduct", "with_ones"]
-
-
-def with_ones(members: tuple[int, ...], fan_out: int, n_samples: int, dtype: Any) -> np.ndarray:
-    """Return a buffer for activations, shape (*members, fan_out + 1, n_samples), all ones."""
-    return np.ones((*members, fan_out + 1, n_samples), dtype)
-
-
-class OuterProduct:
-    """The gradient below a layer with one output, ``weights @ delta``, not yet multiplied out.
-
-    Parameters
-    ----------
-    weights : ndarray of shape (..., fan_in, 1)
-    out : ndarray of shape (..., fan_in, n_samples)
-        Where `multiply_out` puts the product.
-
-    Attributes
-    ----------
-    delta : ndarray of shape (..., 1, n_samples)
-    """
-
-    __slots__ = ("delta", "out", "weights", "weights_transposed")
-
-    def __init__(self, weights: np.ndarray, out: np.ndarray) -> None:
-        self.weights = weights
-        self.weights_transposed = weights.swapaxes(-1, -2)
-        self.out = out
-        self.delta: np.ndarray | None = None
-
-    def multiply_out(self) -> np.ndarray:
-        """Return the product; by broadcasting, a matrix product takes more than twice as long."""
-        return np.multiply(self.weights, self.delta, out=self.out)
+__all__ = ["BoundDense", "Dense"]
 
 
 @dataclass(frozen=True)
@@ -86,11 +51,11 @@ class Dense:
     def initialize(
         self,
         random_state: np.random.RandomState,
-        parameters: np.ndarray,
+        parameters: FloatArray,
         initializer: str = "auto",
-        inputs: np.ndarray | None = None,
+        inputs: FloatArray | None = None,
     ) -> None:
-        """Draw starting weights into ``parameters``, shape `parameter_shape`.
+        """Draw starting weights.
 
         Parameters
         ----------
@@ -111,19 +76,19 @@ class Dense:
             is_constant = spread <= 1e-4 * np.abs(preactivation).max(axis=1, initial=0.0)
             parameters[:-1] /= np.where(is_constant, 1.0, spread)
 
-    def learning_rates(self) -> np.ndarray:
+    def learning_rates(self) -> FloatArray:
         """Return each parameter's factor on the learning rate."""
         rates = np.full(self.parameter_shape, self.learning_rate)
         rates[-1] = self.bias_learning_rate
         return rates
 
-    def is_decayed(self) -> np.ndarray:
+    def is_decayed(self) -> BoolArray:
         """Return which parameters the penalty and weight decay shrink: weights, not biases."""
         mask = np.ones(self.parameter_shape, bool)
         mask[-1] = False
         return mask
 
-    def apply(self, parameters: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    def apply(self, parameters: FloatArray, inputs: FloatArray) -> FloatArray:
         """Return the activated outputs with their row of ones, for inputs that have one."""
         members, n_samples = parameters.shape[:-2], inputs.shape[-1]
         outputs = with_ones(members, self.fan_out, n_samples, parameters.dtype)
@@ -132,49 +97,20 @@ class Dense:
         self.activation.apply(units)
         return outputs
 
-    def bind(
-        self,
-        parameters: np.ndarray,
-        gradient: np.ndarray,
-        n_samples: int,
-        *,
-        below: np.ndarray | None = None,
-        sparse_inputs: bool = False,
-        dropout: bool = False,
-        hands_down_outer_product: bool = True,
-    ) -> "BoundDense":
-        """Return the layer with its parameters, and scratch for a batch of ``n_samples``."""
-        kind = BoundSparseDense if sparse_inputs else BoundDense
-        return kind(
-            self,
-            parameters,
-            gradient,
-            n_samples,
-            below,
-            dropout=dropout,
-            hands_down_outer_product=hands_down_outer_product,
-        )
+    def bind(self, parameters: FloatArray, gradient: FloatArray, context: Context) -> "BoundDense":
+        """Return the layer bound to views of the flat buffers, with scratch for a batch."""
+        return BoundDense(self, parameters, gradient, context)
 
 
-class BoundDense:
+class BoundDense(BoundLayer):
     """A dense layer bound to views of its parameters and to scratch for one batch size.
-
-    Made once per training run and used at every step, so that a step allocates nothing.
 
     Parameters
     ----------
     layer : Dense
     parameters, gradient : ndarray of shape (..., fan_in + 1, fan_out)
-        Views of the flat buffers. `backward` overwrites the gradient.
-    n_samples : int
-        Samples in a batch.
-    below : ndarray of shape (..., fan_in, n_samples) or None
-        The units that are the inputs: once their values are used, `backward` overwrites them with
-        their gradient. None if the inputs are the data, which get none.
-    dropout : bool
-        Whether units are dropped out.
-    hands_down_outer_product : bool
-        Whether what is below can use an `OuterProduct`, as dense layers can.
+        `backward` overwrites the gradient.
+    context : Context
 
     Attributes
     ----------
@@ -183,39 +119,31 @@ class BoundDense:
     """
 
     def __init__(
-        self,
-        layer: Dense,
-        parameters: np.ndarray,
-        gradient: np.ndarray,
-        n_samples: int,
-        below: np.ndarray | None,
-        *,
-        dropout: bool = False,
-        hands_down_outer_product: bool = True,
+        self, layer: Dense, parameters: FloatArray, gradient: FloatArray, context: Context
     ) -> None:
-        members, dtype = parameters.shape[:-2], parameters.dtype
+        super().__init__(layer, parameters, context)
+        below, dropout, dtype = context.below, context.dropout, parameters.dtype
         self.apply_with_derivative = layer.activation.apply_with_derivative
         self.is_linear = self.apply_with_derivative is None and not dropout
 
         self.parameters_transposed = parameters.swapaxes(-1, -2)
         self.weights = parameters[..., :-1, :]
         self.gradient = gradient
-        self.below = below
         self.outer_product = None
-        if below is not None and layer.fan_out == 1 and hands_down_outer_product:
+        if below is not None and layer.fan_out == 1 and context.below_is_dense:
             self.outer_product = OuterProduct(self.weights, below)
 
         self.inputs: Any = None
-        self.outputs = with_ones(members, layer.fan_out, n_samples, dtype)
-        self.units = self.outputs[..., :-1, :]
         # See `backward`; worth it unless the inputs are much wider than the layer.
         scales_inputs = below is None and not self.is_linear and layer.fan_in < 2 * layer.fan_out
-        self.scaled_inputs = (
-            np.empty((*members, layer.fan_in + 1, n_samples), dtype) if scales_inputs else None
-        )
+        self.scaled_inputs = None
+        if scales_inputs:
+            members, n_samples = parameters.shape[:-2], context.n_samples
+            self.scaled_inputs = np.empty((*members, layer.fan_in + 1, n_samples), dtype)
         shape = (0, 0) if self.is_linear else self.units.shape
         self.mask = np.empty(shape, dtype=bool)
         # A mask of bytes stays in the cache, but a matrix product needs it as floats.
+        self.derivative: Any
         if layer.activation.derivative_is_mask and not scales_inputs and not dropout:
             self.derivative = self.mask
         else:
@@ -223,7 +151,7 @@ class BoundDense:
         self.derivative_transposed = self.derivative.swapaxes(-1, -2)
         self.kept = np.ones_like(self.units) if dropout else None
 
-    def preactivate(self, inputs: Any, out: np.ndarray) -> np.ndarray:
+    def preactivate(self, inputs: Any, out: FloatArray) -> FloatArray:
         """Write ``weightsᵀ · inputs + biasesᵀ`` to ``out``, shape (..., fan_out, n_samples).
 
         Parameters
@@ -234,11 +162,11 @@ class BoundDense:
         self.inputs = inputs
         return np.matmul(self.parameters_transposed, inputs, out=out)
 
-    def accumulate(self, delta: np.ndarray) -> None:
+    def accumulate(self, delta: FloatArray) -> None:
         """Write the gradient of the parameters, ``inputs · deltaᵀ``."""
         np.matmul(self.inputs, delta.swapaxes(-1, -2), out=self.gradient)
 
-    def forward(self, inputs: Any) -> np.ndarray:
+    def forward(self, inputs: Any) -> FloatArray:
         """Return the activated outputs with their row of ones, (..., fan_out + 1, n_samples)."""
         self.preactivate(inputs, self.units)
         if self.apply_with_derivative is not None:
@@ -247,14 +175,14 @@ class BoundDense:
             self._drop_out(self.kept)
         return self.outputs
 
-    def _drop_out(self, kept: np.ndarray) -> None:
+    def _drop_out(self, kept: FloatArray) -> None:
         np.multiply(self.units, kept, out=self.units)
         if self.apply_with_derivative is None:
             np.copyto(self.derivative, kept)
         else:
             np.multiply(self.derivative, kept, out=self.derivative)
 
-    def backward(self, upstream: np.ndarray | OuterProduct) -> np.ndarray | OuterProduct | None:
+    def backward(self, upstream: FloatArray | OuterProduct) -> FloatArray | OuterProduct | None:
         """Write the gradient of the parameters, return that of the inputs (None for the data).
 
         Parameters
@@ -262,7 +190,7 @@ class BoundDense:
         upstream : ndarray of shape (..., fan_out, n_samples) or OuterProduct
             Gradient of the loss with respect to the activated outputs. Overwritten.
         """
-        if type(upstream) is OuterProduct:
+        if isinstance(upstream, OuterProduct):
             if self.scaled_inputs is not None:
                 # inputs · (weights δ ∘ derivative)ᵀ = (inputs ∘ δ) · derivativeᵀ ∘ weightsᵀ needs
                 # no pass over an array of this layer's size: 17 instead of 43 µs for 100 units,
@@ -280,33 +208,3 @@ class BoundDense:
             self.outer_product.delta = delta
             return self.outer_product
         return np.matmul(self.weights, delta, out=self.below)
-
-
-class BoundSparseDense(BoundDense):
-    """The first layer over a sparse batch of shape (n_samples, fan_in), which has no ones."""
-
-    def __init__(
-        self,
-        layer: Dense,
-        parameters: np.ndarray,
-        gradient: np.ndarray,
-        n_samples: int,
-        below: np.ndarray | None,
-        **settings: bool,
-    ) -> None:
-        super().__init__(layer, parameters, gradient, n_samples, below, **settings)
-        self.biases_transposed = self.parameters_transposed[..., -1:]
-        self.scaled_inputs = None
-
-    def preactivate(self, inputs: Any, out: np.ndarray) -> np.ndarray:
-        """Write ``(inputs · weights)ᵀ + biasesᵀ`` to ``out``."""
-        self.inputs = inputs
-        for member in np.ndindex(self.weights.shape[:-2]):
-            out[member] = (inputs @ self.weights[member]).T
-        return np.add(out, self.biases_transposed, out=out)
-
-    def accumulate(self, delta: np.ndarray) -> None:
-        """Write the gradient of the parameters, weights and biases apart."""
-        for member in np.ndindex(self.weights.shape[:-2]):
-            self.gradient[member][:-1] = self.inputs.T @ delta[member].T
-        np.sum(delta, axis=-1, out=self.gradient[..., -1, :])

@@ -1,0 +1,39 @@
+"""What networks are made of, a layer a file; `base` says what a layer is."""
+
+from sknumpynet.core.activations import ACTIVATIONS
+from sknumpynet.core.layers.base import BoundLayer, Context, Layer, with_ones
+from sknumpynet.core.layers.categorical import CategoryEmbedding
+from sknumpynet.core.layers.concatenate import Concatenate
+from sknumpynet.core.layers.dense import BoundDense, Dense
+from sknumpynet.core.layers.identity import Identity
+from sknumpynet.core.layers.outer_product import OuterProduct
+from sknumpynet.core.layers.periodic import PeriodicEmbedding
+from sknumpynet.core.layers.scale import Scale
+from sknumpynet.core.layers.sparse_dense import BoundSparseDense
+
+__all__ = [
+    "LAYERS",
+    "BoundDense",
+    "BoundLayer",
+    "BoundSparseDense",
+    "CategoryEmbedding",
+    "Concatenate",
+    "Context",
+    "Dense",
+    "Identity",
+    "Layer",
+    "OuterProduct",
+    "PeriodicEmbedding",
+    "Scale",
+    "with_ones",
+]
+
+# A small one of each kind: the tests run through this table.
+LAYERS: dict[str, Layer] = {
+    "dense": Dense(3, 2, ACTIVATIONS["tanh"]),
+    "periodic": PeriodicEmbedding(3, n_frequencies=5, n_mixtures=2, sigmas=(0.5, 0.5)),
+    "category": CategoryEmbedding(7, 2),
+    "identity": Identity(3),
+    "scale": Scale(3),
+    "concatenate": Concatenate((Scale(2), CategoryEmbedding(5, 3), Identity(1))),
+}

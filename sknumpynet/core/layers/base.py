@@ -1,0 +1,171 @@
+"""What every layer is: a description of its parameters, and a form bound to them that propagates.
+
+While a network trains, samples are *columns*, as in the tutorial: an array of activations has
+shape (..., features + 1, n_samples), and its last row is all ones, the input that the biases are
+the weights of. A unit's values then lie side by side in memory, so that every elementwise call
+runs over long contiguous stretches however narrow the layer is.
+
+A new layer is a file of its own, with a frozen dataclass and its bound form, and one more entry in
+``LAYERS``; the tests run through that table.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from sknumpynet.core.types import BoolArray, FloatArray
+
+__all__ = ["BaseLayer", "BoundLayer", "Context", "Layer", "with_ones"]
+
+
+def with_ones(
+    members: tuple[int, ...], fan_out: int, n_samples: int, dtype: npt.DTypeLike
+) -> FloatArray:
+    """Return a buffer for activations, shape (*members, fan_out + 1, n_samples), all ones."""
+    return np.ones((*members, fan_out + 1, n_samples), dtype)
+
+
+class Context(NamedTuple):
+    """What a layer is bound among.
+
+    Parameters
+    ----------
+    n_samples : int
+        Samples in a batch.
+    below : ndarray of shape (..., fan_in, n_samples), optional
+        The units that are the inputs: once their values are used, `BoundLayer.backward` overwrites
+        them with their gradient. None if the inputs are the data, which get none.
+    units : ndarray of shape (..., fan_out, n_samples), optional
+        Where the outputs go; by default to a buffer of the layer's own.
+    below_is_dense : bool
+        Whether what is below can use an `OuterProduct`, as dense layers can.
+    dropout : bool
+        Whether units are dropped out.
+    """
+
+    n_samples: int
+    below: FloatArray | None = None
+    units: FloatArray | None = None
+    below_is_dense: bool = False
+    dropout: bool = False
+
+
+class Layer(Protocol):
+    """What a network is made of: a frozen dataclass without parameters.
+
+    All arrays of parameters have `parameter_shape`, behind the member axis of a stack.
+    """
+
+    @property
+    def fan_in(self) -> int:
+        """Units or columns that go in."""
+
+    @property
+    def fan_out(self) -> int:
+        """Units that come out."""
+
+    @property
+    def parameter_shape(self) -> tuple[int, ...]:
+        """The shape of one network's parameters."""
+
+    def initialize(
+        self,
+        random_state: np.random.RandomState,
+        parameters: FloatArray,
+        initializer: str = "auto",
+        inputs: FloatArray | None = None,
+    ) -> None:
+        """Draw starting values into ``parameters``, those of one network.
+
+        Parameters
+        ----------
+        random_state : RandomState
+        parameters : ndarray
+        initializer : str
+            A key of ``INITIALIZERS``, for weights.
+        inputs : ndarray of shape (fan_in + 1, n_samples), optional
+            Some that the layer will see, as in `BoundLayer.forward`.
+        """
+
+    def learning_rates(self) -> FloatArray:
+        """Return each parameter's factor on the network's learning rate."""
+
+    def is_decayed(self) -> BoolArray:
+        """Return which parameters the penalty and weight decay shrink."""
+
+    def apply(self, parameters: FloatArray, inputs: FloatArray) -> FloatArray:
+        """Return the outputs with their row of ones, for inputs that have one."""
+
+    def bind(self, parameters: FloatArray, gradient: FloatArray, context: Context) -> "BoundLayer":
+        """Return the layer bound to views of the flat buffers, with scratch for a batch."""
+
+
+class BaseLayer:
+    """What layers say and do unless they say otherwise."""
+
+    def learning_rates(self: Layer) -> FloatArray:
+        """Return each parameter's factor on the network's learning rate: 1."""
+        return np.ones(self.parameter_shape)
+
+    def is_decayed(self: Layer) -> BoolArray:
+        """Return which parameters the penalty and weight decay shrink: all."""
+        return np.ones(self.parameter_shape, bool)
+
+    def apply(self: Layer, parameters: FloatArray, inputs: FloatArray) -> FloatArray:
+        """Return the outputs with their row of ones, by the bound form."""
+        # Forward writes no gradient.
+        return self.bind(parameters, parameters, Context(inputs.shape[-1])).forward(inputs)
+
+
+class BoundLayer(ABC):
+    """A layer bound to views of its parameters and to scratch for one batch size.
+
+    Made once per training run and used at every step, so that a step allocates nothing.
+
+    Parameters
+    ----------
+    layer : Layer
+    parameters : ndarray of shape (..., *layer.parameter_shape)
+    context : Context
+
+    Attributes
+    ----------
+    units : ndarray of shape (..., fan_out, n_samples)
+        The outputs, which what is above overwrites with their gradient.
+    outputs : ndarray of shape (..., fan_out + 1, n_samples)
+        The units with their row of ones; without it if the context says where units go.
+    """
+
+    def __init__(self, layer: Layer, parameters: FloatArray, context: Context) -> None:
+        self.below = context.below
+        if context.units is not None:
+            self.outputs = self.units = context.units
+            return
+        members = parameters.shape[: parameters.ndim - len(layer.parameter_shape)]
+        self.outputs = with_ones(members, layer.fan_out, context.n_samples, parameters.dtype)
+        self.units = self.outputs[..., :-1, :]
+
+    @abstractmethod
+    def forward(self, inputs: Any) -> FloatArray:
+        """Return `outputs`, keeping what `backward` needs.
+
+        Parameters
+        ----------
+        inputs : ndarray of shape (..., fan_in + 1, n_samples)
+            The last row is all ones. Within a `Concatenate` it is missing, so that only dense
+            layers may read it.
+        """
+
+    @abstractmethod
+    def backward(self, upstream: Any) -> Any:
+        """Write the gradient of the parameters, return that of the inputs.
+
+        Layers whose inputs can only be the data, such as embeddings, return None.
+
+        Parameters
+        ----------
+        upstream : ndarray of shape (..., fan_out, n_samples)
+            Gradient of the loss with respect to the units. Overwritten.
+        """
