@@ -5,5 +5,7 @@ The way of the data through a step of training::
     batching.Batches → network.forward_propagation → losses.Loss → network.backward_propagation
         → optimizers.update_parameters
 
-`training.train` is the loop around it, `lbfgs.minimize_lbfgs` the one alternative.
+`training.train` is the loop around it: `epochs.Epochs` takes the steps, `scheduler.Scheduler` sets
+their rates, `monitor.Monitor` says when a network stops. `lbfgs.minimize_lbfgs` is the one
+alternative.
 """

@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+
+from sknumpynet.core.types import BoolArray, FloatArray, IntArray
 
 __all__ = ["Batch", "Batches", "Chunk", "Dataset"]
 
@@ -38,17 +41,17 @@ class Dataset:
     """
 
     X: Any
-    targets: np.ndarray
-    sample_weight: np.ndarray | None = None
-    rows: np.ndarray | None = None
-    lengths: np.ndarray | None = None
-    smoothing: float | np.ndarray = 0.0
+    targets: FloatArray | BoolArray
+    sample_weight: FloatArray | None = None
+    rows: IntArray | None = None
+    lengths: IntArray | None = None
+    smoothing: float | FloatArray = 0.0
     n_classes: int = 2
 
     @property
     def n_samples(self) -> int:
         """How many rows a member trains on at most."""
-        return self.X.shape[0] if self.rows is None else self.rows.shape[-1]
+        return int(self.X.shape[0]) if self.rows is None else self.rows.shape[-1]
 
     @property
     def is_sparse(self) -> bool:
@@ -80,12 +83,12 @@ class Batch:
 
     columns: slice
     n_samples: int
-    counts: int | np.ndarray
+    counts: int | IntArray
     inputs: Any
-    targets: np.ndarray
-    weights: np.ndarray | None
-    raw: np.ndarray
-    predictions: np.ndarray
+    targets: FloatArray
+    weights: FloatArray | None
+    raw: FloatArray
+    predictions: FloatArray
 
 
 class Chunk:
@@ -113,7 +116,7 @@ class Chunk:
         batch_size: int,
         row_members: tuple[int, ...],
         members: tuple[int, ...],
-        dtype: np.dtype,
+        dtype: np.dtype[Any],
         n_outputs: int,
     ) -> None:
         self.dataset, self.is_smoothed = dataset, dataset.is_smoothed
@@ -128,7 +131,7 @@ class Chunk:
         else:
             self.smoothing = np.asarray(dataset.smoothing, dtype)
         self.targets = np.empty((*target_members, n_targets, n_samples), dtype)
-        self.weights = None
+        self.weights: FloatArray | None = None
         if dataset.sample_weight is not None:
             weight_members = row_members or dataset.sample_weight.shape[:-1]
             self.weights = np.empty((*weight_members, 1, n_samples), dtype)
@@ -152,7 +155,7 @@ class Chunk:
                 )
             )
 
-    def fill(self, rows: np.ndarray, lengths: np.ndarray | None = None) -> None:
+    def fill(self, rows: IntArray, lengths: IntArray | None = None) -> None:
         """Gather rows of the dataset.
 
         Parameters
@@ -183,16 +186,16 @@ class Chunk:
         else:
             self.weights[..., 0, :] = np.take_along_axis(dataset.sample_weight, rows, axis=-1)
         if lengths is not None:
-            self._weigh_padding(lengths)
+            self._weigh_padding(self.weights, lengths)
 
-    def _weigh_padding(self, lengths: np.ndarray) -> None:
+    def _weigh_padding(self, weights: FloatArray, lengths: IntArray) -> None:
         """Give padding the weight 0; a batch that has neither padding nor weights needs none."""
-        is_padding = np.arange(self.weights.shape[-1]) >= lengths[:, np.newaxis]
-        self.weights[:, 0][is_padding] = 0.0
+        is_padding = np.arange(weights.shape[-1]) >= lengths[:, np.newaxis]
+        weights[:, 0][is_padding] = 0.0
         for batch in self.batches:
-            batch.counts = np.clip(lengths - batch.columns.start, 0, batch.n_samples)
-            batch.weights = self.weights[..., batch.columns]
-            if self.dataset.sample_weight is None and (batch.counts == batch.n_samples).all():
+            counts = np.clip(lengths - batch.columns.start, 0, batch.n_samples)
+            batch.counts, batch.weights = counts, weights[..., batch.columns]
+            if self.dataset.sample_weight is None and (counts == batch.n_samples).all():
                 batch.weights = None
 
 
@@ -219,7 +222,7 @@ class Batches:
         members: tuple[int, ...] = (),
         *,
         own_rows: bool = False,
-        dtype: np.dtype | type = np.float64,
+        dtype: npt.DTypeLike = np.float64,
         n_outputs: int | None = None,
     ) -> None:
         if own_rows and dataset.is_sparse:
@@ -238,7 +241,7 @@ class Batches:
         self.chunk_size = min(batches_at_once * batch_size, dataset.n_samples)
         self._chunks: dict[int, Chunk] = {}
 
-    def epoch(self, rows: np.ndarray, lengths: np.ndarray | None = None) -> Iterator[Chunk]:
+    def epoch(self, rows: IntArray, lengths: IntArray | None = None) -> Iterator[Chunk]:
         """Yield filled chunks; each is overwritten by the next.
 
         Parameters

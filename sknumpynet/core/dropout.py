@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sknumpynet.core.network import Propagation
+from sknumpynet.core.types import BoolArray, IntArray
 
 __all__ = ["Dropout", "seeded_dropout"]
 
@@ -60,7 +61,7 @@ class Dropout:
         return some
 
     def draw(
-        self, propagation: Propagation, counts: int | np.ndarray, taken: np.ndarray | None = None
+        self, propagation: Propagation, counts: int | IntArray, taken: BoolArray | None = None
     ) -> None:
         """Draw the masks of a step into the hidden layers of a propagation.
 
@@ -80,7 +81,7 @@ class Dropout:
                 continue
             count = counts if isinstance(counts, int) else int(counts[k])
             for layer, rate in zip(propagation.hidden_layers, rates, strict=True):
-                if rate == 0:
+                if layer.kept is None or rate == 0:
                     continue
                 threshold = min(round(rate * strength * RESOLUTION), RESOLUTION - 1)
                 kept = layer.kept if layer.kept.ndim == 2 else layer.kept[k]
@@ -93,7 +94,7 @@ class Dropout:
 def seeded_dropout(
     rates: Sequence[Sequence[float]],
     sources: Sequence[np.random.RandomState],
-    n_updates: int | np.ndarray,
+    n_updates: int | IntArray,
     *,
     n_hidden: int,
 ) -> Dropout | None:

@@ -89,7 +89,9 @@ class Epochs:
         self.n_rows_done = 0
         for chunk in self.batches.epoch(self.order.rows, self.order.lengths):
             steps = [
-                self._step(batch) if batch.weights is None else self._weighted_step(batch)
+                self._step(batch)
+                if batch.weights is None
+                else self._weighted_step(batch, batch.weights)
                 for batch in chunk.batches
             ]
             self._add_losses(chunk, steps, losses, n_samples)
@@ -105,9 +107,9 @@ class Epochs:
         backpropagation.run(batch)
         return update_parameters(self.update, backpropagation.scale), batch.n_samples
 
-    def _weighted_step(self, batch: Batch) -> StepSums:
+    def _weighted_step(self, batch: Batch, weights: FloatArray) -> StepSums:
         backpropagation = self.backpropagation(batch.n_samples)
-        total = batch.weights.sum(axis=(-2, -1), dtype=float)
+        total = weights.sum(axis=(-2, -1), dtype=float)
         taken = total > 0
         self._begin_step(batch, backpropagation, taken)
         if not taken.any():

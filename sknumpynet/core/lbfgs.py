@@ -87,7 +87,7 @@ class Objective:
 
 def minimize_lbfgs(
     network: Network,
-    parameters: np.ndarray,
+    parameters: FloatArray,
     dataset: Dataset,
     *,
     alpha: float = 0.0,
@@ -95,7 +95,7 @@ def minimize_lbfgs(
     max_fun: int = 15000,
     tol: float = 1e-4,
     options: dict[str, Any] | None = None,
-    on_iteration: Callable[[np.ndarray, float], bool] | None = None,
+    on_iteration: Callable[[FloatArray, float], bool] | None = None,
     on_interrupt: Callable[[], None] | None = None,
 ) -> scipy.optimize.OptimizeResult:
     """Train one network until the largest entry of its projected gradient is at most ``tol``.
