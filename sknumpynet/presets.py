@@ -6,19 +6,7 @@ from typing import TypedDict
 
 from sknumpynet.core.schedules import fading
 
-__all__ = ["ACTIVATION", "EMBEDDINGS", "PRESETS", "TRAINING", "Preset", "TrainingBudget"]
-
-
-class Embeddings(TypedDict):
-    """Settings of `table_network`: waves of a number, outputs for a code, scales of frequencies."""
-
-    n_frequencies: int
-    n_mixtures: int
-    n_code_outputs: int
-    sigmas: tuple[float, float]
-
-
-EMBEDDINGS = Embeddings(n_frequencies=16, n_mixtures=3, n_code_outputs=8, sigmas=(0.15, 0.45))
+__all__ = ["ACTIVATION", "PRESETS", "TRAINING", "Preset", "TrainingBudget"]
 
 # From so many rows on the epochs get fewer, by the root of the rows.
 ROWS_OF_ALL_EPOCHS = 10_000

@@ -40,7 +40,8 @@ from sknumpynet import (
     TabularPreprocessor,
     TrainingDisplay,
 )
-from sknumpynet.core import table
+from sknumpynet.core import architectures
+from sknumpynet.core.architectures import TableShape, table_network
 from sknumpynet.core.layers import Identity, Scale
 from sknumpynet.core.losses import HuberLoss
 from sknumpynet.presets import PRESETS
@@ -260,7 +261,7 @@ def test_numerical_embeddings_follow_a_high_frequency(monkeypatch):
     y = np.sin(12 * X[:, 0])
     model = TabularMLPRegressor("fast", random_state=0, n_jobs=1)
     assert score_of(model, X, y) > 0.95
-    monkeypatch.setattr(table, "PeriodicEmbedding", passed_on)
+    monkeypatch.setattr(architectures, "PeriodicEmbedding", passed_on)
     assert score_of(model, X, y) < 0.8
 
 
@@ -281,7 +282,7 @@ def test_category_embeddings_tell_rare_levels_apart(monkeypatch):
     y = rng.normal(size=100)[levels]
     model = TabularMLPRegressor("fast", random_state=0, n_jobs=1)
     assert score_of(model, X, y) > 0.8
-    monkeypatch.setattr(table, "CategoryEmbedding", lambda *shape: Identity(1))
+    monkeypatch.setattr(architectures, "CategoryEmbedding", lambda *shape: Identity(1))
     assert score_of(model, X, y) < 0.4
 
 
@@ -308,7 +309,7 @@ def test_the_scale_finds_the_column_that_counts(monkeypatch):
     y = np.abs(X[:, 3])
     model = TabularMLPRegressor("fast", random_state=0, n_jobs=1)
     with_scale = score_of(model, X, y)
-    monkeypatch.setattr(table, "Scale", lambda fan_in: Scale(fan_in, learning_rate=0.0))
+    monkeypatch.setattr(architectures, "Scale", lambda fan_in: Scale(fan_in, learning_rate=0.0))
     assert 1 - with_scale < 0.8 * (1 - score_of(model, X, y))
 
 
@@ -749,7 +750,8 @@ def test_floors(name):
 
 def test_the_network_is_what_the_columns_ask_for():
     frame, y = titanic()
-    network = quick(TabularMLPClassifier).fit(frame, y)._network_of_shape(None)
+    shape = quick(TabularMLPClassifier).fit(frame, y)._shape
+    network = table_network(TableShape.from_plain(shape), None)
     numbers, plain, tickets = network.layers[0].layers  # no name is another's
     assert numbers.fan_in == 8  # age, sibsp, fare and pclass, and their ranks
     assert plain.fan_in == 7  # sex, cabin, adult, three harbours, whether the age is missing

@@ -10,13 +10,13 @@ from sklearn.utils import Tags, assert_all_finite, check_X_y
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from sknumpynet.core.losses import LOSSES, Loss
+from sknumpynet.core.architectures import Columns, TableShape, table_network
+from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.network import Network, activated, raw_outputs
-from sknumpynet.core.table import Columns, table_network
 from sknumpynet.estimators.base import BaseNetwork
 from sknumpynet.estimators.checks import checked_hidden_layer_sizes
 from sknumpynet.preprocessing import TabularPreprocessor
-from sknumpynet.presets import ACTIVATION, EMBEDDINGS, PRESETS, TRAINING
+from sknumpynet.presets import ACTIVATION, PRESETS, TRAINING
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.preparation import Data
 from sknumpynet.training.splits import EvenSplits
@@ -151,21 +151,12 @@ class BaseTabularMLP(BaseNetwork):
 
     def _network(self, data: Data, config: TrainingConfig) -> Network:
         fitted = self.preprocessor_
-        self._shape = {
-            "columns": [fitted.n_numerical_, fitted.n_plain_, list(fitted.n_levels_)],
-            "hidden_layer_sizes": list(config.hidden_layer_sizes),
-            "activation": ACTIVATION,
-            "n_outputs": self._n_outputs(data),
-            **EMBEDDINGS,
-        }
-        return self._network_of_shape(self._network_loss())
-
-    def _network_of_shape(self, loss: Loss) -> Network:
-        """Return the network that is fitted, from the plain numbers that a saved model holds."""
-        n_numerical, n_plain, n_codes = self._shape["columns"]
-        shape = {name: value for name, value in self._shape.items() if name != "columns"}
-        shape["sigmas"] = tuple(shape["sigmas"])
-        return table_network(Columns(n_numerical, n_plain, tuple(n_codes)), loss=loss, **shape)
+        columns = Columns(fitted.n_numerical_, fitted.n_plain_, tuple(fitted.n_levels_))
+        sizes = tuple(checked_hidden_layer_sizes(config.hidden_layer_sizes))
+        shape = TableShape(columns, sizes, ACTIVATION, self._n_outputs(data))
+        # As plain numbers, so that a saved model needs no class of the engine.
+        self._shape = shape.to_plain()
+        return table_network(shape, self._network_loss())
 
     def _fitted_parameters(self, network: Network, parameters: np.ndarray) -> dict[str, Any]:
         return {
@@ -189,7 +180,8 @@ class BaseTabularMLP(BaseNetwork):
         return len(self.parameters_)
 
     def _activated(self, X: np.ndarray) -> np.ndarray:
-        network = self._network_of_shape(LOSSES["squared_error"])  # whose loss is not asked for
+        shape = TableShape.from_plain(self._shape)
+        network = table_network(shape, LOSSES["squared_error"])  # whose loss is not asked for
         # In single precision dense layers would let a row's prediction depend on the rows beside
         # it, at 1e-7; cosines do not, and take eleven times as long in double precision.
         raw = raw_outputs(network, self.parameters_, X, dense_dtype=np.float64)

@@ -4,13 +4,18 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sknumpynet.core.architectures import Columns, TableShape, table_network
 from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.network import as_columns, initialize_parameters, raw_outputs
-from sknumpynet.core.table import Columns, table_network
+
+
+def network_of(columns, hidden=(5,), activation="mish", n_outputs=1):
+    shape = TableShape(columns, hidden, activation, n_outputs)
+    return table_network(shape, LOSSES["squared_error"])
 
 
 def test_starting_weights_fitted_to_data_give_unit_variance(rng):
-    network = table_network(Columns(3, 2, (7,)), [13, 11], "mish", 2, LOSSES["squared_error"])
+    network = network_of(Columns(3, 2, (7,)), (13, 11), n_outputs=2)
     X = np.hstack([rng.normal(size=(200, 5)) * 30, rng.integers(7, size=(200, 1))])
     parameters = initialize_parameters(
         network, np.random.RandomState(0), np.float64, "lecun_normal", X
@@ -27,14 +32,14 @@ def test_starting_weights_fitted_to_data_give_unit_variance(rng):
     "columns", [Columns(0, 0), Columns(0, 2), Columns(2, 0), Columns(0, 0, (3,))]
 )
 def test_a_table_without_some_kind_of_column(columns, rng):
-    network = table_network(columns, [5], "mish", 1, LOSSES["squared_error"])
+    network = network_of(columns)
     parameters = initialize_parameters(network, np.random.RandomState(0))
     X = np.zeros((4, columns.n_numerical + columns.n_plain + len(columns.n_codes)))
     assert raw_outputs(network, parameters, X).shape == (4, 1)
 
 
 def test_table_network_learns_at_the_rates_of_its_layers():
-    network = table_network(Columns(2, 1), [5], "relu", 1, LOSSES["squared_error"])
+    network = network_of(Columns(2, 1), activation="relu")
     embeddings, scale, hidden, output = network.layout.views(network.learning_rates)
     assert embeddings.min() == pytest.approx(0.1)
     assert embeddings.max() == pytest.approx(0.1 * 2 * np.pi)
@@ -42,3 +47,21 @@ def test_table_network_learns_at_the_rates_of_its_layers():
     assert_allclose(hidden[:-1], 1 / 3)  # 2 x 4 + 1 = 9 inputs
     assert_allclose(hidden[-1], 0.1)
     assert_allclose(output[:-1], 1 / math.sqrt(5))
+
+
+def test_what_a_saved_table_holds_is_plain_and_makes_the_same_network():
+    shape = TableShape(Columns(2, 1, (7, 3)), (5, 4), "mish", 2)
+    plain = {
+        "columns": [2, 1, [7, 3]],
+        "hidden_layer_sizes": [5, 4],
+        "activation": "mish",
+        "n_outputs": 2,
+        "n_frequencies": 16,
+        "n_mixtures": 3,
+        "n_code_outputs": 8,
+        "sigmas": (0.15, 0.45),
+    }
+    assert shape.to_plain() == plain
+    # Some formats know no tuples, and settings that came later are missing.
+    for saved in (plain, plain | {"sigmas": [0.15, 0.45]}, dict(list(plain.items())[:4])):
+        assert TableShape.from_plain(saved) == shape

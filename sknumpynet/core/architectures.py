@@ -1,0 +1,158 @@
+"""Which layers a network is put together from.
+
+A new embedding is a layer, see `layers.base`, and a line in `table_network`.
+"""
+
+import itertools
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple, Self
+
+from sknumpynet.core.activations import ACTIVATIONS
+from sknumpynet.core.layers import (
+    CategoryEmbedding,
+    Concatenate,
+    Dense,
+    Identity,
+    Layer,
+    PeriodicEmbedding,
+    Scale,
+)
+from sknumpynet.core.losses import Loss
+from sknumpynet.core.network import Network
+
+__all__ = ["Columns", "TableShape", "table_network"]
+
+# Biases learn more slowly than weights, as in Holzmüller et al., "Better by Default", NeurIPS 2024.
+BIAS_LEARNING_RATE = 0.1
+
+
+class Columns(NamedTuple):
+    """What the columns of the data are, in this order.
+
+    Parameters
+    ----------
+    n_numerical : int
+        Numbers, which are embedded.
+    n_plain : int
+        Flags and the like, which are passed on.
+    n_codes : tuple of int
+        For each column of codes how many there are.
+    """
+
+    n_numerical: int
+    n_plain: int
+    n_codes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class TableShape:
+    """What a network for tables is put together by; a saved model holds it as plain numbers.
+
+    Parameters
+    ----------
+    columns : Columns
+    hidden_layer_sizes : tuple of int
+    activation : str
+        A key of ``ACTIVATIONS``.
+    n_outputs : int
+    n_frequencies, n_mixtures, sigmas
+        See `PeriodicEmbedding`.
+    n_code_outputs : int
+        See `CategoryEmbedding`.
+
+    Examples
+    --------
+    >>> shape = TableShape(Columns(3, 2, (100,)), (16,), "mish", 1)
+    >>> TableShape.from_plain(shape.to_plain()) == shape
+    True
+    """
+
+    columns: Columns
+    hidden_layer_sizes: tuple[int, ...]
+    activation: str
+    n_outputs: int
+    n_frequencies: int = PeriodicEmbedding.n_frequencies
+    n_mixtures: int = PeriodicEmbedding.n_mixtures
+    n_code_outputs: int = CategoryEmbedding.fan_out
+    sigmas: tuple[float, float] = PeriodicEmbedding.sigmas
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return it as numbers, names and lists of them."""
+        n_numerical, n_plain, n_codes = self.columns
+        return {
+            **asdict(self),
+            "columns": [n_numerical, n_plain, list(n_codes)],
+            "hidden_layer_sizes": list(self.hidden_layer_sizes),
+        }
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> Self:
+        """Return what `to_plain` was called on."""
+        n_numerical, n_plain, n_codes = plain["columns"]
+        settings: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in plain.items()
+        }
+        settings["columns"] = Columns(n_numerical, n_plain, tuple(n_codes))
+        return cls(**settings)
+
+
+def table_network(shape: TableShape, loss: Loss) -> Network:
+    """Return a network that embeds columns by their kind.
+
+    A dense layer's learning rate is divided by the root of its inputs, which for Adam is what the
+    parametrisation ``z = x W / sqrt(fan_in) + b`` comes to [1]_.
+
+    Parameters
+    ----------
+    shape : TableShape
+    loss : Loss
+
+    References
+    ----------
+    .. [1] Jacot et al., "Neural Tangent Kernel", NeurIPS 2018; for tables Holzmüller et al.,
+       "Better by Default", NeurIPS 2024.
+
+    Examples
+    --------
+    >>> from sknumpynet.core.losses import LOSSES
+    >>> shape = TableShape(Columns(3, 2, (100,)), (16,), "mish", 1)
+    >>> network = table_network(shape, LOSSES["squared_error"])
+    >>> [layer.fan_out for layer in network.layers]
+    [22, 22, 16, 1]
+    """
+    embeddings = _embeddings(shape)
+    n_inputs, n_hidden = embeddings.fan_out, len(shape.hidden_layer_sizes)
+    sizes = [n_inputs, *shape.hidden_layer_sizes, shape.n_outputs]
+    activations = [*[ACTIVATIONS[shape.activation]] * n_hidden, ACTIVATIONS["identity"]]
+    dense = [
+        Dense(
+            fan_in,
+            fan_out,
+            own,
+            learning_rate=1.0 / math.sqrt(max(fan_in, 1)),
+            bias_learning_rate=BIAS_LEARNING_RATE,
+        )
+        for (fan_in, fan_out), own in zip(itertools.pairwise(sizes), activations, strict=True)
+    ]
+    return Network((embeddings, Scale(n_inputs), *dense), loss)
+
+
+def _embeddings(shape: TableShape) -> Concatenate:
+    """Return what columns become, each by its kind."""
+    columns = shape.columns
+    kinds: list[Layer] = []
+    if columns.n_numerical:
+        kinds.append(
+            PeriodicEmbedding(
+                columns.n_numerical,
+                n_frequencies=shape.n_frequencies,
+                n_mixtures=shape.n_mixtures,
+                sigmas=shape.sigmas,
+            )
+        )
+    if columns.n_plain:
+        kinds.append(Identity(columns.n_plain))
+    kinds += [CategoryEmbedding(n_codes, shape.n_code_outputs) for n_codes in columns.n_codes]
+    return Concatenate(tuple(kinds) or (Identity(0),))
