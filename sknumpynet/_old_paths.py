@@ -21,7 +21,7 @@ OLD_PATHS = {
     "sknumpynet._history": "sknumpynet.training.history",
     "sknumpynet._mlp": "sknumpynet.estimators.mlp",
     "sknumpynet._preparation": "sknumpynet.training.preparation",
-    "sknumpynet._publication": "sknumpynet.estimators.publication",
+    "sknumpynet._publication": "sknumpynet.estimators.fitted_attributes",
     "sknumpynet._regression": "sknumpynet.estimators.regression",
     "sknumpynet._rehearsal": "sknumpynet.model_selection.pretraining",
     "sknumpynet._resampling": "sknumpynet.training.resampling",

@@ -37,7 +37,7 @@ CLIMBING = {
 CIRCULAR = {
     ("sknumpynet.estimators.callbacks", "sknumpynet.estimators.base"),
     ("sknumpynet.estimators.fitted", "sknumpynet.estimators.base"),
-    ("sknumpynet.estimators.publication", "sknumpynet.estimators.base"),
+    ("sknumpynet.estimators.fitted_attributes", "sknumpynet.estimators.base"),
     ("sknumpynet.estimators.weights", "sknumpynet.estimators.base"),
     ("sknumpynet.training.resampling", "sknumpynet.training.preparation"),
     ("sknumpynet.training.scoring", "sknumpynet.training.preparation"),

@@ -1,4 +1,4 @@
-"""What all estimators share: validate, encode, call the engine, publish, predict."""
+"""What all estimators share: validate, encode, call the engine, set what is fitted, predict."""
 
 import warnings
 from abc import ABC, abstractmethod
@@ -19,11 +19,12 @@ from sknumpynet.core.losses import Loss, QuantileLoss
 from sknumpynet.core.network import Network
 from sknumpynet.estimators.callbacks import FitReport
 from sknumpynet.estimators.fitted import all_or_nothing
-from sknumpynet.estimators.publication import publish
+from sknumpynet.estimators.fitted_attributes import set_fitted
 from sknumpynet.estimators.saved_state import restored_state, saved_state
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.executor import train_runs
 from sknumpynet.training.preparation import Data, prepare_data, prepare_runs
+from sknumpynet.training.result import fit_result
 from sknumpynet.utils.scikit_learn import CallbackSupportMixin, fit_context
 
 __all__ = ["BaseNetwork"]
@@ -227,14 +228,16 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
                 "partial_fit goes on with the optimiser's state, which slim() dropped: call fit, "
                 "with warm_start=True to start from the weights that are there"
             )
-        vars(self).pop("_is_slim", None)
+        self.__dict__.pop("_is_slim", None)
         data = prepare_data(self, X, y, sample_weight, validation, incremental=incremental)
         plan = prepare_runs(self, data, split_params, incremental=incremental)
         if report is not None:
             for k, run in enumerate(plan.runs):
                 run.member.end_of_epoch = report.of_member(k, run.network)
         train_runs(plan.runs, plan.config.n_jobs)
-        for message, category in publish(self, data, plan, incremental=incremental):
+        result = fit_result(data, plan, incremental=incremental)
+        set_fitted(self, data, result)
+        for message, category in result.warnings:
             warnings.warn(message, category, stacklevel=4)
 
     def _has_splitter(self) -> bool:

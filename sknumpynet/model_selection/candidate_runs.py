@@ -11,12 +11,13 @@ from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, clone
 
 from sknumpynet.estimators.base import BaseNetwork
-from sknumpynet.estimators.publication import publish
+from sknumpynet.estimators.fitted_attributes import set_fitted
 from sknumpynet.model_selection.candidates import StackableEstimator
 from sknumpynet.model_selection.network_inputs import NetworkInputs
 from sknumpynet.model_selection.pretrained import CandidateResult
 from sknumpynet.training.executor import Run
 from sknumpynet.training.preparation import Data, Plan, prepare_runs
+from sknumpynet.training.result import fit_result
 
 __all__ = ["CandidateRuns", "prepare_candidate", "result_of"]
 
@@ -114,10 +115,12 @@ def result_of(trained: CandidateRuns, *, keep_optimizer: bool) -> CandidateResul
     seconds = trained.seconds + sum(run.seconds for run in trained.runs)
     result = CandidateResult(trained.estimator, trained.inputs.given, seconds)
     try:
-        result.warnings = publish(network, trained.data, trained.plan)
+        fitted_networks = fit_result(trained.data, trained.plan)
     except ValueError as error:
         result.error = error
         return result
+    set_fitted(network, trained.data, fitted_networks)
+    result.warnings = fitted_networks.warnings
     fitted = {name: value for name, value in vars(network).items() if name not in parameters}
     steps = trained.inputs.steps
     if not keep_optimizer:

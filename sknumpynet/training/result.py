@@ -1,0 +1,205 @@
+"""What training an estimator's networks has come to, before it is anybody's attributes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning, UndefinedMetricWarning
+
+from sknumpynet.core.members import MemberResult
+from sknumpynet.core.network import Network, predictions_of
+from sknumpynet.core.optimizers import Optimizer
+from sknumpynet.core.schedules import SCHEDULES, Schedule
+from sknumpynet.core.types import FloatArray
+from sknumpynet.training.config import TrainingConfig
+from sknumpynet.training.executor import Run
+from sknumpynet.training.preparation import Data, Plan
+from sknumpynet.training.resampling import mean_out_of_fold
+from sknumpynet.utils.scikit_learn import described, lbfgs_iterations
+
+__all__ = ["FitResult", "Warned", "fit_result"]
+
+_DIVERGED = (
+    "Solver produced non-finite parameter weights. The input data may contain large values and "
+    "need to be preprocessed."
+)
+
+Warned = tuple[str, type[Warning]]
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """Trained networks, and how they came about.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+    network : Network
+    parameters : ndarray of shape (P,) or, of several members, (K, P)
+    members : list of MemberResult
+    n_iterations : list of int
+        Epochs of this training, or iterations of L-BFGS.
+    losses : list of float
+        Each member's last.
+    optimizers : list of Optimizer, optional
+        Their last states; none of L-BFGS.
+    schedule : tuple, optional
+        What `learning_rate` would ask for the schedule that was used, and its exponent.
+    out_of_fold : ndarray of shape (n_samples, n_outputs), optional
+        Predictions of rows by the members that never saw them, NaN where there are none.
+    warnings : list of (str, category)
+        What to warn of.
+    """
+
+    config: TrainingConfig
+    network: Network
+    parameters: FloatArray
+    members: list[MemberResult]
+    n_iterations: list[int]
+    losses: list[float]
+    optimizers: list[Optimizer] | None
+    schedule: tuple[Any, float] | None
+    out_of_fold: FloatArray | None
+    warnings: list[Warned]
+
+
+def fit_result(data: Data, plan: Plan, *, incremental: bool = False) -> FitResult:
+    """Return what the runs of a plan have come to.
+
+    Parameters
+    ----------
+    data : Data
+    plan : Plan
+        Its runs are trained.
+    incremental : bool
+        Whether it is for `partial_fit`.
+
+    Raises
+    ------
+    ValueError
+        If a member diverged.
+    """
+    runs, config = plan.runs, plan.config
+    results = [run.result for run in runs if run.result is not None]
+    for k, (run, result) in enumerate(zip(runs, results, strict=True)):
+        _check_finite(run, result, "" if len(runs) == 1 else f"Member {k}: ")
+    warnings = list(plan.complaints)
+    optimizers, schedule = None, None
+    if config.solver == "lbfgs":
+        iterations = [
+            int(run.optimize_result.nit)
+            if result.status in ("stopped", "out_of_time")
+            else int(lbfgs_iterations(run.optimize_result, config.max_iter))
+            for run, result in zip(runs, results, strict=True)
+        ]
+        losses = [float(run.optimize_result.fun) for run in runs]
+        if any(result.status == "interrupted" for result in results):
+            warnings.append(("Training interrupted by user.", UserWarning))
+    else:
+        iterations = [result.n_epochs for result in results]
+        curves = [result.state.loss_curve for result in results]
+        losses = [curve[-1] if curve else np.nan for curve in curves]
+        optimizers = [run.optimizer for run in runs if run.optimizer is not None]
+        settings = runs[0].settings
+        schedule = _parameter_of(settings.schedule), settings.power_t
+        warnings += _warnings_of(config, runs, results, incremental)
+    return FitResult(
+        config=config,
+        network=runs[0].network,
+        parameters=_parameters(config, runs),
+        members=results,
+        n_iterations=iterations,
+        losses=losses,
+        optimizers=optimizers,
+        schedule=schedule,
+        out_of_fold=_out_of_fold(data, plan),
+        warnings=warnings,
+    )
+
+
+def _check_finite(run: Run, result: MemberResult, prefix: str) -> None:
+    finite = np.isfinite(run.parameters).all()
+    if run.optimizer is None:
+        finite &= np.isfinite(run.optimize_result.fun)
+    elif result.status == "diverged":
+        finite &= result.best_parameters is not None
+    if not finite:
+        raise ValueError(prefix + _DIVERGED)
+
+
+def _parameter_of(schedule: Schedule) -> Any:
+    """Return what `learning_rate` would ask for it."""
+    return schedule.name if schedule.name in SCHEDULES else schedule.over_progress
+
+
+def _parameters(config: TrainingConfig, runs: Sequence[Run]) -> FloatArray:
+    parameters: FloatArray = runs[0].parameters
+    if config.n_members > 1:
+        parameters = np.stack([run.parameters for run in runs])
+    if config.dtype is None:
+        return parameters
+    # SciPy's L-BFGS works in double precision.
+    return parameters.astype(config.dtype, copy=False)
+
+
+def _out_of_fold(data: Data, plan: Plan) -> FloatArray | None:
+    """Let every member predict the rows that it never saw."""
+    if all(rows is None for rows in plan.held_out):
+        return None
+    held_out = [rows for rows in plan.held_out if rows is not None]
+    predictions = [
+        predictions_of(run.network, run.parameters, data.X[rows])
+        for run, rows in zip(plan.runs, held_out, strict=True)
+    ]
+    return mean_out_of_fold(predictions, held_out, data.X.shape[0])
+
+
+def _warnings_of(
+    config: TrainingConfig, runs: Sequence[Run], results: Sequence[MemberResult], incremental: bool
+) -> list[Warned]:
+    warnings: list[Warned] = []
+    for k, result in enumerate(results):
+        if result.status == "diverged":
+            whose = "" if len(runs) == 1 else f" of member {k}"
+            message = (
+                f"Training{whose} diverged in epoch {result.n_epochs}; the weights of the best "
+                "epoch are kept. The input data may contain large values and need to be "
+                "preprocessed."
+            )
+            warnings.append((message, ConvergenceWarning))
+    lost = [k for k, run in enumerate(runs) if run.lost_its_scores]
+    if lost:
+        whom = "the network" if len(runs) == 1 else f"members {lost}"
+        message = (
+            f"scoring={described(config.scoring)} gave no number in some epochs of {whom}. Judged "
+            "by the loss instead: validation_scores_ are minus the losses there."
+        )
+        warnings.append((message, UndefinedMetricWarning))
+    unscored = [
+        k
+        for k, result in enumerate(results)
+        if result.state.validation_scores and np.isnan(result.state.validation_scores).all()
+    ]
+    if unscored and config.early_stopping:
+        message = (
+            f"scoring={config.scoring!r} gave NaN in every epoch of members {unscored}, which "
+            "keep their last epoch"
+        )
+        warnings.append((message, ConvergenceWarning))
+    statuses = [result.status for result in results]
+    # A schedule over progress is a plan, whose end is no failure to converge.
+    n_exhausted = sum(
+        result.status == "exhausted" and run.settings.schedule.over_progress is None
+        for run, result in zip(runs, results, strict=True)
+    )
+    if "interrupted" in statuses:
+        warnings.append(("Training interrupted by user.", UserWarning))
+    elif n_exhausted and not incremental:
+        whose = "" if len(runs) == 1 else f" for {n_exhausted} of {len(runs)} members"
+        message = (
+            f"Stochastic Optimizer: Maximum iterations ({config.max_iter}) reached and the "
+            f"optimization hasn't converged yet{whose}."
+        )
+        warnings.append((message, ConvergenceWarning))
+    return warnings
