@@ -217,8 +217,8 @@ class NumpyMLPClassifier(NetworkClassifier, BaseNumpyMLP):
         self.label_smoothing = label_smoothing
         self.class_weight = class_weight
 
-    @partial_fit_available
-    @fit_context(prefer_skip_nested_validation=True)
+    @partial_fit_available  # type: ignore[untyped-decorator]
+    @fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
         """Take one more pass over the given data, which may be a part of a stream.
 

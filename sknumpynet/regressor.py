@@ -169,8 +169,8 @@ class NumpyMLPRegressor(NetworkRegressor, BaseNumpyMLP):
         self.dtype = dtype
         self.quantile = quantile
 
-    @partial_fit_available
-    @fit_context(prefer_skip_nested_validation=True)
+    @partial_fit_available  # type: ignore[untyped-decorator]
+    @fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Take one more pass over the given data, which may be a part of a stream.
 

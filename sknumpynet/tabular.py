@@ -217,7 +217,8 @@ class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
         targets = targets.astype(np.float64)
         if fresh:
             self._unit = self._unit_of(targets, sample_weight)
-        return ((targets - self._unit["centre"]) / self._unit["spread"]).astype(np.float32)
+        scaled = (targets - self._unit["centre"]) / self._unit["spread"]
+        return np.asarray(scaled, np.float32)
 
     def _unit_of(
         self, targets: np.ndarray, sample_weight: np.ndarray | None

@@ -54,7 +54,7 @@ def _check_for_validation_data(params: dict[str, Any]) -> None:
         )
 
 
-class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
+class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """An estimator whose networks the engine trains; not used directly.
 
     A kind of network (`BaseNumpyMLP`, `BaseTabularMLP`) says how it is built and trained, a kind
@@ -158,7 +158,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
 
     # Training --------------------------------------------------------------------------------
 
-    @fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(
         self,
         X: Any,
@@ -251,7 +251,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):
         has_splitter = self._has_splitter()
         if has_splitter and get_config()["enable_metadata_routing"]:
             routed = process_routing(self, "fit", sample_weight=sample_weight, **params)
-            return routed.splitter.split
+            return dict(routed.splitter.split)
         unexpected = set(params) - ({"groups"} if has_splitter else set())
         if unexpected:
             raise TypeError(

@@ -39,7 +39,7 @@ def checked_dropout(dropout: Any, network: Network) -> tuple[float, ...]:
     if np.ndim(dropout) == 0:
         rates = rates * n_hidden
     if len(rates) != n_hidden or not all(
-        isinstance(rate, Real) and 0 <= rate < 1 for rate in rates
+        isinstance(rate, Real) and 0 <= float(rate) < 1 for rate in rates
     ):
         raise ValueError(
             "dropout must be a number in [0, 1) or one for each of the "

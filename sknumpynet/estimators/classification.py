@@ -17,7 +17,7 @@ from sknumpynet.utils.scikit_learn import HasMethods, StrOptions
 __all__ = ["NetworkClassifier"]
 
 
-class NetworkClassifier(ClassifierMixin):
+class NetworkClassifier(ClassifierMixin):  # type: ignore[misc]
     """The half of a classifier that is about its targets; comes before the kind of network."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -39,7 +39,8 @@ class NetworkClassifier(ClassifierMixin):
         probabilities = self._predictions(X)
         if self.n_outputs_ == 1:
             probabilities = probabilities.ravel()
-        return self._label_binarizer.inverse_transform(probabilities)
+        labels: np.ndarray = self._label_binarizer.inverse_transform(probabilities)
+        return labels
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each class, or of each label.
@@ -69,7 +70,8 @@ class NetworkClassifier(ClassifierMixin):
             In the order of `classes_`.
         """
         probabilities = self.predict_proba(X)
-        return np.log(probabilities, out=probabilities)
+        np.log(probabilities, out=probabilities)
+        return probabilities
 
     def _as_output(self, predictions: np.ndarray) -> np.ndarray:
         if self._has_one_class():
@@ -97,7 +99,7 @@ class NetworkClassifier(ClassifierMixin):
         else:
             self._check_classes(unique_labels(y), incremental)
         # Labels are kept a byte each, and become floats a batch at a time.
-        targets = self._label_binarizer.transform(y).astype(bool)
+        targets: np.ndarray = self._label_binarizer.transform(y).astype(bool)
         return targets.reshape(len(targets), -1)
 
     def _check_classes(self, classes: np.ndarray, incremental: bool) -> None:
@@ -118,7 +120,7 @@ class NetworkClassifier(ClassifierMixin):
         return len(self.classes_) == 1
 
     def _is_multiclass(self) -> bool:
-        return self._label_binarizer.y_type_ == "multiclass"
+        return bool(self._label_binarizer.y_type_ == "multiclass")
 
     def _network_loss(self) -> Loss:
         if not isinstance(self.loss, str):
@@ -146,7 +148,7 @@ class NetworkClassifier(ClassifierMixin):
             )
         else:
             for weight in self.class_weight.values():
-                if not (isinstance(weight, Real) and 0 <= weight < np.inf):
+                if not (isinstance(weight, Real) and 0 <= float(weight) < np.inf):
                     raise ValueError(
                         "weights of classes must be finite and not negative, got "
                         f"{self.class_weight}"

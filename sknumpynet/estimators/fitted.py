@@ -90,8 +90,9 @@ def fitted_view(
         Rows that will be predicted often, see `KnownRows`.
     """
     view = copy.copy(estimator)
-    vars(view).update(estimator._fitted_parameters(network, parameters))
-    view._check_for_prediction = KnownRows(estimator, given, encoded)
+    view.__dict__.update(estimator._fitted_parameters(network, parameters))
+    # In the place of the method: only this view has rows that it knows.
+    view.__dict__["_check_for_prediction"] = KnownRows(estimator, given, encoded)
     return view
 
 
@@ -119,5 +120,5 @@ def _are_same(one: Any, other: Any) -> bool:
     if one.dtype.kind not in "biufSU":
         return False
     # By their bits, which also finds NaN the same.
-    bits = (np.ascontiguousarray(array).view(np.uint8) for array in (one, other))
-    return np.array_equal(*bits)
+    bits, other_bits = (np.ascontiguousarray(array).view(np.uint8) for array in (one, other))
+    return np.array_equal(bits, other_bits)

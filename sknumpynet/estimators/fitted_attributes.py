@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sknumpynet.core.types import FloatArray
+from sknumpynet.core.types import BoolArray, FloatArray
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.history import extended_history
 from sknumpynet.training.preparation import Data
@@ -85,7 +85,7 @@ def _of_members(config: TrainingConfig, values: list[Any]) -> Any:
 def _out_of_fold_attributes(
     estimator: "BaseNetwork", data: Data, mean: FloatArray
 ) -> dict[str, Any]:
-    known = ~np.isnan(mean).any(axis=1)
+    known: BoolArray = np.asarray(~np.isnan(mean).any(axis=1))
     if data.counts is not None:
         known &= data.counts
     weight = None if data.sample_weight is None else data.sample_weight[known]

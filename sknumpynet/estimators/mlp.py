@@ -124,7 +124,7 @@ class BaseNumpyMLP(BaseNetwork):
 
     def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, np.ndarray]:
         either = (np.float64, np.float32)
-        return validate_data(
+        rows, targets = validate_data(
             self,
             X,
             y,
@@ -134,6 +134,7 @@ class BaseNumpyMLP(BaseNetwork):
             dtype=either if self.dtype is None else np.dtype(self.dtype),
             reset=reset,
         )
+        return rows, targets
 
     def _network(self, data: Data, config: TrainingConfig) -> Network:
         sizes = [
@@ -215,7 +216,7 @@ class BaseNumpyMLP(BaseNetwork):
         True
         """
         check_is_fitted(self)
-        if vars(self).pop("_optimizer", None) is not None:
+        if self.__dict__.pop("_optimizer", None) is not None:
             self._is_slim = True
         return self
 

@@ -18,7 +18,7 @@ __all__ = ["NetworkRegressor"]
 _LOSSES = {"squared_error", "poisson", "gamma", "absolute_error", "huber", "quantile"}
 
 
-class NetworkRegressor(RegressorMixin):
+class NetworkRegressor(RegressorMixin):  # type: ignore[misc]
     """The half of a regressor that is about its targets; comes before the kind of network."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -58,14 +58,14 @@ class NetworkRegressor(RegressorMixin):
     def _as_output(self, predictions: np.ndarray) -> np.ndarray:
         return predictions[..., 0] if predictions.shape[-1] == 1 else predictions
 
-    def _encode(self, y: np.ndarray, *, fresh: bool, incremental: bool) -> np.ndarray:
+    def _encode(self, y: Any, *, fresh: bool, incremental: bool) -> np.ndarray:
         if issparse(y):
             y = y.toarray()
         if y.dtype.kind not in "biuf":
             raise ValueError(f"y must be real numbers, got values of dtype {y.dtype}.")
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        targets = y.reshape(len(y), -1)
+        targets: np.ndarray = y.reshape(len(y), -1)
         if isinstance(self._network_loss(), QuantileLoss) and targets.shape[1] > 1:
             raise ValueError(
                 f"the loss 'quantile' takes one column of y, got {targets.shape[1]}: use "
@@ -114,18 +114,19 @@ class NetworkRegressor(RegressorMixin):
         """
         levels = getattr(self, "quantiles_", [])
         if len(levels) < 2:
-            return super().score(X, y, sample_weight)
-        return _negative_pinball_loss(np.ravel(y), self.predict(X), levels, sample_weight)
+            return float(super().score(X, y, sample_weight))
+        predictions = self._as_output(self._predictions(X))
+        return _negative_pinball_loss(np.ravel(y), predictions, levels, sample_weight)
 
     def _validation_score(
         self, targets: np.ndarray, predictions: np.ndarray, sample_weight: np.ndarray | None
     ) -> float:
         if not np.isfinite(predictions).all():
             return np.nan
-        if predictions.shape[1] > targets.shape[1]:
-            levels = self._network_loss().levels
-            return _negative_pinball_loss(targets[:, 0], predictions, levels, sample_weight)
-        return r2_score(targets, predictions, sample_weight=sample_weight)
+        loss = self._network_loss()
+        if isinstance(loss, QuantileLoss) and predictions.shape[1] > targets.shape[1]:
+            return _negative_pinball_loss(targets[:, 0], predictions, loss.levels, sample_weight)
+        return float(r2_score(targets, predictions, sample_weight=sample_weight))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -194,7 +194,7 @@ def _restored_optimizer(saved: dict[str, Any]) -> Optimizer:
 
 @cache
 def _parameter_defaults(kind: type) -> dict[str, Any]:
-    parameters = inspect.signature(kind.__init__).parameters.values()
+    parameters = inspect.signature(kind).parameters.values()
     return {
         parameter.name: parameter.default
         for parameter in parameters

@@ -120,7 +120,7 @@ class BaseTabularMLP(BaseNetwork):
             encoded = preprocessor.fit(X).transform(X)
             self.preprocessor_ = preprocessor
             self.n_features_in_ = preprocessor.n_features_in_
-            vars(self).pop("feature_names_in_", None)
+            self.__dict__.pop("feature_names_in_", None)
             if hasattr(preprocessor, "feature_names_in_"):
                 self.feature_names_in_ = preprocessor.feature_names_in_
         else:
@@ -169,7 +169,8 @@ class BaseTabularMLP(BaseNetwork):
 
     def _check_for_prediction(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        return self.preprocessor_._transform_for(self, X)
+        encoded: np.ndarray = self.preprocessor_._transform_for(self, X)
+        return encoded
 
     def _quietly_encoded(self, X: Any) -> np.ndarray:
         preprocessor = with_names_as_in(X, self.preprocessor_)

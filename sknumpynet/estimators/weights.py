@@ -43,7 +43,7 @@ def rows_that_count(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any, 
 
 def n_rows_that_count(estimator: "BaseNetwork", X: Any, sample_weight: Any) -> int:
     """Return how many rows an estimator's training is planned for."""
-    n_rows = num_samples(X)
+    n_rows: int = num_samples(X)
     if sample_weight is None or not estimator._drops_rows_of_weight_0:
         return n_rows
     weight = check_sample_weight(sample_weight, np.empty(n_rows), allow_all_zero=False)

@@ -23,7 +23,8 @@ def _of_member(history: dict[str, list[Any]] | None, k: int) -> dict[str, list[A
 
 def n_epochs_so_far(history: dict[str, list[Any]] | None, k: int) -> int:
     """Return the number of the last epoch that member ``k`` has behind it."""
-    return (_of_member(history, k)["epoch"] or [0])[-1]
+    epochs: list[int] = _of_member(history, k)["epoch"]
+    return epochs[-1] if epochs else 0
 
 
 def extended_history(
@@ -50,7 +51,7 @@ def extended_history(
         so_far = _of_member(history, k)
         n_new = len(result.history["loss"])
         first = n_epochs_so_far(history, k) + 1
-        new = {"epoch": list(range(first, first + n_new)), **result.history}
+        new: dict[str, list[Any]] = {"epoch": list(range(first, first + n_new)), **result.history}
         for name, values in so_far.items():
             extended[name] += [*values, *new[name]][-LONGEST:]
         if several:

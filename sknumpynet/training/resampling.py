@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from sklearn.utils import check_consistent_length, indexable
 
+from sknumpynet.core.types import BoolArray, IntArray
 from sknumpynet.utils.scikit_learn import slice_params
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def shares_of_members(
     elif data.kept is None:
         splits = _splits_of(resample, data.X, data.y, split_params)
     else:
-        splits = _splits_of_kept(resample, data, split_params)
+        splits = _splits_of_kept(resample, data, data.kept, split_params)
     if len(splits) != n_members:
         raise ValueError(
             f"resample={resample!r} makes {len(splits)} splits: n_members must be as many, got "
@@ -93,17 +94,19 @@ def _splits_of(
     return list(splitter.split(X, y, **(params or {})))
 
 
-def _splits_of_kept(splitter: Any, data: "Data", params: dict[str, Any]) -> list[Split]:
+def _splits_of_kept(
+    splitter: Any, data: "Data", is_kept: BoolArray, params: dict[str, Any]
+) -> list[Split]:
     """Return a user's splits of the rows that are left, those of weight 0 being dropped.
 
     A splitter that goes by a table of its own, such as `PredefinedSplit`, means the rows as they
     were given. It is known by saying the same of them as of those that are left, or by refusing
     the latter; one that draws its splits from the rows says something else of fewer.
     """
-    n_given, kept = len(data.kept), np.flatnonzero(data.kept)
+    n_given, kept = len(is_kept), np.flatnonzero(is_kept)
     if params.get("groups") is not None:
-        check_consistent_length(data.kept, params["groups"])
-    params = slice_params(data.kept, params, kept)
+        check_consistent_length(is_kept, params["groups"])
+    params = slice_params(is_kept, params, kept)
     # What a dropped row held may be anything: the first that is left stands in for it.
     place = np.zeros(n_given, np.intp)
     place[kept] = np.arange(len(kept))
@@ -119,22 +122,23 @@ def _splits_of_kept(splitter: Any, data: "Data", params: dict[str, Any]) -> list
     try:
         of_kept = _splits_of(splitter, data.X, data.y, params)
     except Exception:
-        return _cut(of_given, data.kept)
+        return _cut(of_given, is_kept)
     same = len(of_kept) == len(of_given) and all(
         np.array_equal(mine, other)
         for pair, other_pair in zip(of_kept, of_given, strict=True)
         for mine, other in zip(pair, other_pair, strict=True)
     )
-    return _cut(of_given, data.kept) if same else of_kept
+    return _cut(of_given, is_kept) if same else of_kept
 
 
-def _cut(splits: list[Split], kept: np.ndarray) -> list[Split]:
+def _cut(splits: list[Split], kept: BoolArray) -> list[Split]:
     """Return splits of all rows as those of the rows that are kept."""
     every, place = np.arange(len(kept)), np.cumsum(kept) - 1
 
-    def cut(part: Any) -> np.ndarray:
-        rows = every[np.asarray(part)]
-        return place[rows[kept[rows]]]
+    def cut(part: Any) -> IntArray:
+        rows: IntArray = every[np.asarray(part)]
+        cut_rows: IntArray = place[rows[kept[rows]]]
+        return cut_rows
 
     return [(cut(train), cut(test)) for train, test in splits]
 
@@ -143,7 +147,7 @@ def _bootstrap(data: "Data", n_members: int, random_state: np.random.RandomState
     n_samples = data.X.shape[0]
     # A sample in which every weight is zero has nothing to learn from.
     weight = np.ones(n_samples) if data.sample_weight is None else data.sample_weight
-    shares = []
+    shares: list[Share] = []
     while len(shares) < n_members:
         counts = np.bincount(random_state.randint(n_samples, size=n_samples), minlength=n_samples)
         if (counts * weight).any():
