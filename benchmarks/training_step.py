@@ -194,7 +194,7 @@ class TorchTrainer:
 
     def _initialize(self, random_state: np.random.RandomState) -> None:
         torch = self.torch
-        network = dense_network(self.setup.layer_sizes, "relu", "binary_cross_entropy")
+        network = dense_network(self.setup.layer_sizes, "relu")
         start = initialize_parameters(network, random_state, self.setup.dtype)
         with torch.no_grad():
             for layer, weights, bias in zip(

@@ -7,6 +7,7 @@ from sklearn.datasets import make_moons
 
 from sknumpynet import from_scratch
 from sknumpynet.core.batching import Dataset
+from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.members import Member, Settings
 from sknumpynet.core.network import dense_network
 from sknumpynet.core.optimizers import SGD
@@ -118,12 +119,13 @@ def test_engine_follows_step_for_step(moons):
     epochs, learning_rate = 300, 1.5
     W1, b1, W2, b2 = from_scratch.initialize_parameters(2, 3, 1, seed=3)
 
-    network = dense_network([2, 3, 1], "logistic", "binary_cross_entropy")
+    network = dense_network([2, 3, 1], "logistic")
     parameters = network.layout.pack([W1.T, W2.T], [b1.T, b2.T])
     member = Member(np.random.RandomState(0))
     history = []
     trained, (result,) = train(
         network,
+        LOSSES["binary_cross_entropy"],
         parameters,
         Dataset(X.T, Y.T),
         SGD(learning_rate, momentum=0.0, nesterov=False),

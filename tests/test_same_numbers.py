@@ -270,11 +270,11 @@ def test_lbfgs_objective(name, weighted, activation):
         theirs, X, y, weight, np.concatenate([array.ravel() for array in coefs + intercepts])
     )
 
-    network = dense_network([X.shape[1], 5, 3, ours.n_outputs_], activation, ours._network_loss())
+    network = dense_network([X.shape[1], 5, 3, ours.n_outputs_], activation)
     targets = y.reshape(len(y), -1)
     if kind is NumpyMLPClassifier:
         targets = ours._label_binarizer.transform(y).reshape(len(y), -1)
-    objective = Objective(network, Dataset(X, targets, weight), alpha=0.1)
+    objective = Objective(network, ours._network_loss(), Dataset(X, targets, weight), alpha=0.1)
     our_loss, our_gradient = objective(
         network.layout.pack(coefs, [intercept[None] for intercept in intercepts])
     )

@@ -2,12 +2,14 @@
 
 import copy
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import threadpoolctl
 
 from sknumpynet.core.batching import Dataset
+from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.members import Member, Settings
 from sknumpynet.core.network import dense_network, initialize_parameters
 from sknumpynet.core.optimizers import OPTIMIZERS, SGD, Adam
@@ -23,13 +25,12 @@ def make_data(n_samples, seed=0):
 
 
 def make_run(dataset, seed=0, *, hidden=N_HIDDEN, optimizer=None, alpha=0.1, **settings):
-    network = dense_network([N_FEATURES, hidden, 1], "relu", "binary_cross_entropy")
+    network = dense_network([N_FEATURES, hidden, 1], "relu")
     source = np.random.RandomState(seed)
     parameters = initialize_parameters(network, source)
     settings = Settings(**({"batch_size": 7, "max_epochs": 4} | settings))
-    return Run(
-        network, parameters, dataset, Member(source), alpha, optimizer or Adam(0.01), settings
-    )
+    loss, optimizer = LOSSES["binary_cross_entropy"], optimizer or Adam(0.01)
+    return Run(network, loss, parameters, dataset, Member(source), alpha, optimizer, settings)
 
 
 def assert_same_outcomes(runs, train):
@@ -122,6 +123,7 @@ def test_few_runs_of_each_fold_share_chunks():
 
 DIFFERENT = {
     "layers": lambda: make_run(A, hidden=4),
+    "loss": lambda: replace(make_run(A), loss=LOSSES["squared_error"]),
     "optimizer": lambda: make_run(A, optimizer=SGD(0.1)),
     "batch size": lambda: make_run(A, batch_size=8),
     "shuffle": lambda: make_run(A, shuffle=False),

@@ -751,7 +751,7 @@ def test_floors(name):
 def test_the_network_is_what_the_columns_ask_for():
     frame, y = titanic()
     shape = quick(TabularMLPClassifier).fit(frame, y)._shape
-    network = table_network(TableShape.from_plain(shape), None)
+    network = table_network(TableShape.from_plain(shape))
     numbers, plain, tickets = network.layers[0].layers  # no name is another's
     assert numbers.fan_in == 8  # age, sibsp, fare and pclass, and their ranks
     assert plain.fan_in == 7  # sex, cabin, adult, three harbours, whether the age is missing

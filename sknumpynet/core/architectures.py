@@ -18,7 +18,6 @@ from sknumpynet.core.layers import (
     PeriodicEmbedding,
     Scale,
 )
-from sknumpynet.core.losses import Loss
 from sknumpynet.core.network import Network
 
 __all__ = ["Columns", "TableShape", "table_network"]
@@ -98,7 +97,7 @@ class TableShape:
         return cls(**settings)
 
 
-def table_network(shape: TableShape, loss: Loss) -> Network:
+def table_network(shape: TableShape) -> Network:
     """Return a network that embeds columns by their kind.
 
     A dense layer's learning rate is divided by the root of its inputs, which for Adam is what the
@@ -107,7 +106,6 @@ def table_network(shape: TableShape, loss: Loss) -> Network:
     Parameters
     ----------
     shape : TableShape
-    loss : Loss
 
     References
     ----------
@@ -116,9 +114,8 @@ def table_network(shape: TableShape, loss: Loss) -> Network:
 
     Examples
     --------
-    >>> from sknumpynet.core.losses import LOSSES
     >>> shape = TableShape(Columns(3, 2, (100,)), (16,), "mish", 1)
-    >>> network = table_network(shape, LOSSES["squared_error"])
+    >>> network = table_network(shape)
     >>> [layer.fan_out for layer in network.layers]
     [22, 22, 16, 1]
     """
@@ -136,7 +133,7 @@ def table_network(shape: TableShape, loss: Loss) -> Network:
         )
         for (fan_in, fan_out), own in zip(itertools.pairwise(sizes), activations, strict=True)
     ]
-    return Network((embeddings, Scale(n_inputs), *dense), loss)
+    return Network((embeddings, Scale(n_inputs), *dense))
 
 
 def _embeddings(shape: TableShape) -> Concatenate:

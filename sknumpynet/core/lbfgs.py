@@ -9,6 +9,7 @@ import scipy.optimize
 
 from sknumpynet.core.backpropagation import Backpropagation, penalty_factors
 from sknumpynet.core.batching import Batches, Dataset
+from sknumpynet.core.losses import Loss
 from sknumpynet.core.network import Network
 from sknumpynet.core.types import FloatArray
 
@@ -26,6 +27,7 @@ class Objective:
     Parameters
     ----------
     network : Network
+    loss : Loss
     dataset : Dataset
     alpha : float or ndarray of shape (K, 1)
         Strength of the L2 penalty on the weights.
@@ -36,11 +38,12 @@ class Objective:
     def __init__(
         self,
         network: Network,
+        loss: Loss,
         dataset: Dataset,
         alpha: float | FloatArray = 0.0,
         members: tuple[int, ...] = (),
     ) -> None:
-        self.loss = network.loss
+        self.loss = loss
         self.penalty = penalty_factors(network, alpha)
         self.parameters = np.empty((*members, network.layout.size))
         self.gradient = np.empty_like(self.parameters)
@@ -87,6 +90,7 @@ class Objective:
 
 def minimize_lbfgs(
     network: Network,
+    loss: Loss,
     parameters: FloatArray,
     dataset: Dataset,
     *,
@@ -103,6 +107,7 @@ def minimize_lbfgs(
     Parameters
     ----------
     network : Network
+    loss : Loss
     parameters : ndarray of shape (P,)
         Where to start; left as it is.
     dataset : Dataset
@@ -128,7 +133,7 @@ def minimize_lbfgs(
     Byrd, Lu, Nocedal and Zhu, "A Limited Memory Algorithm for Bound Constrained Optimization",
     SIAM Journal on Scientific Computing 16, 1995.
     """
-    objective = Objective(network, dataset, alpha)
+    objective = Objective(network, loss, dataset, alpha)
     start = parameters.astype(np.float64)
     last = scipy.optimize.OptimizeResult(x=start, nit=0, status=0)
 

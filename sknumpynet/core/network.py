@@ -24,7 +24,7 @@ from sknumpynet.core.layers import (
     Layer,
     with_ones,
 )
-from sknumpynet.core.losses import LOSSES, PREDICTIONS, Loss
+from sknumpynet.core.losses import PREDICTIONS
 from sknumpynet.core.parameters import Layout
 
 __all__ = [
@@ -54,13 +54,10 @@ class Network:
     Parameters
     ----------
     layers : tuple of Layer
-        From the data to the raw outputs; the last is dense.
-    loss : Loss
-        Turns raw outputs into predictions and gradients.
+        From the data to the raw outputs, of which a loss makes predictions; the last is dense.
     """
 
     layers: tuple[Layer, ...]
-    loss: Loss
 
     @cached_property
     def dense_layers(self) -> tuple[Dense, ...]:
@@ -104,9 +101,7 @@ class Network:
         return tuple(layer.activation for layer in self.dense_layers[:-1])
 
 
-def dense_network(
-    layer_sizes: Sequence[int], activation: Any | Sequence[Any], loss: str | Loss
-) -> Network:
+def dense_network(layer_sizes: Sequence[int], activation: Any | Sequence[Any]) -> Network:
     """Return a multilayer perceptron.
 
     Parameters
@@ -115,8 +110,6 @@ def dense_network(
         Features, units of each hidden layer, outputs.
     activation : str, object or list
         Of all hidden layers, see `activation_of`; a list has one for each.
-    loss : str or Loss
-        A key of ``LOSSES`` or a loss itself.
 
     Raises
     ------
@@ -125,7 +118,7 @@ def dense_network(
 
     Examples
     --------
-    >>> dense_network([2, 3, 1], "logistic", "binary_cross_entropy").layout.size
+    >>> dense_network([2, 3, 1], "logistic").layout.size
     13
     """
     n_hidden = len(layer_sizes) - 2
@@ -146,7 +139,7 @@ def dense_network(
     ]
     # scikit-learn draws the output layer by the rule for the hidden ones.
     layers.append(Dense(*sizes[-1], ACTIVATIONS["identity"], gains[-1]))
-    return Network(tuple(layers), LOSSES[loss] if isinstance(loss, str) else loss)
+    return Network(tuple(layers))
 
 
 def initialize_parameters(
@@ -177,7 +170,7 @@ def initialize_parameters(
     Examples
     --------
     >>> import numpy as np
-    >>> network = dense_network([2, 3, 1], "logistic", "binary_cross_entropy")
+    >>> network = dense_network([2, 3, 1], "logistic")
     >>> initialize_parameters(network, np.random.RandomState(0)).shape
     (13,)
     """
@@ -330,7 +323,9 @@ def predict(
     return activated(predict_raw(weights, biases, activations, X), output_activation)
 
 
-def predictions_of(network: Network, parameters: np.ndarray, X: Any) -> np.ndarray:
+def predictions_of(
+    network: Network, parameters: np.ndarray, X: Any, output_activation: str
+) -> np.ndarray:
     """Return a network's predictions for rows of X, shape (..., n_samples, n_outputs).
 
     Parameters
@@ -338,15 +333,17 @@ def predictions_of(network: Network, parameters: np.ndarray, X: Any) -> np.ndarr
     network : Network
     parameters : ndarray of shape (..., P)
     X : ndarray or, for a perceptron, sparse matrix of shape (n_samples, n_features)
+    output_activation : str
+        A key of ``PREDICTIONS``.
 
     Examples
     --------
     >>> import numpy as np
-    >>> network = dense_network([1, 1], "identity", "squared_error")
-    >>> predictions_of(network, np.array([2.0, 1.0]), np.array([[3.0]]))
+    >>> network = dense_network([1, 1], "identity")
+    >>> predictions_of(network, np.array([2.0, 1.0]), np.array([[3.0]]), "identity")
     array([[7.]])
     """
-    return activated(raw_outputs(network, parameters, X), network.loss.output_activation)
+    return activated(raw_outputs(network, parameters, X), output_activation)
 
 
 def raw_outputs(
@@ -369,7 +366,7 @@ def raw_outputs(
     Examples
     --------
     >>> import numpy as np
-    >>> network = dense_network([1, 1], "identity", "squared_error")
+    >>> network = dense_network([1, 1], "identity")
     >>> raw_outputs(network, np.array([2.0, 1.0]), np.array([[3.0]]))
     array([[7.]])
     """

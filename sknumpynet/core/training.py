@@ -26,6 +26,7 @@ __all__ = ["train"]
 
 def train(
     network: Network,
+    loss: Loss,
     parameters: FloatArray,
     dataset: Dataset,
     optimizer: Optimizer,
@@ -38,6 +39,7 @@ def train(
     Parameters
     ----------
     network : Network
+    loss : Loss
     parameters : ndarray of shape (P,) or (K, P)
         Where training starts; changed in place.
     dataset : Dataset
@@ -76,7 +78,6 @@ def train(
                 "members that share a random source need as many rows, got "
                 f"{dataset.lengths.tolist()}"
             )
-    loss = network.loss
     monitors = [Monitor(*pair) for pair in zip(members, settings, strict=True)]
     stack = _Stack(network, loss, parameters, dataset, optimizer, monitors, alpha)
     trained = np.empty_like(parameters)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from sknumpynet.core.losses import Loss
 from sknumpynet.core.network import Network
 
 if TYPE_CHECKING:
@@ -29,12 +30,13 @@ def all_or_nothing(estimator: BaseEstimator) -> Iterator[None]:
         raise
 
 
-def parameter_attributes(network: Network, parameters: np.ndarray) -> dict[str, Any]:
+def parameter_attributes(network: Network, loss: Loss, parameters: np.ndarray) -> dict[str, Any]:
     """Return what a multilayer perceptron predicts with, all of it copies.
 
     Parameters
     ----------
     network : Network
+    loss : Loss
     parameters : ndarray of shape (P,) or (K, P)
     """
     coefs, biases = network.layout.unpack(parameters)
@@ -45,7 +47,7 @@ def parameter_attributes(network: Network, parameters: np.ndarray) -> dict[str, 
         "intercepts_": [bias[..., 0, :] for bias in biases],
         "n_layers_": len(network.layers) + 1,
         "n_outputs_": network.fan_out,
-        "out_activation_": network.loss.output_activation,
+        "out_activation_": loss.output_activation,
         "_hidden_activations": tuple(activations),
     }
 

@@ -142,10 +142,10 @@ class BaseNumpyMLP(BaseNetwork):
             *checked_hidden_layer_sizes(self.hidden_layer_sizes),
             self._n_outputs(data),
         ]
-        return dense_network(sizes, self.activation, self._network_loss())
+        return dense_network(sizes, self.activation)
 
     def _fitted_parameters(self, network: Network, parameters: np.ndarray) -> dict[str, Any]:
-        return parameter_attributes(network, parameters)
+        return parameter_attributes(network, self._network_loss(), parameters)
 
     # Prediction ------------------------------------------------------------------------------
 

@@ -11,7 +11,6 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from sknumpynet.core.architectures import Columns, TableShape, table_network
-from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.network import Network, activated, raw_outputs
 from sknumpynet.estimators.base import BaseNetwork
 from sknumpynet.estimators.checks import checked_hidden_layer_sizes
@@ -156,13 +155,13 @@ class BaseTabularMLP(BaseNetwork):
         shape = TableShape(columns, sizes, ACTIVATION, self._n_outputs(data))
         # As plain numbers, so that a saved model needs no class of the engine.
         self._shape = shape.to_plain()
-        return table_network(shape, self._network_loss())
+        return table_network(shape)
 
     def _fitted_parameters(self, network: Network, parameters: np.ndarray) -> dict[str, Any]:
         return {
             "parameters_": np.array(parameters, ndmin=2),
             "n_outputs_": network.fan_out,
-            "out_activation_": network.loss.output_activation,
+            "out_activation_": self._network_loss().output_activation,
         }
 
     # Prediction ------------------------------------------------------------------------------
@@ -181,8 +180,7 @@ class BaseTabularMLP(BaseNetwork):
         return len(self.parameters_)
 
     def _activated(self, X: np.ndarray) -> np.ndarray:
-        shape = TableShape.from_plain(self._shape)
-        network = table_network(shape, LOSSES["squared_error"])  # whose loss is not asked for
+        network = table_network(TableShape.from_plain(self._shape))
         # In single precision dense layers would let a row's prediction depend on the rows beside
         # it, at 1e-7; cosines do not, and take eleven times as long in double precision.
         raw = raw_outputs(network, self.parameters_, X, dense_dtype=np.float64)

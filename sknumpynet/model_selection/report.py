@@ -55,7 +55,7 @@ def _description(run: Run) -> dict[str, Any]:
     return {
         "layer_sizes": (run.network.fan_in, *(layer.fan_out for layer in layers)),
         "activation": _activation_names(run.network),
-        "loss": run.network.loss.name,
+        "loss": run.loss.name,
         "solver": type(run.optimizer).__name__.lower(),
         "batch_size": run.settings.batch_size,
         "dtype": str(run.parameters.dtype),

@@ -18,6 +18,7 @@ import numpy as np
 
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.lbfgs import minimize_lbfgs
+from sknumpynet.core.losses import Loss
 from sknumpynet.core.members import Member, MemberResult, Settings
 from sknumpynet.core.monitor import Monitor
 from sknumpynet.core.network import Network
@@ -44,6 +45,7 @@ class Run:
     Parameters
     ----------
     network : Network
+    loss : Loss
     parameters : ndarray of shape (P,)
         Where training starts, and afterwards where it ended.
     dataset : Dataset
@@ -72,6 +74,7 @@ class Run:
     """
 
     network: Network
+    loss: Loss
     parameters: np.ndarray
     dataset: Dataset
     member: Member
@@ -90,6 +93,7 @@ class Run:
         optimizer, settings = self.optimizer, self.settings
         return (
             self.network,
+            self.loss,
             self.parameters.dtype,
             optimizer.stack_key(),
             settings.batch_size,
@@ -202,6 +206,7 @@ def _train_single(run: Run) -> None:
         monitor = Monitor(run.member, run.settings)
         run.optimize_result = minimize_lbfgs(
             run.network,
+            run.loss,
             run.parameters,
             run.dataset,
             alpha=run.alpha,
@@ -213,6 +218,7 @@ def _train_single(run: Run) -> None:
     else:
         run.parameters, (run.result,) = train(
             run.network,
+            run.loss,
             run.parameters,
             run.dataset,
             run.optimizer,
@@ -334,6 +340,7 @@ def _train_chunk(chunk: Chunk) -> _Outcome:
     with _blas_for(chunk[0].network):
         parameters, results = train(
             chunk[0].network,
+            chunk[0].loss,
             np.stack([run.parameters for run in chunk]),
             _pooled(chunk),
             optimizer,

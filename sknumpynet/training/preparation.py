@@ -15,7 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.fixes import parse_version
 
 from sknumpynet.core.batching import Dataset
-from sknumpynet.core.losses import OwnLoss, QuantileLoss
+from sknumpynet.core.losses import Loss, OwnLoss, QuantileLoss
 from sknumpynet.core.members import Member, Settings, TrainingState
 from sknumpynet.core.network import Network, initialize_parameters
 from sknumpynet.core.optimizers import OPTIMIZERS, Optimizer
@@ -311,9 +311,9 @@ def prepare_runs(
     fresh = not goes_on(estimator, incremental)
     config = estimator._training_config(data.X.shape[0], has_validation=data.held_out is not None)
     data = _for_scoring(data, config.scoring)
-    network = estimator._network(data, config)
-    if isinstance(network.loss, OwnLoss):
-        network.loss.check(data.targets[:32].T.astype(np.float64))
+    network, loss = estimator._network(data, config), estimator._network_loss()
+    if isinstance(loss, OwnLoss):
+        loss.check(data.targets[:32].T.astype(np.float64))
     if config.early_stopping and incremental and config.solver != "lbfgs":
         raise ValueError("partial_fit does not support early_stopping=True")
     if not fresh and config.resample is not None:
@@ -325,8 +325,8 @@ def prepare_runs(
     if fresh:
         for name in _COURSE_OF_TRAINING:
             vars(estimator).pop(name, None)
-    if isinstance(network.loss, QuantileLoss):
-        estimator.quantiles_ = list(network.loss.levels)
+    if isinstance(loss, QuantileLoss):
+        estimator.quantiles_ = list(loss.levels)
     random_state = check_random_state(config.random_state)
     sources = _sources_of_members(estimator, config, random_state, fresh)
     if fresh:
@@ -341,11 +341,11 @@ def prepare_runs(
     runs = []
     for k, (source, start, share) in enumerate(zip(sources, starts, shares, strict=True)):
         if config.solver == "lbfgs":
-            runs.append(_lbfgs_run(estimator, config, k, network, start, data, share, source))
+            runs.append(_lbfgs_run(estimator, config, k, network, loss, start, data, share, source))
         else:
             runs.append(
                 _stochastic_run(
-                    estimator, config, k, network, start, data, share, source, incremental
+                    estimator, config, k, network, loss, start, data, share, source, incremental
                 )
             )
     held_out = [share.held_out for share in shares]
@@ -408,6 +408,7 @@ def _lbfgs_run(
     config: TrainingConfig,
     k: int,
     network: Network,
+    loss: Loss,
     parameters: np.ndarray,
     data: Data,
     share: Share,
@@ -418,7 +419,7 @@ def _lbfgs_run(
         raise ValueError(f"dropout={dropout!r} needs a stochastic solver, got solver='lbfgs'")
     validate = None
     if data.held_out is not None:
-        validate = judge_for(estimator, config, network, data.held_out)
+        validate = judge_for(estimator, config, network, loss, data.held_out)
     member = Member(
         random_state,
         validate,
@@ -436,6 +437,7 @@ def _lbfgs_run(
     )
     return Run(
         network,
+        loss,
         parameters,
         _dataset(estimator, data, share),
         member,
@@ -463,6 +465,7 @@ def _stochastic_run(
     config: TrainingConfig,
     k: int,
     network: Network,
+    loss: Loss,
     parameters: np.ndarray,
     data: Data,
     share: Share,
@@ -479,7 +482,7 @@ def _stochastic_run(
         dataset, held_out = _split(config, data, dataset, share.held_out, random_state)
     member = Member(
         random_state,
-        None if held_out is None else judge_for(estimator, config, network, held_out),
+        None if held_out is None else judge_for(estimator, config, network, loss, held_out),
         start=TrainingState(
             loss_curve=so_far("loss_curve_", []),
             best_loss=so_far("best_loss_", np.inf),
@@ -511,7 +514,7 @@ def _stochastic_run(
         report=print if config.verbose else None,
     )
     alpha = float(config.alpha) / data.weight_unit
-    return Run(network, parameters, dataset, member, alpha, optimizer, settings)
+    return Run(network, loss, parameters, dataset, member, alpha, optimizer, settings)
 
 
 def _schedule(learning_rate: Any, solver: str) -> Schedule:

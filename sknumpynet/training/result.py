@@ -149,7 +149,7 @@ def _out_of_fold(data: Data, plan: Plan) -> FloatArray | None:
         return None
     held_out = [rows for rows in plan.held_out if rows is not None]
     predictions = [
-        predictions_of(run.network, run.parameters, data.X[rows])
+        predictions_of(run.network, run.parameters, data.X[rows], run.loss.output_activation)
         for run, rows in zip(plan.runs, held_out, strict=True)
     ]
     return mean_out_of_fold(predictions, held_out, data.X.shape[0])

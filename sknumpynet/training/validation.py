@@ -10,6 +10,7 @@ from scipy.sparse import issparse
 from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
 
+from sknumpynet.core.losses import Loss
 from sknumpynet.core.network import Network, raw_outputs
 from sknumpynet.estimators.fitted import copy_of_rows, fitted_view
 from sknumpynet.training.config import TrainingConfig
@@ -54,6 +55,7 @@ class Judge:
     Parameters
     ----------
     network : Network
+    loss : Loss
     held_out : HeldOut
     score : callable(targets, predictions, sample_weight) or None
         None for the negative loss.
@@ -64,6 +66,7 @@ class Judge:
     """
 
     network: Network
+    loss: Loss
     held_out: HeldOut
     score: Callable[[np.ndarray, np.ndarray, np.ndarray | None], float] | None
     scorer: Callable[..., float] | None = None
@@ -71,13 +74,13 @@ class Judge:
 
     def __call__(self, parameters: np.ndarray) -> tuple[float, float]:
         """Return the score and the loss of parameters of shape (P,)."""
-        network, held_out = self.network, self.held_out
-        raw = raw_outputs(network, parameters, held_out.X)
+        held_out = self.held_out
+        raw = raw_outputs(self.network, parameters, held_out.X)
         # The engine's losses have samples last, and contiguous.
         raw = np.ascontiguousarray(raw.T)
         predictions, targets = np.empty_like(raw), held_out.targets.T.astype(raw.dtype)
-        network.loss.predict(raw, predictions)
-        values = network.loss.reported_value(raw, predictions, targets)
+        self.loss.predict(raw, predictions)
+        values = self.loss.reported_value(raw, predictions, targets)
         loss = float(np.average(values, weights=held_out.sample_weight))
         if self.scorer is not None:
             try:
@@ -113,7 +116,7 @@ class Judge:
 
     def by_loss(self) -> "Judge":
         """Return one that goes by the negative loss."""
-        return Judge(self.network, self.held_out._replace(given=None), None)
+        return Judge(self.network, self.loss, self.held_out._replace(given=None), None)
 
 
 def uses_scorer(scoring: Any) -> bool:
@@ -139,7 +142,11 @@ def sliceable(X: Any, validated: Any) -> Any:
 
 
 def judge_for(
-    estimator: "BaseNetwork", config: TrainingConfig, network: Network, held_out: HeldOut
+    estimator: "BaseNetwork",
+    config: TrainingConfig,
+    network: Network,
+    loss: Loss,
+    held_out: HeldOut,
 ) -> Judge:
     """Return the judge that a config's ``scoring`` asks for.
 
@@ -151,9 +158,9 @@ def judge_for(
     scoring = config.scoring
     if not uses_scorer(scoring):
         score = estimator._validation_score if scoring is None else None
-        return Judge(network, held_out, score)
+        return Judge(network, loss, held_out, score)
     scorer = check_scoring(estimator, scoring=scoring)
-    return Judge(network, _rows_that_count(held_out), None, scorer, estimator)
+    return Judge(network, loss, _rows_that_count(held_out), None, scorer, estimator)
 
 
 def _rows_that_count(held_out: HeldOut) -> HeldOut:

@@ -125,20 +125,20 @@ def spoil():
 def propagate():
     """Return raw outputs and gradient of a batch of columns, through fresh spoiled scratch."""
 
-    def run(network, parameters, inputs, targets, *, spoiled=True):
+    def run(network, parameters, inputs, targets, *, loss="squared_error", spoiled=True):
         is_sparse = sp.issparse(inputs)
         n_samples = targets.shape[-1]
         gradient = np.full_like(parameters, np.nan)
         propagation = Propagation(network, parameters, gradient, n_samples, sparse_inputs=is_sparse)
         if spoiled:
             _spoil(propagation)
-        shape = (*parameters.shape[:-1], network.layers[-1].fan_out, n_samples)
+        shape = (*parameters.shape[:-1], network.fan_out, n_samples)
         raw = np.full(shape, np.nan, dtype=parameters.dtype)
         returned = forward_propagation(propagation, inputs, out=raw)
         assert returned is raw
         predictions, delta = np.empty_like(raw), np.empty_like(raw)
-        network.loss.predict(raw, predictions)
-        network.loss.differentiate(raw, predictions, targets, delta)
+        LOSSES[loss].predict(raw, predictions)
+        LOSSES[loss].differentiate(raw, predictions, targets, delta)
         backward_propagation(propagation, delta)
         return raw, gradient
 

@@ -5,13 +5,12 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknumpynet.core.architectures import Columns, TableShape, table_network
-from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.network import as_columns, initialize_parameters, raw_outputs
 
 
 def network_of(columns, hidden=(5,), activation="mish", n_outputs=1):
     shape = TableShape(columns, hidden, activation, n_outputs)
-    return table_network(shape, LOSSES["squared_error"])
+    return table_network(shape)
 
 
 def test_starting_weights_fitted_to_data_give_unit_variance(rng):

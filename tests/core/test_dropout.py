@@ -18,7 +18,7 @@ SEEDS = [(1, 0), (2, 0), (3, 0)]
 
 @pytest.fixture
 def network():
-    return dense_network([5, 13, 7, 2], "tanh", "squared_error")
+    return dense_network([5, 13, 7, 2], "tanh")
 
 
 def propagation_of(network, dropout, n_samples, seeds=0):

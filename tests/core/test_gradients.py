@@ -33,8 +33,8 @@ def check_gradient(objective, parameters, step=1e-6):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_gradient(activation, loss, n_outputs, weight_members, hidden, make_dataset):
     dataset = make_dataset(loss, 7, 5, n_outputs, weight_members)
-    network = dense_network([5, *hidden, n_outputs], activation, loss)
-    objective = Objective(network, dataset, alpha=0.3)
+    network = dense_network([5, *hidden, n_outputs], activation)
+    objective = Objective(network, LOSSES[loss], dataset, alpha=0.3)
     check_gradient(objective, initialize_parameters(network, np.random.RandomState(0)))
 
 
@@ -49,29 +49,31 @@ class _ShiftedGradient(type(LOSSES["squared_error"])):
         out += 1e-4
 
 
-def _wrong_activation(network):
+def _wrong_activation(network, loss):
     wrong = Activation("wrong", ACTIVATIONS["tanh"].apply, _one_percent_off)
     first, last = network.layers
-    return replace(network, layers=(replace(first, activation=wrong), last))
+    return replace(network, layers=(replace(first, activation=wrong), last)), loss
 
 
-def _wrong_loss(network):
-    return replace(network, loss=_ShiftedGradient())
+def _wrong_loss(network, loss):
+    return network, _ShiftedGradient()
 
 
-@pytest.mark.parametrize("break_network", [_wrong_activation, _wrong_loss])
-def test_the_check_catches_a_wrong_gradient(break_network, make_dataset):
-    network = dense_network([5, 3, 2], "tanh", "squared_error")
+@pytest.mark.parametrize("break_one", [_wrong_activation, _wrong_loss])
+def test_the_check_catches_a_wrong_gradient(break_one, make_dataset):
+    network = dense_network([5, 3, 2], "tanh")
     parameters = initialize_parameters(network, np.random.RandomState(0))
     dataset = make_dataset("squared_error", 7)
-    check_gradient(Objective(network, dataset), parameters)
+    both = network, LOSSES["squared_error"]
+    check_gradient(Objective(*both, dataset), parameters)
     with pytest.raises(AssertionError, match="Not equal to tolerance"):
-        check_gradient(Objective(break_network(network), dataset), parameters)
+        check_gradient(Objective(*break_one(*both), dataset), parameters)
 
 
 def test_the_check_catches_a_penalised_bias(make_dataset):
-    network = dense_network([5, 3, 2], "tanh", "squared_error")
-    objective = Objective(network, make_dataset("squared_error", 7), alpha=0.3)
+    network = dense_network([5, 3, 2], "tanh")
+    dataset = make_dataset("squared_error", 7)
+    objective = Objective(network, LOSSES["squared_error"], dataset, alpha=0.3)
 
     def wrong(parameters):
         value, gradient = objective(parameters)

@@ -14,6 +14,7 @@ from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.network import dense_network, initialize_parameters
 
 MEMBERS = 3
+SQUARED_ERROR = LOSSES["squared_error"]
 
 
 def sources(*seeds):
@@ -25,13 +26,13 @@ def sources(*seeds):
 @pytest.mark.parametrize("own_rows", [False, True], ids=["shared_rows", "own_rows"])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_law(loss, own_rows, weight_members, n_samples, rng, make_dataset):
-    network = dense_network([5, 13, 2], "tanh", loss)
+    network = dense_network([5, 13, 2], "tanh")
     dataset = make_dataset(loss, n_samples, 5, 2, weight_members)
     if own_rows:
         rows = np.stack([rng.permutation(n_samples)[: n_samples - 1] for _ in range(MEMBERS)])
         dataset = replace(dataset, rows=rows)
     stack, alpha = initialize_parameters(network, sources(0, 1, 2)), np.array([[0.0], [0.1], [3]])
-    values, gradients = Objective(network, dataset, alpha, (MEMBERS,))(stack)
+    values, gradients = Objective(network, LOSSES[loss], dataset, alpha, (MEMBERS,))(stack)
     assert values.shape == (MEMBERS,)
     for k in range(MEMBERS):
         dataset_k = dataset
@@ -39,20 +40,20 @@ def test_law(loss, own_rows, weight_members, n_samples, rng, make_dataset):
             dataset_k = replace(dataset_k, rows=dataset.rows[k])
         if weight_members:
             dataset_k = replace(dataset_k, sample_weight=dataset.sample_weight[k])
-        value, gradient = Objective(network, dataset_k, float(alpha[k, 0]))(stack[k])
+        value, gradient = Objective(network, LOSSES[loss], dataset_k, float(alpha[k, 0]))(stack[k])
         assert values[k] == pytest.approx(value, rel=1e-13)
         assert_allclose(gradients[k], gradient, rtol=1e-11, atol=1e-14)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_blocks_and_sparse_rows(loss, make_dataset, monkeypatch):
-    network = dense_network([5, 13, 2], "relu", loss)
+    network = dense_network([5, 13, 2], "relu")
     dataset = make_dataset(loss, 149, weight_members=())
     parameters = initialize_parameters(network, np.random.RandomState(0))
-    value, gradient = Objective(network, dataset, 0.3)(parameters)
+    value, gradient = Objective(network, LOSSES[loss], dataset, 0.3)(parameters)
     monkeypatch.setattr(lbfgs, "BLOCK_BYTES", 1)  # 64 rows at least
     for X in (dataset.X, sp.csr_matrix(dataset.X), sp.csr_array(dataset.X)):
-        in_blocks = Objective(network, replace(dataset, X=X), 0.3)
+        in_blocks = Objective(network, LOSSES[loss], replace(dataset, X=X), 0.3)
         for _ in range(2):
             value_in_blocks, gradient_in_blocks = in_blocks(parameters)
             assert value_in_blocks == pytest.approx(value, rel=1e-13)
@@ -61,21 +62,23 @@ def test_blocks_and_sparse_rows(loss, make_dataset, monkeypatch):
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_weights_repeat_rows(loss, rng, make_dataset):
-    network = dense_network([5, 13, 2], "tanh", loss)
+    network = dense_network([5, 13, 2], "tanh")
     dataset = make_dataset(loss)
     counts = rng.integers(0, 4, 11)
     parameters = initialize_parameters(network, np.random.RandomState(0))
-    weighted = Objective(network, replace(dataset, sample_weight=counts), 0.3)(parameters)
+    weighted = Objective(network, LOSSES[loss], replace(dataset, sample_weight=counts), 0.3)(
+        parameters
+    )
     rows = np.repeat(np.arange(11), counts)
-    repeated = Objective(network, replace(dataset, rows=rows), 0.3)(parameters)
+    repeated = Objective(network, LOSSES[loss], replace(dataset, rows=rows), 0.3)(parameters)
     assert weighted[0] == pytest.approx(repeated[0], rel=1e-13)
     assert_allclose(weighted[1], repeated[1], rtol=1e-11, atol=1e-14)
 
 
 def test_reads_nothing_stale(make_dataset, spoil, monkeypatch):
     monkeypatch.setattr(lbfgs, "BLOCK_BYTES", 1)
-    network = dense_network([5, 13, 1], "tanh", "poisson")
-    objective = Objective(network, make_dataset("poisson", 149, 5, 1, ()), 0.3)
+    network = dense_network([5, 13, 1], "tanh")
+    objective = Objective(network, LOSSES["poisson"], make_dataset("poisson", 149, 5, 1, ()), 0.3)
     parameters = initialize_parameters(network, np.random.RandomState(0))
     value, gradient = objective(parameters)
     fill = Chunk.fill
@@ -127,9 +130,10 @@ def test_no_hidden_layer_is_a_generalized_linear_model(loss, weighted, rng):
     weights = rng.uniform(0.5, 2.0, n_samples) if weighted else None
     total = weights.sum() if weighted else n_samples
 
-    network = dense_network([5, targets.shape[1]], "relu", loss)
+    network = dense_network([5, targets.shape[1]], "relu")
     result = minimize_lbfgs(
         network,
+        LOSSES[loss],
         np.zeros(network.layout.size),
         Dataset(X, targets.astype(float), weights),
         alpha=alpha,
@@ -154,7 +158,7 @@ def test_no_hidden_layer_is_a_generalized_linear_model(loss, weighted, rng):
 
 
 def problem(make_dataset):
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     parameters = initialize_parameters(network, np.random.RandomState(0))
     return network, parameters, make_dataset("squared_error")
 
@@ -163,23 +167,35 @@ def test_stops_by_the_gradient(make_dataset):
     network, parameters, dataset = problem(make_dataset)
     kept = parameters.copy()
     result = minimize_lbfgs(
-        network, parameters, dataset, alpha=0.1, max_iter=2000, tol=1e-6, options={"ftol": 0.0}
+        network,
+        SQUARED_ERROR,
+        parameters,
+        dataset,
+        alpha=0.1,
+        max_iter=2000,
+        tol=1e-6,
+        options={"ftol": 0.0},
     )
     assert_array_equal(parameters, kept)
     assert result.status == 0
     assert 1 < result.nit < 2000
-    value, gradient = Objective(network, dataset, 0.1)(result.x)
+    value, gradient = Objective(network, SQUARED_ERROR, dataset, 0.1)(result.x)
     assert result.fun == value
     assert abs(gradient).max() <= 1e-6
 
 
 def test_limits(make_dataset):
     network, parameters, dataset = problem(make_dataset)
-    assert minimize_lbfgs(network, parameters, dataset, max_iter=3, tol=0.0).nit == 3
-    few = minimize_lbfgs(network, parameters, dataset, max_fun=5, tol=0.0)
+    assert minimize_lbfgs(network, SQUARED_ERROR, parameters, dataset, max_iter=3, tol=0.0).nit == 3
+    few = minimize_lbfgs(network, SQUARED_ERROR, parameters, dataset, max_fun=5, tol=0.0)
     assert few.nfev <= 6
     assert few.status == 1
-    assert minimize_lbfgs(network, parameters, dataset, options={"maxiter": 2}, tol=0.0).nit == 2
+    assert (
+        minimize_lbfgs(
+            network, SQUARED_ERROR, parameters, dataset, options={"maxiter": 2}, tol=0.0
+        ).nit
+        == 2
+    )
 
 
 def test_float32_data(make_dataset):
@@ -187,9 +203,9 @@ def test_float32_data(make_dataset):
     rounded = Dataset(dataset.X.astype("f"), dataset.targets.astype("f"))
     exact = Dataset(rounded.X.astype(float), rounded.targets.astype(float))
     start = parameters.astype("f")
-    result = minimize_lbfgs(network, start, rounded, max_iter=5)
+    result = minimize_lbfgs(network, SQUARED_ERROR, start, rounded, max_iter=5)
     assert result.x.dtype == float
-    expected = minimize_lbfgs(network, start.astype(float), exact, max_iter=5)
+    expected = minimize_lbfgs(network, SQUARED_ERROR, start.astype(float), exact, max_iter=5)
     assert_allclose(result.x, expected.x, rtol=1e-9, atol=1e-12)
 
 
@@ -220,19 +236,23 @@ def test_interrupt_keeps_the_last_iterate(evaluations, make_dataset):
     calls = []
     network, parameters, dataset = interrupted_problem(make_dataset, evaluations)
     result = minimize_lbfgs(
-        network, parameters, dataset, tol=0.0, on_interrupt=lambda: calls.append(1)
+        network, SQUARED_ERROR, parameters, dataset, tol=0.0, on_interrupt=lambda: calls.append(1)
     )
     assert calls == [1]
     assert 0 < result.nit < evaluations
     uninterrupted = problem(make_dataset)[0]
-    expected = minimize_lbfgs(uninterrupted, parameters, dataset, max_iter=result.nit, tol=0.0)
+    expected = minimize_lbfgs(
+        uninterrupted, SQUARED_ERROR, parameters, dataset, max_iter=result.nit, tol=0.0
+    )
     assert_array_equal(result.x, expected.x)
     assert result.fun == expected.fun
 
 
 def test_interrupt_is_passed_on(make_dataset):
+    network, parameters, dataset = interrupted_problem(make_dataset, 3)
     with pytest.raises(KeyboardInterrupt):
-        minimize_lbfgs(*interrupted_problem(make_dataset, 3))
+        minimize_lbfgs(network, SQUARED_ERROR, parameters, dataset)
+    network, parameters, dataset = interrupted_problem(make_dataset, 0)
     # With no iterate yet there is nothing to keep.
     with pytest.raises(KeyboardInterrupt):
-        minimize_lbfgs(*interrupted_problem(make_dataset, 0), on_interrupt=pytest.fail)
+        minimize_lbfgs(network, SQUARED_ERROR, parameters, dataset, on_interrupt=pytest.fail)

@@ -44,7 +44,7 @@ def longhand(network, parameters, inputs, targets):
         outputs.append(z)
     raw = outputs[-1].T
     predictions = np.empty_like(raw)
-    network.loss.predict(raw, predictions)
+    LOSSES["squared_error"].predict(raw, predictions)
     upstream = (predictions - targets).T
     weight_gradients, bias_gradients = [], []
     for i in reversed(range(len(weights))):
@@ -58,7 +58,7 @@ def longhand(network, parameters, inputs, targets):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_initialize_parameters(activation, dtype):
-    network = dense_network([5, 13, 2], activation, "squared_error")
+    network = dense_network([5, 13, 2], activation)
     stack = initialize_parameters(network, sources(0, 1, 2), dtype)
     assert stack.shape == (3, 106)
     assert stack.dtype == dtype
@@ -76,10 +76,9 @@ def test_initialize_parameters(activation, dtype):
 
 
 def test_dense_network():
-    network = dense_network([5, 13, 7, 2], "tanh", "poisson")
+    network = dense_network([5, 13, 7, 2], "tanh")
     sizes = [(layer.fan_in, layer.fan_out, layer.activation.name) for layer in network.layers]
     assert sizes == [(5, 13, "tanh"), (13, 7, "tanh"), (7, 2, "identity")]
-    assert network.loss is LOSSES["poisson"]
     assert [own.name for own in network.hidden_activations] == ["tanh", "tanh"]
     assert [layer.parameter_shape for layer in network.layers] == [(6, 13), (14, 7), (8, 2)]
     assert network.layout is network.layout
@@ -87,7 +86,7 @@ def test_dense_network():
 
 
 def test_an_activation_for_each_layer(rng, propagate):
-    network = dense_network([5, 13, 7, 2], ["gelu", "relu"], "squared_error")
+    network = dense_network([5, 13, 7, 2], ["gelu", "relu"])
     assert [own.name for own in network.hidden_activations] == ["gelu", "relu"]
     parameters = initialize_parameters(network, np.random.RandomState(0))
     inputs, targets = columns(rng, 6, 11), rng.normal(size=(2, 11))
@@ -97,12 +96,12 @@ def test_an_activation_for_each_layer(rng, propagate):
     assert_allclose(gradient, expected_gradient, rtol=1e-12, atol=1e-13)
     for wrong in (["relu"], ["relu"] * 3):
         with pytest.raises(ValueError, match="2 hidden layers"):
-            dense_network([5, 13, 7, 2], wrong, "squared_error")
+            dense_network([5, 13, 7, 2], wrong)
 
 
 @pytest.mark.parametrize("name", INITIALIZERS)
 def test_initializers_draw_for_each_member(name):
-    network = dense_network([5, 13, 2], "relu", "squared_error")
+    network = dense_network([5, 13, 2], "relu")
     stack = initialize_parameters(network, sources(0, 1, 2), float, name)
     for k in range(MEMBERS):
         alone = initialize_parameters(network, np.random.RandomState(k), float, name)
@@ -116,7 +115,7 @@ def test_initializers_draw_for_each_member(name):
 @pytest.mark.parametrize("n_outputs", [1, 2])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_propagation_longhand(activation, n_outputs, hidden, rng, propagate):
-    network = dense_network([5, *hidden, n_outputs], activation, "squared_error")
+    network = dense_network([5, *hidden, n_outputs], activation)
     parameters = initialize_parameters(network, np.random.RandomState(0))
     inputs, targets = columns(rng, 6, 11), rng.normal(size=(n_outputs, 11))
     raw, gradient = propagate(network, parameters, inputs, targets)
@@ -131,7 +130,7 @@ def test_propagation_longhand(activation, n_outputs, hidden, rng, propagate):
 @pytest.mark.parametrize("n_outputs", [1, 2])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_propagation_law(activation, n_outputs, hidden, own_inputs, n_samples, rng, propagate):
-    network = dense_network([5, *hidden, n_outputs], activation, "squared_error")
+    network = dense_network([5, *hidden, n_outputs], activation)
     stack = initialize_parameters(network, sources(0, 1, 2))
     members = (MEMBERS,) if own_inputs else ()
     inputs = columns(rng, *members, 6, n_samples)
@@ -148,7 +147,7 @@ def test_propagation_law(activation, n_outputs, hidden, own_inputs, n_samples, r
 @pytest.mark.parametrize("n_outputs", [1, 2])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_reads_nothing_stale(activation, n_outputs, hidden, rng, propagate, spoil):
-    network = dense_network([5, *hidden, n_outputs], activation, "squared_error")
+    network = dense_network([5, *hidden, n_outputs], activation)
     stack = initialize_parameters(network, sources(0, 1, 2))
     gradient = np.empty_like(stack)
     propagation = Propagation(network, stack, gradient, 11)
@@ -168,7 +167,7 @@ def test_reads_nothing_stale(activation, n_outputs, hidden, rng, propagate, spoi
 @pytest.mark.parametrize("n_outputs", [1, 2])
 @pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
 def test_sparse_inputs(members, n_outputs, hidden, to_sparse, rng, propagate):
-    network = dense_network([5, *hidden, n_outputs], "relu", "squared_error")
+    network = dense_network([5, *hidden, n_outputs], "relu")
     seeds = sources(0, 1, 2) if members else np.random.RandomState(0)
     parameters = initialize_parameters(network, seeds)
     inputs, targets = columns(rng, 6, 11), rng.normal(size=(n_outputs, 11))
@@ -184,15 +183,16 @@ def test_sparse_inputs(members, n_outputs, hidden, to_sparse, rng, propagate):
 def test_keeps_float32(activation_and_loss, is_sparse, members, rng, make_targets, propagate):
     activation, loss = activation_and_loss
     for hidden, n_outputs in [((), 1), ((2,), 1), ((13,), 1), ((13, 7), 2)]:
-        network = dense_network([5, *hidden, n_outputs], activation, loss)
+        network = dense_network([5, *hidden, n_outputs], activation)
         seeds = sources(0, 1, 2) if members else np.random.RandomState(0)
         parameters = initialize_parameters(network, seeds, np.float32)
         inputs = columns(rng, 6, 11, dtype=np.float32)
         targets = make_targets(loss, (n_outputs, 11)).astype(np.float32)
         batch = sp.csr_array(inputs[:-1].T) if is_sparse else inputs
-        raw, gradient = propagate(network, parameters, batch, targets)
+        raw, gradient = propagate(network, parameters, batch, targets, loss=loss)
         assert raw.dtype == gradient.dtype == np.float32
-        precise = propagate(network, parameters.astype(float), inputs.astype(float), targets)
+        exact = parameters.astype(float), inputs.astype(float)
+        precise = propagate(network, *exact, targets, loss=loss)
         assert_allclose(raw, precise[0], rtol=1e-4, atol=1e-5)
         assert_allclose(gradient, precise[1], rtol=1e-4, atol=1e-4)
 
@@ -203,7 +203,7 @@ def test_keeps_float32(activation_and_loss, is_sparse, members, rng, make_target
 
         weights, biases = network.layout.unpack(parameters)
         X = inputs[:-1].T if not is_sparse else batch
-        output_activation = network.loss.output_activation
+        output_activation = LOSSES[loss].output_activation
         predictions = predict(weights, biases, network.hidden_activations, output_activation, X)
         assert predictions.dtype == np.float32
 
@@ -214,10 +214,10 @@ def test_predict(activation_and_loss, hidden, block_bytes, rng, propagate, monke
     activation, loss = activation_and_loss
     # A block has at least 16 rows: 37 samples make two full ones and a rest.
     monkeypatch.setattr(network_module, "PREDICTION_BLOCK_BYTES", block_bytes)
-    network = dense_network([5, *hidden, 2], activation, loss)
+    network = dense_network([5, *hidden, 2], activation)
     stack = initialize_parameters(network, sources(0, 1, 2))
     weights, biases = network.layout.unpack(stack)
-    functions = network.hidden_activations, network.loss.output_activation
+    functions = network.hidden_activations, LOSSES[loss].output_activation
     for n_samples in (37, MEMBERS):
         inputs = columns(rng, 6, n_samples)
         X = inputs[:-1].T
@@ -230,17 +230,17 @@ def test_predict(activation_and_loss, hidden, block_bytes, rng, propagate, monke
             own = [w[k] for w in weights], [b[k, 0] for b in biases]
             alone = predict(*own, *functions, X)
             assert_allclose(predictions[k], alone, rtol=1e-12, atol=1e-14)
-            raw, _ = propagate(network, stack[k], inputs, np.zeros((2, n_samples)))
-            network.loss.predict(raw, raw)
+            raw, _ = propagate(network, stack[k], inputs, np.zeros((2, n_samples)), loss=loss)
+            LOSSES[loss].predict(raw, raw)
             assert_allclose(alone, raw.T, rtol=1e-12, atol=1e-14)
 
 
 def test_predict_leaves_x_alone(rng):
-    network = dense_network([2, 2], "identity", "categorical_cross_entropy")
+    network = dense_network([2, 2], "identity")
     weights, biases = network.layout.unpack(
         initialize_parameters(network, np.random.RandomState(0))
     )
     X = rng.normal(size=(7, 2))
     kept = X.copy()
-    predict(weights, biases, [], network.loss.output_activation, X)
+    predict(weights, biases, [], "softmax", X)
     assert_array_equal(X, kept)

@@ -17,6 +17,7 @@ from sknumpynet.core.schedules import SCHEDULES, fading
 from sknumpynet.core.training import train
 
 MEMBERS = 3
+SQUARED_ERROR = LOSSES["squared_error"]
 RATES = (0.01, 0.05, 0.002)
 ALPHAS = (0.0, 0.1, 0.5)
 
@@ -48,7 +49,7 @@ def of_member(dataset, k):
     return replace(dataset, sample_weight=weights, rows=rows, lengths=None)
 
 
-def assert_law(network, dataset, optimizers, settings, alphas=ALPHAS, validations=None):
+def assert_law(network, loss, dataset, optimizers, settings, alphas=ALPHAS, validations=None):
     """Train a stack and each of its members alone, compare them, return the stack's results.
 
     ``optimizers`` has the stack's first, then each member's; ``settings`` may be per member.
@@ -58,13 +59,14 @@ def assert_law(network, dataset, optimizers, settings, alphas=ALPHAS, validation
     for member, validate in zip(members, validations or [None] * MEMBERS, strict=True):
         member.validate = validate
     trained, results = train(
-        network, stack.copy(), dataset, optimizers[0], members, settings, column(alphas)
+        network, loss, stack.copy(), dataset, optimizers[0], members, settings, column(alphas)
     )
     for k in range(MEMBERS):
         alone = new_members()[k]
         alone.validate = members[k].validate
         expected, (result,) = train(
             network,
+            loss,
             stack[k].copy(),
             of_member(dataset, k),
             optimizers[k + 1],
@@ -107,9 +109,9 @@ def test_law(shuffle, rows, weight_members, batch_size, n_samples, rng, make_dat
     if rows is not None:
         orders = np.stack([rng.permutation(n_samples)[:-1] for _ in range(MEMBERS)])
         dataset = replace(dataset, rows=orders if rows == "own" else orders[0])
-    network = dense_network([5, 13, 2], "relu", "squared_error")
+    network = dense_network([5, 13, 2], "relu")
     settings = Settings(batch_size, max_epochs=5, shuffle=shuffle)
-    results = assert_law(network, dataset, optimizers_with(Adam, RATES), settings)
+    results = assert_law(network, SQUARED_ERROR, dataset, optimizers_with(Adam, RATES), settings)
     assert [result.status for result in results] == ["exhausted"] * MEMBERS
 
 
@@ -117,30 +119,30 @@ def test_law(shuffle, rows, weight_members, batch_size, n_samples, rng, make_dat
 def test_law_for_every_part(optimizer, activation_and_loss, hidden, make_dataset):
     activation, loss = activation_and_loss
     for n_outputs in (1, 2):
-        network = dense_network([5, *hidden, n_outputs], activation, loss)
+        network = dense_network([5, *hidden, n_outputs], activation)
         dataset = make_dataset(loss, 11, 5, n_outputs)
         optimizers = optimizers_with(OPTIMIZERS[optimizer], RATES)
-        assert_law(network, dataset, optimizers, Settings(4, max_epochs=3))
+        assert_law(network, LOSSES[loss], dataset, optimizers, Settings(4, max_epochs=3))
 
 
 @pytest.mark.parametrize("weight_members", [None, (MEMBERS,)], ids=["unweighted", "weighted"])
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_members_stop_at_different_epochs(optimizer, schedule, weight_members, make_dataset):
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     dataset = make_dataset("squared_error", 11, weight_members=weight_members)
     settings = Settings(4, max_epochs=60, tol=0.05, patience=2, schedule=SCHEDULES[schedule])
     optimizers = optimizers_with(OPTIMIZERS[optimizer], (0.03, 0.3, 1e-3))
-    results = assert_law(network, dataset, optimizers, settings)
+    results = assert_law(network, SQUARED_ERROR, dataset, optimizers, settings)
     # A plan over the whole of training does not end because the loss stalls.
     is_plan = SCHEDULES[schedule].over_progress is not None
     assert is_plan == all(result.n_epochs == 60 for result in results)
 
 
 def test_a_diverging_member_takes_no_other_with_it(make_dataset):
-    network = dense_network([5, 13, 2], "identity", "squared_error")
+    network = dense_network([5, 13, 2], "identity")
     optimizers = optimizers_with(SGD, (0.01, 1e100, 0.02))
     results = assert_law(
-        network, make_dataset("squared_error"), optimizers, Settings(4, max_epochs=9)
+        network, SQUARED_ERROR, make_dataset("squared_error"), optimizers, Settings(4, max_epochs=9)
     )
     assert [result.status for result in results] == ["exhausted", "diverged", "exhausted"]
     assert [result.n_epochs for result in results] == [9, results[1].n_epochs, 9]
@@ -150,27 +152,30 @@ def test_a_diverging_member_takes_no_other_with_it(make_dataset):
 
 @pytest.mark.parametrize("shuffle", [False, True])
 def test_law_with_weights_of_zero(shuffle, optimizer, make_dataset):
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     dataset = make_dataset("squared_error", 11, weight_members=(MEMBERS,))
     dataset.sample_weight[1, :4] = 0.0  # all of member 1's first batch, if rows are not shuffled
     dataset.sample_weight[2, 1::2] = 0.0
     optimizers = optimizers_with(OPTIMIZERS[optimizer], RATES)
-    assert_law(network, dataset, optimizers, Settings(4, max_epochs=5, shuffle=shuffle))
+    assert_law(
+        network, SQUARED_ERROR, dataset, optimizers, Settings(4, max_epochs=5, shuffle=shuffle)
+    )
     if not shuffle:
         assert np.ravel(optimizers[0].n_updates).tolist() == [15, 10, 15]
 
 
 def test_a_member_without_weight_takes_no_step(optimizer, make_dataset):
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     dataset = make_dataset("squared_error", 11, weight_members=(MEMBERS,))
     dataset.sample_weight[1] = 0.0
     optimizers = optimizers_with(OPTIMIZERS[optimizer], RATES)
-    results = assert_law(network, dataset, optimizers, Settings(4, max_epochs=5))
+    results = assert_law(network, SQUARED_ERROR, dataset, optimizers, Settings(4, max_epochs=5))
     assert results[1].state.loss_curve == []
 
     stack, optimizer = start(network), optimizers_with(OPTIMIZERS[optimizer], RATES)[0]
     trained, _ = train(
         network,
+        SQUARED_ERROR,
         stack.copy(),
         dataset,
         optimizer,
@@ -187,7 +192,7 @@ def test_a_member_without_weight_takes_no_step(optimizer, make_dataset):
 
 def test_sizes_of_batches_make_the_mean(make_dataset):
     """The steps, rates and losses of two epochs, by `Objective` and plain gradient descent."""
-    network = dense_network([5, 13, 2], "tanh", "poisson")
+    network = dense_network([5, 13, 2], "tanh")
     dataset = make_dataset("poisson", 11, weight_members=())
     for weights in (None, dataset.sample_weight):
         dataset = replace(dataset, sample_weight=weights)
@@ -195,6 +200,7 @@ def test_sizes_of_batches_make_the_mean(make_dataset):
         optimizer = SGD(0.05, momentum=0.0, nesterov=False)
         trained, (result,) = train(
             network,
+            LOSSES["poisson"],
             start(network, ()),
             dataset,
             optimizer,
@@ -212,7 +218,9 @@ def test_sizes_of_batches_make_the_mean(make_dataset):
             order, values = order[source.permutation(11)], []
             for rows in (order[:4], order[4:8], order[8:]):
                 # Weights are looked up by row, as targets are.
-                value, gradient = Objective(network, replace(dataset, rows=rows), 0.3)(expected)
+                value, gradient = Objective(
+                    network, LOSSES["poisson"], replace(dataset, rows=rows), 0.3
+                )(expected)
                 expected = expected - 0.05 * gradient
                 values.append(value)
             curve.append(np.dot(values, [4, 4, 3]) / 11)
@@ -223,13 +231,14 @@ def test_sizes_of_batches_make_the_mean(make_dataset):
 
 
 def test_only_ratios_of_weights_count(make_dataset):
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     dataset = make_dataset("squared_error", 11)
     results = []
     for weight in (None, 1.0, 7.0):
         weights = None if weight is None else np.full(11, weight)
         trained, (result,) = train(
             network,
+            SQUARED_ERROR,
             start(network, ()),
             replace(dataset, sample_weight=weights),
             Adam(0.01),
@@ -246,7 +255,7 @@ def test_only_ratios_of_weights_count(make_dataset):
 @pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
 @pytest.mark.parametrize("weight_members", [None, ()], ids=["unweighted", "weighted"])
 def test_sparse_rows(weight_members, members, to_sparse, make_dataset):
-    network = dense_network([5, 13, 1], "relu", "binary_cross_entropy")
+    network = dense_network([5, 13, 1], "relu")
     dataset = make_dataset("binary_cross_entropy", 11, 5, 1, weight_members)
     dataset.X[dataset.X < 0.5] = 0.0
     settings = Settings(4, max_epochs=5, shuffle=not members)
@@ -254,6 +263,7 @@ def test_sparse_rows(weight_members, members, to_sparse, make_dataset):
     for X in (dataset.X, to_sparse(dataset.X)):
         trained, of_members = train(
             network,
+            LOSSES["binary_cross_entropy"],
             start(network, members),
             replace(dataset, X=X),
             Adam(0.01),
@@ -270,14 +280,21 @@ def test_sparse_rows(weight_members, members, to_sparse, make_dataset):
 @pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
 def test_reads_nothing_stale(members, weight_members, make_dataset, spoil, monkeypatch):
     monkeypatch.setattr(batching, "CHUNK_BYTES", 500)
-    network = dense_network([5, 13, 7, 1], "relu", "squared_error")
+    network = dense_network([5, 13, 7, 1], "relu")
     dataset = make_dataset("squared_error", 11, 5, 1, weight_members)
 
     def result():
         them = new_members(*members or (1,))
         settings = Settings(2, max_epochs=5)
         trained, results = train(
-            network, start(network, members), dataset, Adam(0.01), them, settings, 0.1
+            network,
+            SQUARED_ERROR,
+            start(network, members),
+            dataset,
+            Adam(0.01),
+            them,
+            settings,
+            0.1,
         )
         return trained, [result.state.loss_curve for result in results]
 
@@ -308,7 +325,7 @@ def test_reads_nothing_stale(members, weight_members, make_dataset, spoil, monke
 def test_keeps_float32(
     optimizer, loss, members, weight_members, is_sparse, make_dataset, monkeypatch
 ):
-    network = dense_network([5, 13, 2], "tanh", loss)
+    network = dense_network([5, 13, 2], "tanh")
     dataset = make_dataset(loss, 11, 5, 2, weight_members, np.float32)
     if is_sparse:
         dataset = replace(dataset, X=sp.csr_array(dataset.X))
@@ -326,7 +343,14 @@ def test_keeps_float32(
     alpha = column(ALPHAS) if members else 0.1
     settings = Settings(4, 3, shuffle=not is_sparse, schedule=SCHEDULES["invscaling"])
     trained, _ = train(
-        network, parameters, dataset, optimizer, new_members(*members or (1,)), settings, alpha
+        network,
+        LOSSES[loss],
+        parameters,
+        dataset,
+        optimizer,
+        new_members(*members or (1,)),
+        settings,
+        alpha,
     )
     assert seen == {"f", "?"}
     assert trained.dtype == optimizer.state.dtype == np.float32
@@ -334,7 +358,7 @@ def test_keeps_float32(
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_goes_on_where_it_was(schedule, optimizer, make_dataset):
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     dataset = make_dataset("squared_error", 11)
     settings = Settings(
         4,
@@ -347,13 +371,17 @@ def test_goes_on_where_it_was(schedule, optimizer, make_dataset):
         planned_epochs=6,
     )
     member, once = Member(np.random.RandomState(0)), OPTIMIZERS[optimizer](0.1)
-    expected, (at_once,) = train(network, start(network, ()), dataset, once, [member], settings)
+    expected, (at_once,) = train(
+        network, SQUARED_ERROR, start(network, ()), dataset, once, [member], settings
+    )
 
     member, twice = Member(np.random.RandomState(0)), OPTIMIZERS[optimizer](0.1)
     parameters, status, n_epochs = start(network, ()), "running", 0
     while status == "running":
         one_epoch = replace(settings, max_epochs=1, epochs_before=n_epochs)
-        parameters, (result,) = train(network, parameters, dataset, twice, [member], one_epoch)
+        parameters, (result,) = train(
+            network, SQUARED_ERROR, parameters, dataset, twice, [member], one_epoch
+        )
         n_epochs += result.n_epochs
         member = replace(member, start=result.state)
         status = "running" if result.status == "exhausted" and n_epochs < 6 else result.status
@@ -367,11 +395,13 @@ def test_goes_on_where_it_was(schedule, optimizer, make_dataset):
 
 def run(make_dataset, rate=0.01, **settings):
     """Train a single network; return its result, its optimiser and the lines it reported."""
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     member, optimizer, lines = Member(np.random.RandomState(0)), SGD(rate), []
     settings = Settings(11, report=lines.append, **settings)
     dataset = make_dataset("squared_error")
-    _, (result,) = train(network, start(network, ()), dataset, optimizer, [member], settings)
+    _, (result,) = train(
+        network, SQUARED_ERROR, start(network, ()), dataset, optimizer, [member], settings
+    )
     return result, optimizer, lines
 
 
@@ -415,7 +445,7 @@ def test_invscaling_follows_the_samples_seen(make_dataset):
 
 
 def test_keeps_the_best_validated_parameters(make_dataset):
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     dataset = make_dataset("squared_error")
     scores = iter([0.1, 0.5, 0.5, 0.3, 0.50001, 0.4, 0.50001, 0.9])
     shown, buffers = [], []
@@ -427,7 +457,9 @@ def test_keeps_the_best_validated_parameters(make_dataset):
 
     member = Member(np.random.RandomState(0), validate)
     settings = Settings(4, tol=1e-4, patience=4)
-    trained, (result,) = train(network, start(network, ()), dataset, Adam(0.01), [member], settings)
+    trained, (result,) = train(
+        network, SQUARED_ERROR, start(network, ()), dataset, Adam(0.01), [member], settings
+    )
     # 0.50001 is the best, first at epoch 5, yet no improvement by tol: epochs 3 to 7 stalled.
     assert result.status == "converged"
     assert result.state.validation_scores == [0.1, 0.5, 0.5, 0.3, 0.50001, 0.4, 0.50001]
@@ -440,8 +472,8 @@ def test_keeps_the_best_validated_parameters(make_dataset):
 
 
 def test_law_with_validation(make_dataset):
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
-    objective = Objective(network, make_dataset("squared_error", 7))
+    network = dense_network([5, 13, 2], "tanh")
+    objective = Objective(network, SQUARED_ERROR, make_dataset("squared_error", 7))
     targets = [0.0, 1e3, -1.0]
     validations = [
         lambda p, t=t: (-(objective(p)[0] + t * (p**2).mean()), objective(p)[0]) for t in targets
@@ -449,6 +481,7 @@ def test_law_with_validation(make_dataset):
     settings = Settings(4, max_epochs=20, patience=3, tol=1e-3)
     results = assert_law(
         network,
+        SQUARED_ERROR,
         make_dataset("squared_error"),
         optimizers_with(Adam, RATES),
         settings,
@@ -459,7 +492,7 @@ def test_law_with_validation(make_dataset):
 
 @pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
 def test_interrupt_keeps_what_there_is(members, make_dataset):
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     dataset = make_dataset("squared_error")
 
     def press_ctrl_c(line):
@@ -468,10 +501,13 @@ def test_interrupt_keeps_what_there_is(members, make_dataset):
 
     settings = Settings(11, max_epochs=9, report=press_ctrl_c)
     them = new_members(*members or (1,))
-    trained, results = train(network, start(network, members), dataset, Adam(0.01), them, settings)
+    trained, results = train(
+        network, SQUARED_ERROR, start(network, members), dataset, Adam(0.01), them, settings
+    )
     assert {result.status for result in results} == {"interrupted"}
     uninterrupted, _ = train(
         network,
+        SQUARED_ERROR,
         start(network, members),
         dataset,
         Adam(0.01),
@@ -482,7 +518,7 @@ def test_interrupt_keeps_what_there_is(members, make_dataset):
 
 
 def test_interrupt_after_a_member_has_left(make_dataset):
-    network = dense_network([5, 13, 2], "identity", "squared_error")
+    network = dense_network([5, 13, 2], "identity")
     dataset = make_dataset("squared_error")
 
     def press_ctrl_c(line):
@@ -492,12 +528,15 @@ def test_interrupt_after_a_member_has_left(make_dataset):
     members, stack = new_members(), start(network)
     settings = Settings(4, max_epochs=9, report=press_ctrl_c)
     rates = (0.01, 1e150, 0.02)
-    trained, results = train(network, stack.copy(), dataset, SGD(column(rates)), members, settings)
+    trained, results = train(
+        network, SQUARED_ERROR, stack.copy(), dataset, SGD(column(rates)), members, settings
+    )
     assert [result.status for result in results] == ["interrupted", "diverged", "interrupted"]
     assert np.isfinite(trained[[0, 2]]).all()
     for k in (0, 2):
         alone, _ = train(
             network,
+            SQUARED_ERROR,
             stack[k].copy(),
             dataset,
             SGD(rates[k]),
@@ -509,10 +548,11 @@ def test_interrupt_after_a_member_has_left(make_dataset):
 
 @pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
 def test_the_result_is_a_copy(members, make_dataset):
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     parameters, optimizer = start(network, members), Adam(0.01)
     trained, _ = train(
         network,
+        SQUARED_ERROR,
         parameters,
         make_dataset("squared_error"),
         optimizer,
@@ -526,10 +566,11 @@ def test_the_result_is_a_copy(members, make_dataset):
 def test_learns_xor():
     X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     y = np.array([[0.0], [1.0], [1.0], [0.0]])
-    network = dense_network([2, 13, 1], "tanh", "binary_cross_entropy")
+    network = dense_network([2, 13, 1], "tanh")
     member = Member(np.random.RandomState(0))
     _, (result,) = train(
         network,
+        LOSSES["binary_cross_entropy"],
         start(network, ()),
         Dataset(X, y),
         Adam(0.1),
@@ -540,7 +581,7 @@ def test_learns_xor():
 
 
 def test_members_may_stop_by_rules_of_their_own(make_dataset):
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     settings = [
         Settings(4, max_epochs=9, schedule=SCHEDULES["adaptive"], tol=1.0, patience=2),
         Settings(4, max_epochs=40, tol=0.05, patience=1),
@@ -549,6 +590,7 @@ def test_members_may_stop_by_rules_of_their_own(make_dataset):
     for optimizer in OPTIMIZERS.values():
         results = assert_law(
             network,
+            SQUARED_ERROR,
             make_dataset("squared_error"),
             optimizers_with(optimizer, RATES),
             settings,
@@ -559,11 +601,12 @@ def test_members_may_stop_by_rules_of_their_own(make_dataset):
 
 
 def test_what_members_of_a_stack_must_share(make_dataset):
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     settings = [Settings(4), Settings(4), Settings(7)]
     with pytest.raises(ValueError, match=r"need the same batch_size, got \[4, 7\]"):
         train(
             network,
+            SQUARED_ERROR,
             start(network),
             make_dataset("squared_error"),
             Adam(0.1),
@@ -582,7 +625,7 @@ class CountingRandomState(np.random.RandomState):
 
 @pytest.mark.parametrize("own_rows", [False, True])
 def test_members_share_the_shuffles_of_one_source(own_rows, rng, make_dataset):
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     dataset = make_dataset("squared_error", 17)
     if own_rows:
         rows = np.stack([rng.permutation(17)[:11] for _ in range(MEMBERS)])
@@ -592,12 +635,20 @@ def test_members_share_the_shuffles_of_one_source(own_rows, rng, make_dataset):
     members = [Member(source) for _ in range(MEMBERS)]
     optimizers = optimizers_with(Adam, RATES)
     trained, _ = train(
-        network, start(network), dataset, optimizers[0], members, settings, column(ALPHAS)
+        network,
+        SQUARED_ERROR,
+        start(network),
+        dataset,
+        optimizers[0],
+        members,
+        settings,
+        column(ALPHAS),
     )
     assert source.n_permutations == 5
     for k in range(MEMBERS):
         alone, _ = train(
             network,
+            SQUARED_ERROR,
             start(network)[k],
             of_member(dataset, k),
             optimizers[k + 1],
@@ -617,10 +668,11 @@ def test_members_of_one_source_and_the_same_rows_share_batches(make_dataset, mon
         fill(chunk, rows, lengths)
 
     monkeypatch.setattr(Chunk, "fill", noting)
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     source = np.random.RandomState(0)
     train(
         network,
+        SQUARED_ERROR,
         start(network),
         make_dataset("squared_error", 11),
         Adam(0.01),
@@ -639,7 +691,7 @@ def test_law_with_ragged_rows(
 ):
     """Batches of 4: members have different numbers of batches, full ones and cut ones."""
     monkeypatch.setattr(batching, "CHUNK_BYTES", chunk_bytes)
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     dataset = make_dataset("squared_error", 17, weight_members=weight_members)
     longest = max(lengths)
     rows = np.stack([rng.permutation(17)[:longest] for _ in range(MEMBERS)])
@@ -647,7 +699,9 @@ def test_law_with_ragged_rows(
         row[length:] = row[length - 1]
     dataset = replace(dataset, rows=rows, lengths=np.array(lengths))
     settings = Settings(4, max_epochs=12, shuffle=shuffle, tol=0.05, patience=2)
-    results = assert_law(network, dataset, optimizers_with(OPTIMIZERS[optimizer], RATES), settings)
+    results = assert_law(
+        network, SQUARED_ERROR, dataset, optimizers_with(OPTIMIZERS[optimizer], RATES), settings
+    )
     assert [result.state.n_samples_seen for result in results] == [
         result.n_epochs * n for result, n in zip(results, lengths, strict=True)
     ]
@@ -655,15 +709,15 @@ def test_law_with_ragged_rows(
 
 @pytest.mark.parametrize("shuffle", [True, False])
 def test_law_with_the_beginnings_of_shared_rows(shuffle, make_dataset):
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     dataset = make_dataset("squared_error", 11)
     dataset = replace(dataset, rows=np.arange(11)[::-1], lengths=np.array([11, 7, 10]))
     settings = Settings(4, max_epochs=6, shuffle=shuffle)
-    assert_law(network, dataset, optimizers_with(Adam, RATES), settings)
+    assert_law(network, SQUARED_ERROR, dataset, optimizers_with(Adam, RATES), settings)
 
 
 def test_padding_is_not_learned_from(rng, make_dataset):
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     full = make_dataset("squared_error", 17)
     rows = np.stack([rng.permutation(17)[:11] for _ in range(MEMBERS)])
     results = []
@@ -671,14 +725,20 @@ def test_padding_is_not_learned_from(rng, make_dataset):
         rows[1, 7:] = padding
         dataset = replace(full, rows=rows, lengths=np.array([11, 7, 11]))
         trained, _ = train(
-            network, start(network), dataset, Adam(0.05), new_members(), Settings(4, max_epochs=5)
+            network,
+            SQUARED_ERROR,
+            start(network),
+            dataset,
+            Adam(0.05),
+            new_members(),
+            Settings(4, max_epochs=5),
         )
         results.append(trained)
     assert_array_equal(*results)
 
 
 def test_members_of_one_source_need_as_many_rows(make_dataset):
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     dataset = replace(
         make_dataset("squared_error", 11),
         rows=np.tile(np.arange(11), (MEMBERS, 1)),
@@ -688,6 +748,7 @@ def test_members_of_one_source_need_as_many_rows(make_dataset):
     with pytest.raises(ValueError, match=r"need as many rows, got \[11, 10, 11\]"):
         train(
             network,
+            SQUARED_ERROR,
             start(network),
             dataset,
             Adam(0.1),
@@ -699,11 +760,18 @@ def test_members_of_one_source_need_as_many_rows(make_dataset):
 def test_an_interrupt_while_a_member_leaves_mixes_no_parameters(monkeypatch, rng):
     X = rng.normal(size=(19, 2))
     dataset = Dataset(X, X[:, :1] > 0)
-    network = dense_network([2, 5, 1], "relu", "binary_cross_entropy")
+    network = dense_network([2, 5, 1], "relu")
     settings = [Settings(batch_size=7, max_epochs=epochs) for epochs in (1, 5, 5)]
     one_epoch = [replace(own, max_epochs=1) for own in settings]
     expected, _ = train(
-        network, start(network), dataset, Adam(0.01), new_members(), one_epoch, column(ALPHAS)
+        network,
+        LOSSES["binary_cross_entropy"],
+        start(network),
+        dataset,
+        Adam(0.01),
+        new_members(),
+        one_epoch,
+        column(ALPHAS),
     )
     bind, calls = training._Stack._bind, []
 
@@ -716,7 +784,14 @@ def test_an_interrupt_while_a_member_leaves_mixes_no_parameters(monkeypatch, rng
     monkeypatch.setattr(training._Stack, "_bind", interrupt)
     members = new_members()
     trained, results = train(
-        network, start(network), dataset, Adam(0.01), members, settings, column(ALPHAS)
+        network,
+        LOSSES["binary_cross_entropy"],
+        start(network),
+        dataset,
+        Adam(0.01),
+        members,
+        settings,
+        column(ALPHAS),
     )
     assert_array_equal(trained, expected)
     assert [result.status for result in results] == ["exhausted", "interrupted", "interrupted"]
@@ -742,7 +817,7 @@ NEW_SETTINGS = {
 @pytest.mark.parametrize("lengths", [None, (11, 10, 7)], ids=str)
 @pytest.mark.parametrize("name", NEW_SETTINGS)
 def test_law_of_each_members_settings(optimizer, name, lengths, weight_members, rng, make_dataset):
-    network = dense_network([5, 13, 7, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 7, 2], "tanh")
     dataset = make_dataset("squared_error", 11, weight_members=weight_members)
     if weight_members:
         dataset.sample_weight[1, :4] = 0.0
@@ -753,16 +828,18 @@ def test_law_of_each_members_settings(optimizer, name, lengths, weight_members, 
         Settings(**({"batch_size": 4, "max_epochs": 5, "schedule": SCHEDULES["linear"]} | own))
         for own in NEW_SETTINGS[name]
     ]
-    assert_law(network, dataset, optimizers_with(OPTIMIZERS[optimizer], RATES), settings)
+    assert_law(
+        network, SQUARED_ERROR, dataset, optimizers_with(OPTIMIZERS[optimizer], RATES), settings
+    )
 
 
 def plain(make_dataset, optimizer, dataset=None, **settings):
-    network = dense_network([5, 13, 7, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 7, 2], "tanh")
     member = Member(np.random.RandomState(0))
     dataset = make_dataset("squared_error") if dataset is None else dataset
     settings = Settings(**({"batch_size": 4, "max_epochs": 5} | settings))
     parameters, (result,) = train(
-        network, start(network, ()), dataset, optimizer, [member], settings
+        network, SQUARED_ERROR, start(network, ()), dataset, optimizer, [member], settings
     )
     return parameters, result, member.random_state
 
@@ -798,12 +875,18 @@ def test_a_run_that_goes_on_drops_other_units(make_dataset):
 
 def test_weight_decay_fades():
     # Without inputs and with targets of 0 the only thing that moves a weight is its decay.
-    network = dense_network([2, 1], "identity", "squared_error")
+    network = dense_network([2, 1], "identity")
     dataset = Dataset(np.zeros((12, 2)), np.zeros((12, 1)))
     optimizer = AdamW(0.1, weight_decay=0.5)
     settings = Settings(4, max_epochs=4, patience=np.inf, regularization=fading)
     trained, _ = train(
-        network, np.array([1.0, 2.0, 0.0]), dataset, optimizer, new_members(1), settings
+        network,
+        SQUARED_ERROR,
+        np.array([1.0, 2.0, 0.0]),
+        dataset,
+        optimizer,
+        new_members(1),
+        settings,
     )
     kept = np.prod([1 - 0.1 * 0.5 * fading((step + 0.5) / 12) for step in range(12)])
     assert_allclose(trained, [kept, 2 * kept, 0.0], rtol=1e-12)
@@ -848,14 +931,20 @@ def test_the_rates_of_a_plan(optimizer, schedule, warmup, make_dataset):
 def test_label_smoothing_is_pytorchs(rng):
     torch = pytest.importorskip("torch")
     X, y = rng.normal(size=(11, 5)), rng.integers(3, size=11)
-    network = dense_network([5, 3], "identity", "categorical_cross_entropy")
+    network = dense_network([5, 3], "identity")
     dataset = Dataset(X, np.eye(3)[y], smoothing=0.2, n_classes=3)
     parameters = start(network, ())
     weights, biases = network.layout.unpack(parameters.copy())
     member = Member(np.random.RandomState(0))
     optimizer = SGD(0.5, momentum=0.0, nesterov=False)
     trained, (result,) = train(
-        network, parameters, dataset, optimizer, [member], Settings(11, max_epochs=1)
+        network,
+        LOSSES["categorical_cross_entropy"],
+        parameters,
+        dataset,
+        optimizer,
+        [member],
+        Settings(11, max_epochs=1),
     )
     tensors = [torch.tensor(own, requires_grad=True) for own in (weights[0], biases[0])]
     raw = torch.tensor(X) @ tensors[0] + tensors[1]
@@ -872,7 +961,7 @@ def test_label_smoothing_is_pytorchs(rng):
     [("binary_cross_entropy", 1, 2), ("categorical_cross_entropy", 5, 5)],
 )
 def test_law_of_label_smoothing(loss, n_outputs, n_classes, rng):
-    network = dense_network([5, 13, n_outputs], "tanh", loss)
+    network = dense_network([5, 13, n_outputs], "tanh")
     labels = rng.integers(n_classes, size=11)
     targets = labels[:, np.newaxis] == 1 if n_outputs == 1 else np.eye(5)[labels] == 1
     smoothing = (0.1, 0.3, 0.05)
@@ -881,20 +970,26 @@ def test_law_of_label_smoothing(loss, n_outputs, n_classes, rng):
     )
     members, stack = new_members(), start(network)
     settings = [Settings(4, max_epochs=own) for own in (5, 2, 4)]
-    trained, results = train(network, stack.copy(), dataset, Adam(0.01), members, settings)
+    trained, results = train(
+        network, LOSSES[loss], stack.copy(), dataset, Adam(0.01), members, settings
+    )
     for k in range(MEMBERS):
         own = replace(dataset, smoothing=smoothing[k])
         alone = new_members()[k]
-        expected, (result,) = train(network, stack[k].copy(), own, Adam(0.01), [alone], settings[k])
+        expected, (result,) = train(
+            network, LOSSES[loss], stack[k].copy(), own, Adam(0.01), [alone], settings[k]
+        )
         assert_allclose(trained[k], expected, rtol=1e-9, atol=1e-12)
         assert_allclose(results[k].state.loss_curve, result.state.loss_curve, rtol=1e-10)
         sharp = replace(dataset, smoothing=0.0)
-        unlike, _ = train(network, stack[k].copy(), sharp, Adam(0.01), new_members(1), settings[k])
+        unlike, _ = train(
+            network, LOSSES[loss], stack[k].copy(), sharp, Adam(0.01), new_members(1), settings[k]
+        )
         assert (trained[k] != unlike).any()
 
 
 def test_the_best_is_kept_when_the_epochs_run_out(make_dataset):
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     scores, shown = iter([0.1, 0.9, 0.5]), []
 
     def validate(parameters):
@@ -903,20 +998,25 @@ def test_the_best_is_kept_when_the_epochs_run_out(make_dataset):
 
     member = Member(np.random.RandomState(0), validate)
     dataset, settings = make_dataset("squared_error"), Settings(4, max_epochs=3)
-    trained, (result,) = train(network, start(network, ()), dataset, Adam(0.01), [member], settings)
+    trained, (result,) = train(
+        network, SQUARED_ERROR, start(network, ()), dataset, Adam(0.01), [member], settings
+    )
     assert result.status == "exhausted"
     assert_array_equal(trained, shown[1])
 
 
 def test_validation_without_early_stopping_is_recorded_only(make_dataset):
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     dataset = make_dataset("squared_error")
     scores = iter([0.9, 0.5, 0.1, 0.1])
     member = Member(np.random.RandomState(0), lambda parameters: (next(scores), 3.0))
     settings = Settings(4, max_epochs=4, patience=1, early_stopping=False)
-    trained, (result,) = train(network, start(network, ()), dataset, Adam(0.01), [member], settings)
+    trained, (result,) = train(
+        network, SQUARED_ERROR, start(network, ()), dataset, Adam(0.01), [member], settings
+    )
     alone, _ = train(
         network,
+        SQUARED_ERROR,
         start(network, ()),
         dataset,
         Adam(0.01),
@@ -934,13 +1034,15 @@ def test_stops_in_time(members, make_dataset, monkeypatch):
     """A clock that goes on by a second whenever it is read."""
     seconds = iter(range(10_000))
     monkeypatch.setattr(training.time, "perf_counter", lambda: float(next(seconds)))
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     them = new_members(*members or (1,))
     settings = [Settings(4, max_epochs=500, max_seconds=20.0) for _ in them]
     if members:
         settings[1] = replace(settings[1], max_seconds=60.0)
     dataset = make_dataset("squared_error")
-    _, results = train(network, start(network, members), dataset, Adam(0.01), them, settings)
+    _, results = train(
+        network, SQUARED_ERROR, start(network, members), dataset, Adam(0.01), them, settings
+    )
     assert {result.status for result in results} == {"out_of_time"}
     assert 5 < results[0].n_epochs <= 20
     if members:
@@ -961,7 +1063,7 @@ def test_time_may_run_out_within_an_epoch(make_dataset, monkeypatch):
 
 @pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
 def test_the_end_of_an_epoch_can_stop_training(members, make_dataset):
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     dataset, shown = make_dataset("squared_error"), []
 
     def end_of_epoch(result, parameters):
@@ -971,7 +1073,9 @@ def test_the_end_of_an_epoch_can_stop_training(members, make_dataset):
     them = new_members(*members or (1,))
     them[0].end_of_epoch = end_of_epoch
     settings = Settings(4, max_epochs=6)
-    trained, results = train(network, start(network, members), dataset, Adam(0.01), them, settings)
+    trained, results = train(
+        network, SQUARED_ERROR, start(network, members), dataset, Adam(0.01), them, settings
+    )
     assert [result.n_epochs for result in results] == [3, 6, 6][: len(results)]
     assert results[0].status == "stopped"
     assert len(shown) == 3
@@ -991,13 +1095,14 @@ def test_history_has_a_row_for_each_epoch(make_dataset):
 
 @pytest.mark.parametrize("validates", [False, True])
 def test_what_goes_in_stays_as_it_is(validates, make_dataset):
-    network = dense_network([5, 13, 2], "tanh", "squared_error")
+    network = dense_network([5, 13, 2], "tanh")
     begun = TrainingState([0.5], 0.5, 1, 7, [0.25], [2.0], 0.25)
     kept = copy.deepcopy(begun)
     validate = (lambda parameters: (0.75, 1.0)) if validates else None
     member = Member(np.random.RandomState(0), validate, start=begun)
     _, (result,) = train(
         network,
+        SQUARED_ERROR,
         start(network, ()),
         make_dataset("squared_error"),
         Adam(0.01),

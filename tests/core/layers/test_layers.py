@@ -44,10 +44,10 @@ HIDDEN = [(), (2,), (5, 3)]
 MEMBERS = 3
 
 
-def network_of(first, hidden=(5,), n_outputs=2, activation="tanh", loss="squared_error"):
+def network_of(first, hidden=(5,), n_outputs=2, activation="tanh"):
     below = FIRST_LAYERS[first]
-    dense = dense_network([below[-1].fan_out, *hidden, n_outputs], activation, loss)
-    return Network((*below, *dense.layers), LOSSES[loss])
+    dense = dense_network([below[-1].fan_out, *hidden, n_outputs], activation)
+    return Network((*below, *dense.layers))
 
 
 def table_for(rng, layer, n_samples):
@@ -76,7 +76,7 @@ def parameters_of(network, *seeds):
 def test_gradient(first, n_outputs, hidden, rng):
     network = network_of(first, hidden, n_outputs)
     dataset = Dataset(rows_of(rng, network, 11), rng.normal(size=(11, n_outputs)))
-    objective = Objective(network, dataset, alpha=0.3)
+    objective = Objective(network, LOSSES["squared_error"], dataset, alpha=0.3)
     (parameters,) = parameters_of(network, 0)
     _, gradient = objective(parameters)
     gradient, step, slope = gradient.copy(), 1e-6, np.empty_like(parameters)
@@ -156,9 +156,9 @@ def test_prediction_is_what_training_computes(first, rng):
 def test_prediction_in_blocks_of_rows(first, rng, monkeypatch):
     network = network_of(first)
     parameters, X = parameters_of(network, 0, 1), rows_of(rng, network, 101)
-    at_once = predictions_of(network, parameters, X)
+    at_once = predictions_of(network, parameters, X, "identity")
     monkeypatch.setattr("sknumpynet.core.network.PREDICTION_BLOCK_BYTES", 1)
-    assert_allclose(predictions_of(network, parameters, X), at_once, rtol=1e-12)
+    assert_allclose(predictions_of(network, parameters, X, "identity"), at_once, rtol=1e-12)
 
 
 @pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
