@@ -43,7 +43,8 @@ from benchmarks.timing import (
     versions,
 )
 from sknumpynet import NumpyMLPClassifier
-from sknumpynet.core.network import dense_network, initialize_parameters
+from sknumpynet.core.architectures import dense_network
+from sknumpynet.core.network import initialize_parameters
 
 __all__ = ["main"]
 

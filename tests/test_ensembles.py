@@ -125,7 +125,7 @@ def test_predictions_in_blocks_of_rows(monkeypatch):
     X, y = problem(NumpyMLPRegressor)
     ensemble = make(NumpyMLPRegressor).fit(X, y)
     at_once = ensemble.predict(X)
-    monkeypatch.setattr("sknumpynet.estimators.base._MEMBERS_BLOCK_ENTRIES", 5 * 13)
+    monkeypatch.setattr("sknumpynet.core.inference.MEMBERS_BLOCK_ENTRIES", 5 * 13)
     np.testing.assert_allclose(ensemble.predict(X), at_once)
 
 

@@ -6,10 +6,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import make_moons
 
 from sknumpynet import from_scratch
+from sknumpynet.core.architectures import dense_network
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.members import Member, Settings
-from sknumpynet.core.network import dense_network
 from sknumpynet.core.optimizers import SGD
 from sknumpynet.core.training import train
 

@@ -20,9 +20,9 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import scale
 
 from sknumpynet import NumpyMLPClassifier, NumpyMLPRegressor
+from sknumpynet.core.architectures import dense_network
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.lbfgs import Objective
-from sknumpynet.core.network import dense_network
 
 pytestmark = [
     pytest.mark.oldest,

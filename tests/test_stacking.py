@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import threadpoolctl
 
+from sknumpynet.core.architectures import dense_network
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.members import Member, Settings
-from sknumpynet.core.network import dense_network, initialize_parameters
+from sknumpynet.core.network import initialize_parameters
 from sknumpynet.core.optimizers import OPTIMIZERS, SGD, Adam
 from sknumpynet.training.executor import Run, blas_threads, cut, group, train_chunks, train_runs
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, ndtr
 
-__all__ = ["ACTIVATIONS", "Activation", "activation_of", "logistic", "softplus"]
+__all__ = ["ACTIVATIONS", "Activation", "AnyActivation", "activation_of", "logistic", "softplus"]
 
 
 @dataclass(frozen=True)
@@ -272,7 +272,7 @@ ACTIVATIONS: dict[str, Activation] = {
 
 
 @dataclass(frozen=True)
-class _Own:
+class OwnActivation:
     """An activation object of a user's, with the interface of `Activation`.
 
     Objects that are equal count as one activation, so that their networks share a stack.
@@ -300,12 +300,15 @@ class _Own:
         derivative[...] = self.function.derivative(before, z.copy())
 
 
+AnyActivation = Activation | OwnActivation
+
+
 # Where an activation of one's own is held against its differences; kinks like relu's at 0 are
 # missed on purpose.
 _PROBES = np.array([-7.03, -2.51, -1.17, -0.32, -0.013, 0.017, 0.43, 1.29, 2.67, 6.91])
 
 
-def activation_of(activation: Any) -> Activation | _Own:
+def activation_of(activation: Any) -> AnyActivation:
     """Return an activation for training, from its name or from an object of one's own.
 
     Parameters
@@ -341,7 +344,7 @@ def activation_of(activation: Any) -> Activation | _Own:
                 f"an activation of one's own needs a method {method!r}, got {activation!r}"
             )
     _check_own(activation)
-    return _Own(activation)
+    return OwnActivation(activation)
 
 
 def _check_own(activation: Any) -> None:

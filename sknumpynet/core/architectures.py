@@ -5,10 +5,11 @@ A new embedding is a layer, see `layers.base`, and a line in `table_network`.
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple, Self
 
-from sknumpynet.core.activations import ACTIVATIONS
+from sknumpynet.core.activations import ACTIVATIONS, activation_of
 from sknumpynet.core.layers import (
     CategoryEmbedding,
     Concatenate,
@@ -20,10 +21,51 @@ from sknumpynet.core.layers import (
 )
 from sknumpynet.core.network import Network
 
-__all__ = ["Columns", "TableShape", "table_network"]
+__all__ = ["Columns", "TableShape", "dense_network", "table_network"]
 
 # Biases learn more slowly than weights, as in Holzmüller et al., "Better by Default", NeurIPS 2024.
 BIAS_LEARNING_RATE = 0.1
+
+
+def dense_network(layer_sizes: Sequence[int], activation: Any | Sequence[Any]) -> Network:
+    """Return a multilayer perceptron.
+
+    Parameters
+    ----------
+    layer_sizes : sequence of int
+        Features, units of each hidden layer, outputs.
+    activation : str, object or list
+        Of all hidden layers, see `activation_of`; a list has one for each.
+
+    Raises
+    ------
+    ValueError
+        For a list of another length than there are hidden layers.
+
+    Examples
+    --------
+    >>> dense_network([2, 3, 1], "logistic").layout.size
+    13
+    """
+    n_hidden = len(layer_sizes) - 2
+    if isinstance(activation, list | tuple):
+        if len(activation) != n_hidden:
+            raise ValueError(
+                f"activation must be one, or a list of one for each of the {n_hidden} hidden "
+                f"layers, got {activation!r}"
+            )
+        hidden = [activation_of(own) for own in activation]
+    else:
+        hidden = [activation_of(activation)] * max(n_hidden, 1)
+    gains = [2.0 if own.name == "logistic" else 6.0 for own in hidden] or [6.0]
+    sizes = list(itertools.pairwise(layer_sizes))
+    layers = [
+        Dense(*size, own, gain)
+        for size, own, gain in zip(sizes[:-1], hidden[:n_hidden], gains[:n_hidden], strict=True)
+    ]
+    # scikit-learn draws the output layer by the rule for the hidden ones.
+    layers.append(Dense(*sizes[-1], ACTIVATIONS["identity"], gains[-1]))
+    return Network(tuple(layers))
 
 
 class Columns(NamedTuple):

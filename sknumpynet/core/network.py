@@ -6,7 +6,6 @@ Every function takes one network's parameters, shape (P,), or a stack of K, shap
 ``f(stack)[k] == f(stack[k])``.
 """
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from sknumpynet.core.activations import ACTIVATIONS, Activation, activation_of
+from sknumpynet.core.activations import AnyActivation
 from sknumpynet.core.layers import (
     BoundDense,
     BoundLayer,
@@ -24,27 +23,16 @@ from sknumpynet.core.layers import (
     Layer,
     with_ones,
 )
-from sknumpynet.core.losses import PREDICTIONS
 from sknumpynet.core.parameters import Layout
 
 __all__ = [
     "Network",
     "Propagation",
-    "activated",
     "as_columns",
     "backward_propagation",
-    "dense_network",
     "forward_propagation",
     "initialize_parameters",
-    "predict",
-    "predict_raw",
-    "predictions_of",
-    "raw_outputs",
 ]
-
-# Rows are predicted in blocks whose widest activations take about this many bytes: with its
-# neighbours such a block stays in the second-level cache.
-PREDICTION_BLOCK_BYTES = 2**19
 
 
 @dataclass(frozen=True)
@@ -96,50 +84,9 @@ class Network:
         return None if (rates == 1.0).all() else rates
 
     @property
-    def hidden_activations(self) -> tuple[Activation, ...]:
+    def hidden_activations(self) -> tuple[AnyActivation, ...]:
         """The activation of each hidden dense layer."""
         return tuple(layer.activation for layer in self.dense_layers[:-1])
-
-
-def dense_network(layer_sizes: Sequence[int], activation: Any | Sequence[Any]) -> Network:
-    """Return a multilayer perceptron.
-
-    Parameters
-    ----------
-    layer_sizes : sequence of int
-        Features, units of each hidden layer, outputs.
-    activation : str, object or list
-        Of all hidden layers, see `activation_of`; a list has one for each.
-
-    Raises
-    ------
-    ValueError
-        For a list of another length than there are hidden layers.
-
-    Examples
-    --------
-    >>> dense_network([2, 3, 1], "logistic").layout.size
-    13
-    """
-    n_hidden = len(layer_sizes) - 2
-    if isinstance(activation, list | tuple):
-        if len(activation) != n_hidden:
-            raise ValueError(
-                f"activation must be one, or a list of one for each of the {n_hidden} hidden "
-                f"layers, got {activation!r}"
-            )
-        hidden = [activation_of(own) for own in activation]
-    else:
-        hidden = [activation_of(activation)] * max(n_hidden, 1)
-    gains = [2.0 if own.name == "logistic" else 6.0 for own in hidden] or [6.0]
-    sizes = list(itertools.pairwise(layer_sizes))
-    layers = [
-        Dense(*size, own, gain)
-        for size, own, gain in zip(sizes[:-1], hidden[:n_hidden], gains[:n_hidden], strict=True)
-    ]
-    # scikit-learn draws the output layer by the rule for the hidden ones.
-    layers.append(Dense(*sizes[-1], ACTIVATIONS["identity"], gains[-1]))
-    return Network(tuple(layers))
 
 
 def initialize_parameters(
@@ -170,6 +117,7 @@ def initialize_parameters(
     Examples
     --------
     >>> import numpy as np
+    >>> from sknumpynet.core.architectures import dense_network
     >>> network = dense_network([2, 3, 1], "logistic")
     >>> initialize_parameters(network, np.random.RandomState(0)).shape
     (13,)
@@ -288,175 +236,3 @@ def backward_propagation(propagation: Propagation, delta: np.ndarray) -> None:
     upstream = propagation.output_layer.backward(delta)
     for layer in propagation.downwards:
         upstream = layer.backward(upstream)
-
-
-def predict(
-    weights: Sequence[np.ndarray],
-    biases: Sequence[np.ndarray],
-    activations: Sequence[Activation],
-    output_activation: str,
-    X: Any,
-) -> np.ndarray:
-    """Return the predictions for rows of X, in blocks: memory does not grow with hidden layers.
-
-    Parameters
-    ----------
-    weights : sequence of ndarray of shape (..., fan_in, fan_out)
-    biases : sequence of ndarray of shape (..., 1, fan_out) or, without members, (fan_out,)
-    activations : sequence of Activation
-        Of each hidden layer.
-    output_activation : str
-        A key of ``PREDICTIONS``; turns raw outputs into predictions.
-    X : ndarray or sparse matrix of shape (n_samples, n_features)
-
-    Returns
-    -------
-    ndarray of shape (..., n_samples, n_outputs)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> weights, biases = [np.array([[2.0]])], [np.array([[1.0]])]
-    >>> predict(weights, biases, [], "identity", np.array([[3.0]]))
-    array([[7.]])
-    """
-    return activated(predict_raw(weights, biases, activations, X), output_activation)
-
-
-def predictions_of(
-    network: Network, parameters: np.ndarray, X: Any, output_activation: str
-) -> np.ndarray:
-    """Return a network's predictions for rows of X, shape (..., n_samples, n_outputs).
-
-    Parameters
-    ----------
-    network : Network
-    parameters : ndarray of shape (..., P)
-    X : ndarray or, for a perceptron, sparse matrix of shape (n_samples, n_features)
-    output_activation : str
-        A key of ``PREDICTIONS``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> network = dense_network([1, 1], "identity")
-    >>> predictions_of(network, np.array([2.0, 1.0]), np.array([[3.0]]), "identity")
-    array([[7.]])
-    """
-    return activated(raw_outputs(network, parameters, X), output_activation)
-
-
-def raw_outputs(
-    network: Network, parameters: np.ndarray, X: Any, dense_dtype: Any = None
-) -> np.ndarray:
-    """Return a network's raw outputs.
-
-    Parameters
-    ----------
-    network : Network
-    parameters : ndarray of shape (..., P)
-    X : ndarray or, for a perceptron, sparse matrix of shape (n_samples, n_features)
-    dense_dtype : dtype, optional
-        What the dense layers above others compute in; by default the parameters' type.
-
-    Returns
-    -------
-    ndarray of shape (..., n_samples, n_outputs)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> network = dense_network([1, 1], "identity")
-    >>> raw_outputs(network, np.array([2.0, 1.0]), np.array([[3.0]]))
-    array([[7.]])
-    """
-    views = network.layout.views(parameters)
-    if network.is_perceptron:
-        biases = [view[..., -1:, :] for view in views]
-        return predict_raw(
-            [view[..., :-1, :] for view in views], biases, network.hidden_activations, X
-        )
-    dense_dtype = parameters.dtype if dense_dtype is None else dense_dtype
-    types = [
-        dense_dtype if isinstance(layer, Dense) else parameters.dtype for layer in network.layers
-    ]
-    views = [view.astype(own, copy=False) for view, own in zip(views, types, strict=True)]
-    members, n_samples = parameters.shape[:-1], X.shape[0]
-    raw = np.empty((*members, n_samples, network.fan_out), dense_dtype)
-    widest = max(layer.fan_out for layer in network.layers)
-    row_bytes = raw.itemsize * max([1, *members]) * widest
-    block_size = max(PREDICTION_BLOCK_BYTES // row_bytes, 16)
-    for start in range(0, n_samples, block_size):
-        rows = slice(start, start + block_size)
-        outputs = as_columns(X[rows], parameters.dtype)
-        for layer, view, own in zip(network.layers, views, types, strict=True):
-            outputs = layer.apply(view, outputs.astype(own, copy=False))
-        raw[..., rows, :] = outputs[..., :-1, :].swapaxes(-1, -2)
-    return raw
-
-
-def activated(raw: np.ndarray, output_activation: str) -> np.ndarray:
-    """Turn raw outputs into predictions, in place, and return them.
-
-    Parameters
-    ----------
-    raw : ndarray of shape (..., n_samples, n_outputs)
-    output_activation : str
-        A key of ``PREDICTIONS``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> activated(np.array([[0.0, 0.0]]), "softmax").tolist()
-    [[0.5, 0.5]]
-    """
-    if output_activation == "softmax":
-        # Logits that overflow to infinity would give NaN.
-        largest = np.finfo(raw.dtype).max
-        np.clip(raw, -largest, largest, out=raw)
-    transposed = raw.swapaxes(-1, -2)
-    PREDICTIONS[output_activation](transposed, transposed)
-    return raw
-
-
-def predict_raw(
-    weights: Sequence[np.ndarray],
-    biases: Sequence[np.ndarray],
-    activations: Sequence[Activation],
-    X: Any,
-) -> np.ndarray:
-    """Return the raw outputs for rows of X; arguments and shape as for `predict`."""
-    n_samples = X.shape[0]
-    dtype = np.result_type(X.dtype, *weights, *biases)
-    members = weights[0].shape[:-2]
-    row_bytes = dtype.itemsize * max([1, *members]) * max(weight.shape[-1] for weight in weights)
-    block = max(PREDICTION_BLOCK_BYTES // row_bytes, 16)
-    if n_samples <= block:
-        return _raw_block(weights, biases, activations, X)
-    raw = np.empty((*members, n_samples, weights[-1].shape[-1]), dtype)
-    for start in range(0, n_samples, block):
-        rows = slice(start, start + block)
-        raw[..., rows, :] = _raw_block(weights, biases, activations, X[rows])
-    return raw
-
-
-def _raw_block(
-    weights: Sequence[np.ndarray],
-    biases: Sequence[np.ndarray],
-    activations: Sequence[Activation],
-    X: Any,
-) -> np.ndarray:
-    if isinstance(X, np.ndarray):
-        outputs = np.matmul(X, weights[0])
-    else:
-        first = weights[0]
-        shape = (*first.shape[:-2], X.shape[0], first.shape[-1])
-        outputs = np.empty(shape, np.result_type(X.dtype, first.dtype))
-        for member in np.ndindex(first.shape[:-2]):
-            outputs[member] = X @ first[member]
-    outputs += biases[0]
-    for activation, weight, bias in zip(activations, weights[1:], biases[1:], strict=True):
-        activation.apply(outputs)
-        outputs = np.matmul(outputs, weight)
-        outputs += bias
-    return outputs

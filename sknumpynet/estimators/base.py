@@ -15,6 +15,7 @@ from sklearn.utils.metadata_routing import (
     process_routing,
 )
 
+from sknumpynet.core.inference import mean_of_members
 from sknumpynet.core.losses import Loss, QuantileLoss
 from sknumpynet.core.network import Network
 from sknumpynet.estimators.callbacks import FitReport
@@ -28,9 +29,6 @@ from sknumpynet.training.result import fit_result
 from sknumpynet.utils.scikit_learn import CallbackSupportMixin, fit_context
 
 __all__ = ["BaseNetwork"]
-
-# What all members predict at once has about this many entries at most: 8 MB.
-_MEMBERS_BLOCK_ENTRIES = 2**20
 
 
 # What other libraries call the rows to validate by has these parts: eval_set, x_valid.
@@ -278,16 +276,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[mis
     def _predictions(self, X: Any) -> np.ndarray:
         """Return activated outputs, shape (n_samples, n_outputs), the mean of the members'."""
         X = self._check_for_prediction(X)
-        n_members, n_rows = self._n_fitted(), X.shape[0]
-        # All members' predictions of a block of rows at a time, not of all rows.
-        block = max(_MEMBERS_BLOCK_ENTRIES // (n_members * self.n_outputs_), 1)
-        starts = range(0, n_rows, block)
-        means = [self._mean_of_members(X[start : start + block]) for start in starts]
-        return means[0] if len(means) == 1 else np.concatenate(means)
-
-    def _mean_of_members(self, X: Any) -> np.ndarray:
-        activated = self._activated(X)
-        return activated if activated.ndim == 2 else activated.mean(axis=0)
+        return mean_of_members(self._activated, X, self._n_fitted() * self.n_outputs_)
 
     def predict_members(self, X: Any) -> np.ndarray:
         """Return what every member predicts: a classifier's probabilities, a regressor's values.

@@ -10,9 +10,11 @@ from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sknumpynet.core.activations import ACTIVATIONS, Activation, activation_of
+from sknumpynet.core.activations import ACTIVATIONS, AnyActivation, activation_of
+from sknumpynet.core.architectures import dense_network
+from sknumpynet.core.inference import activated, perceptron_outputs
 from sknumpynet.core.initializers import INITIALIZERS
-from sknumpynet.core.network import Network, dense_network, predict
+from sknumpynet.core.network import Network
 from sknumpynet.core.optimizers import OPTIMIZERS
 from sknumpynet.core.schedules import SCHEDULES
 from sknumpynet.estimators.base import BaseNetwork
@@ -180,9 +182,10 @@ class BaseNumpyMLP(BaseNetwork):
         biases = self.intercepts_
         if self.coefs_[0].ndim == 3:
             biases = [bias[:, np.newaxis] for bias in biases]
-        return predict(self.coefs_, biases, self._activations(), self.out_activation_, X)
+        raw = perceptron_outputs(self.coefs_, biases, self._activations(), X)
+        return activated(raw, self.out_activation_)
 
-    def _activations(self) -> list[Activation]:
+    def _activations(self) -> list[AnyActivation]:
         """Return the activation of each hidden layer."""
         fitted = self._hidden_activations
         return [ACTIVATIONS[own] if isinstance(own, str) else activation_of(own) for own in fitted]

@@ -11,7 +11,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from sknumpynet.core.architectures import Columns, TableShape, table_network
-from sknumpynet.core.network import Network, activated, raw_outputs
+from sknumpynet.core.inference import activated, raw_outputs
+from sknumpynet.core.network import Network
 from sknumpynet.estimators.base import BaseNetwork
 from sknumpynet.estimators.checks import checked_hidden_layer_sizes
 from sknumpynet.preprocessing import TabularPreprocessor

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning, UndefinedMetricWarning
 
+from sknumpynet.core.inference import activated, raw_outputs
 from sknumpynet.core.members import MemberResult
-from sknumpynet.core.network import Network, predictions_of
+from sknumpynet.core.network import Network
 from sknumpynet.core.optimizers import Optimizer
 from sknumpynet.core.schedules import SCHEDULES, Schedule
 from sknumpynet.core.types import FloatArray
@@ -149,7 +150,9 @@ def _out_of_fold(data: Data, plan: Plan) -> FloatArray | None:
         return None
     held_out = [rows for rows in plan.held_out if rows is not None]
     predictions = [
-        predictions_of(run.network, run.parameters, data.X[rows], run.loss.output_activation)
+        activated(
+            raw_outputs(run.network, run.parameters, data.X[rows]), run.loss.output_activation
+        )
         for run, rows in zip(plan.runs, held_out, strict=True)
     ]
     return mean_out_of_fold(predictions, held_out, data.X.shape[0])

@@ -10,8 +10,9 @@ from scipy.sparse import issparse
 from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
 
+from sknumpynet.core.inference import raw_outputs
 from sknumpynet.core.losses import Loss
-from sknumpynet.core.network import Network, raw_outputs
+from sknumpynet.core.network import Network
 from sknumpynet.estimators.fitted import copy_of_rows, fitted_view
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.utils.columns import as_table

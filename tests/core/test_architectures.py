@@ -4,8 +4,19 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknumpynet.core.architectures import Columns, TableShape, table_network
-from sknumpynet.core.network import as_columns, initialize_parameters, raw_outputs
+from sknumpynet.core.architectures import Columns, TableShape, dense_network, table_network
+from sknumpynet.core.inference import raw_outputs
+from sknumpynet.core.network import as_columns, initialize_parameters
+
+
+def test_dense_network():
+    network = dense_network([5, 13, 7, 2], "tanh")
+    sizes = [(layer.fan_in, layer.fan_out, layer.activation.name) for layer in network.layers]
+    assert sizes == [(5, 13, "tanh"), (13, 7, "tanh"), (7, 2, "identity")]
+    assert [own.name for own in network.hidden_activations] == ["tanh", "tanh"]
+    assert [layer.parameter_shape for layer in network.layers] == [(6, 13), (14, 7), (8, 2)]
+    assert network.layout is network.layout
+    assert network.layout.size == 6 * 13 + 14 * 7 + 8 * 2
 
 
 def network_of(columns, hidden=(5,), activation="mish", n_outputs=1):

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sknumpynet.core.architectures import dense_network
 from sknumpynet.core.dropout import RESOLUTION, Dropout
 from sknumpynet.core.network import (
     Propagation,
     backward_propagation,
-    dense_network,
     forward_propagation,
     initialize_parameters,
 )

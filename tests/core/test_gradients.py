@@ -7,9 +7,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sknumpynet.core.activations import ACTIVATIONS, Activation
+from sknumpynet.core.architectures import dense_network
 from sknumpynet.core.lbfgs import Objective
 from sknumpynet.core.losses import LOSSES
-from sknumpynet.core.network import dense_network, initialize_parameters
+from sknumpynet.core.network import initialize_parameters
 
 # With one output, a narrow (2,) and a wide (13,) first layer go different ways; (3, 1) has a
 # hidden layer of one unit.

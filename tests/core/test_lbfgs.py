@@ -8,10 +8,11 @@ from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 
 from sknumpynet.core import lbfgs
 from sknumpynet.core.activations import ACTIVATIONS
+from sknumpynet.core.architectures import dense_network
 from sknumpynet.core.batching import Chunk, Dataset
 from sknumpynet.core.lbfgs import Objective, minimize_lbfgs
 from sknumpynet.core.losses import LOSSES
-from sknumpynet.core.network import dense_network, initialize_parameters
+from sknumpynet.core.network import initialize_parameters
 
 MEMBERS = 3
 SQUARED_ERROR = LOSSES["squared_error"]

@@ -3,17 +3,16 @@ import pytest
 import scipy.sparse as sp
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknumpynet.core import network as network_module
 from sknumpynet.core.activations import ACTIVATIONS
+from sknumpynet.core.architectures import dense_network
+from sknumpynet.core.inference import activated, perceptron_outputs
 from sknumpynet.core.initializers import INITIALIZERS
 from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.network import (
     Propagation,
     backward_propagation,
-    dense_network,
     forward_propagation,
     initialize_parameters,
-    predict,
 )
 
 MEMBERS = 3
@@ -73,16 +72,6 @@ def test_initialize_parameters(activation, dtype):
         bound = np.sqrt(gain / sum(weight.shape))
         assert_array_equal(weight, source.uniform(-bound, bound, weight.shape).astype(dtype))
         assert_array_equal(bias, source.uniform(-bound, bound, bias.shape).astype(dtype))
-
-
-def test_dense_network():
-    network = dense_network([5, 13, 7, 2], "tanh")
-    sizes = [(layer.fan_in, layer.fan_out, layer.activation.name) for layer in network.layers]
-    assert sizes == [(5, 13, "tanh"), (13, 7, "tanh"), (7, 2, "identity")]
-    assert [own.name for own in network.hidden_activations] == ["tanh", "tanh"]
-    assert [layer.parameter_shape for layer in network.layers] == [(6, 13), (14, 7), (8, 2)]
-    assert network.layout is network.layout
-    assert network.layout.size == 6 * 13 + 14 * 7 + 8 * 2
 
 
 def test_an_activation_for_each_layer(rng, propagate):
@@ -203,44 +192,5 @@ def test_keeps_float32(activation_and_loss, is_sparse, members, rng, make_target
 
         weights, biases = network.layout.unpack(parameters)
         X = inputs[:-1].T if not is_sparse else batch
-        output_activation = LOSSES[loss].output_activation
-        predictions = predict(weights, biases, network.hidden_activations, output_activation, X)
-        assert predictions.dtype == np.float32
-
-
-@pytest.mark.parametrize("block_bytes", [1, 2**18], ids=["blocks", "at_once"])
-@pytest.mark.parametrize("hidden", HIDDEN, ids=str)
-def test_predict(activation_and_loss, hidden, block_bytes, rng, propagate, monkeypatch):
-    activation, loss = activation_and_loss
-    # A block has at least 16 rows: 37 samples make two full ones and a rest.
-    monkeypatch.setattr(network_module, "PREDICTION_BLOCK_BYTES", block_bytes)
-    network = dense_network([5, *hidden, 2], activation)
-    stack = initialize_parameters(network, sources(0, 1, 2))
-    weights, biases = network.layout.unpack(stack)
-    functions = network.hidden_activations, LOSSES[loss].output_activation
-    for n_samples in (37, MEMBERS):
-        inputs = columns(rng, 6, n_samples)
-        X = inputs[:-1].T
-        predictions = predict(weights, biases, *functions, X)
-        sparse = predict(weights, biases, *functions, sp.csr_array(X))
-        assert predictions.shape == (MEMBERS, n_samples, 2)
-        assert_allclose(sparse, predictions, rtol=1e-12, atol=1e-14)
-        for k in range(MEMBERS):
-            # A single network may have biases without their row axis, as in scikit-learn.
-            own = [w[k] for w in weights], [b[k, 0] for b in biases]
-            alone = predict(*own, *functions, X)
-            assert_allclose(predictions[k], alone, rtol=1e-12, atol=1e-14)
-            raw, _ = propagate(network, stack[k], inputs, np.zeros((2, n_samples)), loss=loss)
-            LOSSES[loss].predict(raw, raw)
-            assert_allclose(alone, raw.T, rtol=1e-12, atol=1e-14)
-
-
-def test_predict_leaves_x_alone(rng):
-    network = dense_network([2, 2], "identity")
-    weights, biases = network.layout.unpack(
-        initialize_parameters(network, np.random.RandomState(0))
-    )
-    X = rng.normal(size=(7, 2))
-    kept = X.copy()
-    predict(weights, biases, [], "softmax", X)
-    assert_array_equal(X, kept)
+        raw = perceptron_outputs(weights, biases, network.hidden_activations, X)
+        assert activated(raw, LOSSES[loss].output_activation).dtype == np.float32

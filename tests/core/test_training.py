@@ -7,11 +7,12 @@ import scipy.sparse as sp
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknumpynet.core import backpropagation, batching, training
+from sknumpynet.core.architectures import dense_network
 from sknumpynet.core.batching import Chunk, Dataset
 from sknumpynet.core.lbfgs import Objective
 from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.members import RECORDS, Member, Settings, TrainingState
-from sknumpynet.core.network import dense_network, initialize_parameters
+from sknumpynet.core.network import initialize_parameters
 from sknumpynet.core.optimizers import OPTIMIZERS, SGD, Adam, AdamW
 from sknumpynet.core.schedules import SCHEDULES, fading
 from sknumpynet.core.training import train

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from sknumpynet.core.activations import Activation
+from sknumpynet.core.activations import AnyActivation
 from sknumpynet.core.initializers import INITIALIZERS
 from sknumpynet.core.layers.base import BoundLayer, Context, with_ones
 from sknumpynet.core.layers.outer_product import OuterProduct
@@ -38,7 +38,7 @@ class Dense:
 
     fan_in: int
     fan_out: int
-    activation: Activation
+    activation: AnyActivation
     initial_gain: float = 6.0
     learning_rate: float = 1.0
     bias_learning_rate: float = 1.0

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sknumpynet.core.architectures import dense_network
 from sknumpynet.core.batching import Dataset
+from sknumpynet.core.inference import raw_outputs
 from sknumpynet.core.layers import LAYERS, Concatenate, Context, Dense, Scale
 from sknumpynet.core.lbfgs import Objective
 from sknumpynet.core.losses import LOSSES
@@ -15,11 +17,8 @@ from sknumpynet.core.network import (
     Propagation,
     as_columns,
     backward_propagation,
-    dense_network,
     forward_propagation,
     initialize_parameters,
-    predictions_of,
-    raw_outputs,
 )
 
 # Layers that a `Concatenate` takes.
@@ -156,9 +155,9 @@ def test_prediction_is_what_training_computes(first, rng):
 def test_prediction_in_blocks_of_rows(first, rng, monkeypatch):
     network = network_of(first)
     parameters, X = parameters_of(network, 0, 1), rows_of(rng, network, 101)
-    at_once = predictions_of(network, parameters, X, "identity")
-    monkeypatch.setattr("sknumpynet.core.network.PREDICTION_BLOCK_BYTES", 1)
-    assert_allclose(predictions_of(network, parameters, X, "identity"), at_once, rtol=1e-12)
+    at_once = raw_outputs(network, parameters, X)
+    monkeypatch.setattr("sknumpynet.core.inference.BLOCK_BYTES", 1)
+    assert_allclose(raw_outputs(network, parameters, X), at_once, rtol=1e-12)
 
 
 @pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
