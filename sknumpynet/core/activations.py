@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, ndtr
 
+from sknumpynet.core.types import BoolArray, FloatArray
+
 __all__ = ["ACTIVATIONS", "Activation", "AnyActivation", "activation_of", "logistic", "softplus"]
 
 
@@ -40,8 +42,8 @@ class Activation:
     """
 
     name: str
-    apply: Callable[[np.ndarray], None]
-    apply_with_derivative: Callable[[np.ndarray, np.ndarray, np.ndarray], None] | None
+    apply: Callable[[FloatArray], None]
+    apply_with_derivative: Callable[[FloatArray, Any, BoolArray], None] | None
     derivative_is_mask: bool = False
 
 
@@ -58,7 +60,7 @@ SELU_ALPHA = 1.6732632423543772
 MISH_SATURATES_AT = 20.0
 
 
-def _identity(z: np.ndarray) -> None:
+def _identity(z: FloatArray) -> None:
     pass
 
 
@@ -67,7 +69,7 @@ def _identity(z: np.ndarray) -> None:
 FEWEST_ENTRIES_TO_VECTORISE = 1000
 
 
-def logistic(z: np.ndarray, out: np.ndarray) -> None:
+def logistic(z: FloatArray, out: FloatArray) -> None:
     """Write 1 / (1 + exp(-z)) to ``out``, which may be ``z`` itself.
 
     Parameters
@@ -92,7 +94,7 @@ def logistic(z: np.ndarray, out: np.ndarray) -> None:
     np.reciprocal(out, out=out)
 
 
-def softplus(z: np.ndarray) -> np.ndarray:
+def softplus(z: FloatArray) -> FloatArray:
     """Return log(1 + exp(z)), finite wherever ``z`` is.
 
     Examples
@@ -107,33 +109,35 @@ def softplus(z: np.ndarray) -> np.ndarray:
     return np.add(values, np.maximum(z, 0.0), out=values)
 
 
-def _logistic(z: np.ndarray) -> None:
+def _logistic(z: FloatArray) -> None:
     logistic(z, z)
 
 
-def _logistic_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarray) -> None:
+def _logistic_with_derivative(z: FloatArray, derivative: FloatArray, mask: BoolArray) -> None:
     logistic(z, z)
     np.multiply(z, z, out=derivative)
     np.subtract(z, derivative, out=derivative)
 
 
-def _tanh(z: np.ndarray) -> None:
+def _tanh(z: FloatArray) -> None:
     np.tanh(z, out=z)
 
 
-def _tanh_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarray) -> None:
+def _tanh_with_derivative(z: FloatArray, derivative: FloatArray, mask: BoolArray) -> None:
     np.tanh(z, out=z)
     np.multiply(z, z, out=derivative)
     np.subtract(1.0, derivative, out=derivative)
 
 
-def _relu(z: np.ndarray) -> None:
+def _relu(z: FloatArray) -> None:
     # A row of zeros instead of the scalar: NumPy's maximum is vectorised only over two arrays
     # (13 instead of 29 µs for 200 x 100 float64).
     np.maximum(z, np.zeros(z.shape[-1], z.dtype), out=z)
 
 
-def _relu_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarray) -> None:
+def _relu_with_derivative(
+    z: FloatArray, derivative: FloatArray | BoolArray, mask: BoolArray
+) -> None:
     # A product with the mask costs less than a maximum, and training needs the mask in any case.
     np.greater(z, _ZEROS[z.dtype.char], out=mask)
     if derivative is not mask:
@@ -141,24 +145,24 @@ def _relu_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarra
     np.multiply(z, derivative, out=z)
 
 
-def _leaky_relu(z: np.ndarray) -> None:
+def _leaky_relu(z: FloatArray) -> None:
     np.maximum(z, LEAKY_SLOPE * z, out=z)
 
 
-def _leaky_relu_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarray) -> None:
+def _leaky_relu_with_derivative(z: FloatArray, derivative: FloatArray, mask: BoolArray) -> None:
     np.greater(z, _ZEROS[z.dtype.char], out=mask)
     np.multiply(mask, 1.0 - LEAKY_SLOPE, out=derivative)
     np.add(derivative, LEAKY_SLOPE, out=derivative)
     np.multiply(z, derivative, out=z)
 
 
-def _silu(z: np.ndarray) -> None:
+def _silu(z: FloatArray) -> None:
     gate = np.empty_like(z)
     logistic(z, gate)
     np.multiply(z, gate, out=z)
 
 
-def _silu_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarray) -> None:
+def _silu_with_derivative(z: FloatArray, derivative: FloatArray, mask: BoolArray) -> None:
     # With the gate s: (z s)' = s + z s (1 - s).
     logistic(z, derivative)
     np.multiply(z, derivative, out=z)
@@ -167,11 +171,11 @@ def _silu_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarra
     np.add(derivative, rest, out=derivative)
 
 
-def _gelu(z: np.ndarray) -> None:
+def _gelu(z: FloatArray) -> None:
     np.multiply(z, ndtr(z), out=z)
 
 
-def _gelu_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarray) -> None:
+def _gelu_with_derivative(z: FloatArray, derivative: FloatArray, mask: BoolArray) -> None:
     # Φ(z) + z φ(z), with the normal distribution Φ and its density φ.
     with np.errstate(over="ignore"):
         np.multiply(z, z, out=derivative)
@@ -184,7 +188,7 @@ def _gelu_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarra
     np.multiply(z, below, out=z)
 
 
-def _mish_terms(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _mish_terms(z: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return w = exp(z) and n = w (w + 2), with which tanh(softplus(z)) = n / (n + 2)."""
     # A row in place of the scalar: see `_relu`.
     w = np.minimum(z, np.full(z.shape[-1], MISH_SATURATES_AT, z.dtype))
@@ -193,12 +197,12 @@ def _mish_terms(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return w, np.multiply(n, w, out=n)
 
 
-def _mish(z: np.ndarray) -> None:
+def _mish(z: FloatArray) -> None:
     _, n = _mish_terms(z)
     np.multiply(z, n / (n + 2.0), out=z)
 
 
-def _mish_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarray) -> None:
+def _mish_with_derivative(z: FloatArray, derivative: FloatArray, mask: BoolArray) -> None:
     w, n = _mish_terms(z)
     # tanh(softplus(z)) + 4 z w (w + 1) / (n + 2)², where the last is sech² times the logistic.
     np.add(w, 1.0, out=derivative)
@@ -213,13 +217,13 @@ def _mish_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarra
     np.multiply(z, n, out=z)
 
 
-def _elu(z: np.ndarray) -> None:
+def _elu(z: FloatArray) -> None:
     below = np.expm1(np.minimum(z, 0.0))
     np.maximum(z, 0.0, out=z)
     np.add(z, below, out=z)
 
 
-def _elu_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarray) -> None:
+def _elu_with_derivative(z: FloatArray, derivative: FloatArray, mask: BoolArray) -> None:
     # The derivative is exp(z) below 0 and 1 above, which is exp(min(z, 0)) in either case.
     np.minimum(z, 0.0, out=derivative)
     np.maximum(z, 0.0, out=z)
@@ -227,7 +231,7 @@ def _elu_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarray
     np.exp(derivative, out=derivative)
 
 
-def _selu(z: np.ndarray) -> None:
+def _selu(z: FloatArray) -> None:
     below = np.expm1(np.minimum(z, 0.0))
     np.multiply(below, SELU_ALPHA * SELU_SCALE, out=below)
     np.maximum(z, 0.0, out=z)
@@ -235,7 +239,7 @@ def _selu(z: np.ndarray) -> None:
     np.add(z, below, out=z)
 
 
-def _selu_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarray) -> None:
+def _selu_with_derivative(z: FloatArray, derivative: FloatArray, mask: BoolArray) -> None:
     np.greater(z, _ZEROS[z.dtype.char], out=mask)
     np.minimum(z, 0.0, out=derivative)
     np.exp(derivative, out=derivative)
@@ -244,11 +248,11 @@ def _selu_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarra
     _selu(z)
 
 
-def _softplus(z: np.ndarray) -> None:
+def _softplus(z: FloatArray) -> None:
     np.copyto(z, softplus(z))
 
 
-def _softplus_with_derivative(z: np.ndarray, derivative: np.ndarray, mask: np.ndarray) -> None:
+def _softplus_with_derivative(z: FloatArray, derivative: FloatArray, mask: BoolArray) -> None:
     logistic(z, derivative)
     _softplus(z)
 
@@ -289,12 +293,10 @@ class OwnActivation:
     def name(self) -> str:
         return str(getattr(self.function, "name", type(self.function).__name__))
 
-    def apply(self, z: np.ndarray) -> None:
+    def apply(self, z: FloatArray) -> None:
         z[...] = self.function.value(z.copy())
 
-    def apply_with_derivative(
-        self, z: np.ndarray, derivative: np.ndarray, mask: np.ndarray
-    ) -> None:
+    def apply_with_derivative(self, z: FloatArray, derivative: FloatArray, mask: BoolArray) -> None:
         before = z.copy()
         self.apply(z)
         derivative[...] = self.function.derivative(before, z.copy())

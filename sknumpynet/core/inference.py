@@ -29,7 +29,7 @@ MEMBERS_BLOCK_ENTRIES = 2**20
 
 
 def raw_outputs(
-    network: Network, parameters: FloatArray, X: Any, dense_dtype: npt.DTypeLike = None
+    network: Network, parameters: FloatArray, X: Any, dense_dtype: npt.DTypeLike | None = None
 ) -> FloatArray:
     """Return a network's raw outputs for rows of X.
 
@@ -69,7 +69,8 @@ def raw_outputs(
         outputs = as_columns(rows, dtype)
         for layer, view, own in zip(network.layers, views, types, strict=True):
             outputs = layer.apply(view, outputs.astype(own, copy=False))
-        return outputs[..., :-1, :].swapaxes(-1, -2).copy()
+        raw: FloatArray = outputs[..., :-1, :].swapaxes(-1, -2).copy()
+        return raw
 
     widest = max(layer.fan_out for layer in network.layers)
     return _in_blocks(raw_of, X, (*parameters.shape[:-1], network.fan_out), dense_dtype, widest)
@@ -121,7 +122,8 @@ def perceptron_outputs(
 def _product(rows: Any, weights: FloatArray) -> FloatArray:
     """Return rows times weights (..., fan_in, fan_out); no sparse matrix has a member axis."""
     if isinstance(rows, np.ndarray):
-        return np.matmul(rows, weights)
+        product: FloatArray = np.matmul(rows, weights)
+        return product
     members, fan_out = weights.shape[:-2], weights.shape[-1]
     dtype = np.result_type(rows.dtype, weights.dtype)
     outputs: FloatArray = np.empty((*members, rows.shape[0], fan_out), dtype)

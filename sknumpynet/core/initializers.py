@@ -8,16 +8,18 @@ from collections.abc import Callable
 
 import numpy as np
 
+from sknumpynet.core.types import FloatArray
+
 __all__ = ["INITIALIZERS", "Initializer", "glorot_uniform"]
 
 # From a random source, fan_in, fan_out and the gain of scikit-learn's rule to weights of shape
 # (fan_in, fan_out) and biases of shape (1, fan_out).
-Initializer = Callable[[np.random.RandomState, int, int, float], tuple[np.ndarray, np.ndarray]]
+Initializer = Callable[[np.random.RandomState, int, int, float], tuple[FloatArray, FloatArray]]
 
 
 def glorot_uniform(
     random_state: np.random.RandomState, fan_in: int, fan_out: int, gain: float
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[FloatArray, FloatArray]:
     """Draw a layer's weights and biases uniformly from ±sqrt(gain / (fan_in + fan_out)).
 
     Parameters
@@ -57,7 +59,7 @@ def _normal(variance: Callable[[int, int], float]) -> Initializer:
 
     def initialize(
         random_state: np.random.RandomState, fan_in: int, fan_out: int, gain: float
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[FloatArray, FloatArray]:
         scale = math.sqrt(variance(max(fan_in, 1), fan_out))
         return random_state.normal(0.0, scale, (fan_in, fan_out)), np.zeros((1, fan_out))
 
@@ -69,7 +71,7 @@ def _uniform(variance: Callable[[int, int], float]) -> Initializer:
 
     def initialize(
         random_state: np.random.RandomState, fan_in: int, fan_out: int, gain: float
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[FloatArray, FloatArray]:
         bound = math.sqrt(3.0 * variance(fan_in, fan_out))
         return random_state.uniform(-bound, bound, (fan_in, fan_out)), np.zeros((1, fan_out))
 
@@ -78,7 +80,7 @@ def _uniform(variance: Callable[[int, int], float]) -> Initializer:
 
 def _orthogonal(
     random_state: np.random.RandomState, fan_in: int, fan_out: int, gain: float
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[FloatArray, FloatArray]:
     """Orthonormal columns, or rows where there are fewer of them; no biases (Saxe et al. 2014)."""
     larger, smaller = max(fan_in, fan_out), min(fan_in, fan_out)
     orthonormal, upper = np.linalg.qr(random_state.normal(size=(larger, smaller)))
@@ -89,7 +91,7 @@ def _orthogonal(
 
 def _standard_normal(
     random_state: np.random.RandomState, fan_in: int, fan_out: int, gain: float
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[FloatArray, FloatArray]:
     """Weights and biases alike, as in the tutorial that this package began with."""
     weights = random_state.normal(size=(fan_in, fan_out))
     return weights, random_state.normal(size=(1, fan_out))

@@ -12,11 +12,12 @@ import numpy as np
 from scipy.special import xlogy
 
 from sknumpynet.core.activations import logistic, softplus
+from sknumpynet.core.types import FloatArray
 
 __all__ = ["LOSSES", "PREDICTIONS", "HuberLoss", "Loss", "OwnLoss", "QuantileLoss"]
 
 
-def _negative_log(probabilities: np.ndarray) -> np.ndarray:
+def _negative_log(probabilities: FloatArray) -> FloatArray:
     """Return -log(p), p clipped from below only: at 1 scikit-learn's clip moves it by 2e-16."""
     floor = np.finfo(probabilities.dtype).eps
     np.maximum(probabilities, floor, out=probabilities)
@@ -24,29 +25,29 @@ def _negative_log(probabilities: np.ndarray) -> np.ndarray:
     return np.negative(probabilities, out=probabilities)
 
 
-def _sum_outputs(values: np.ndarray) -> np.ndarray:
+def _sum_outputs(values: FloatArray) -> FloatArray:
     return values[..., 0, :] if values.shape[-2] == 1 else values.sum(axis=-2)
 
 
 # Output activations ------------------------------------------------------------------------------
 
 
-def _identity(raw: np.ndarray, out: np.ndarray) -> None:
+def _identity(raw: FloatArray, out: FloatArray) -> None:
     if out is not raw:
         np.copyto(out, raw)
 
 
-def _exp(raw: np.ndarray, out: np.ndarray) -> None:
+def _exp(raw: FloatArray, out: FloatArray) -> None:
     np.exp(raw, out=out)
 
 
-def _softmax(raw: np.ndarray, out: np.ndarray) -> None:
+def _softmax(raw: FloatArray, out: FloatArray) -> None:
     np.subtract(raw, raw.max(axis=-2, keepdims=True), out=out)
     np.exp(out, out=out)
     np.divide(out, out.sum(axis=-2, keepdims=True), out=out)
 
 
-def _ascending(raw: np.ndarray, out: np.ndarray) -> None:
+def _ascending(raw: FloatArray, out: FloatArray) -> None:
     """Keep the first output and put every further one a softplus above the one before."""
     above = softplus(raw[..., 1:, :])
     _identity(raw, out)
@@ -74,13 +75,6 @@ class Loss:
     Then the gradient with respect to the raw output is ``predictions - targets``, whatever the
     loss [1]_. Equal losses count as one, so that their networks share a stack.
 
-    Attributes
-    ----------
-    name : str
-        Key in ``LOSSES``.
-    output_activation : str
-        Key in ``PREDICTIONS``; what ``out_activation_`` says.
-
     References
     ----------
     .. [1] Bishop, "Pattern Recognition and Machine Learning", 2006, section 4.3.6.
@@ -93,20 +87,27 @@ class Loss:
     [0.693, 1000.0]
     """
 
-    name: str
-    output_activation: str
+    @property
+    def name(self) -> str:
+        """Key in ``LOSSES``."""
+        raise NotImplementedError
 
-    def predict(self, raw: np.ndarray, out: np.ndarray) -> None:
+    @property
+    def output_activation(self) -> str:
+        """Key in ``PREDICTIONS``; what ``out_activation_`` says."""
+        raise NotImplementedError
+
+    def predict(self, raw: FloatArray, out: FloatArray) -> None:
         """Write the predictions for raw outputs to ``out``, which may be ``raw`` itself."""
         PREDICTIONS[self.output_activation](raw, out)
 
     def differentiate(
-        self, raw: np.ndarray, predictions: np.ndarray, targets: np.ndarray, out: np.ndarray
+        self, raw: FloatArray, predictions: FloatArray, targets: FloatArray, out: FloatArray
     ) -> None:
         """Write the derivative of `value` with respect to ``raw`` to ``out``."""
         np.subtract(predictions, targets, out=out)
 
-    def value(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def value(self, raw: FloatArray, targets: FloatArray) -> FloatArray:
         """Return the loss of each sample, shape (..., n_samples), finite as far as predictions are.
 
         No logarithm of a rounded probability.
@@ -114,8 +115,8 @@ class Loss:
         raise NotImplementedError
 
     def reported_value(
-        self, raw: np.ndarray, predictions: np.ndarray, targets: np.ndarray
-    ) -> np.ndarray:
+        self, raw: FloatArray, predictions: FloatArray, targets: FloatArray
+    ) -> FloatArray:
         """Return it as scikit-learn's sgd and adam report it and stop by it.
 
         Probabilities are clipped to [eps, 1], the squared error is averaged over outputs instead
@@ -129,12 +130,12 @@ class _BinaryCrossEntropy(Loss):
     name = "binary_cross_entropy"
     output_activation = "logistic"
 
-    def value(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def value(self, raw: FloatArray, targets: FloatArray) -> FloatArray:
         return _sum_outputs(np.logaddexp(0.0, raw) - targets * raw)
 
     def reported_value(
-        self, raw: np.ndarray, predictions: np.ndarray, targets: np.ndarray
-    ) -> np.ndarray:
+        self, raw: FloatArray, predictions: FloatArray, targets: FloatArray
+    ) -> FloatArray:
         # |(1 - y) - p| is the probability given to the true class, without rounding a small p away.
         given = (1.0 - targets) - predictions
         return _sum_outputs(_negative_log(np.abs(given, out=given)))
@@ -145,14 +146,15 @@ class _CategoricalCrossEntropy(Loss):
     name = "categorical_cross_entropy"
     output_activation = "softmax"
 
-    def value(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def value(self, raw: FloatArray, targets: FloatArray) -> FloatArray:
         largest = raw.max(axis=-2, keepdims=True)
-        log_normaliser = np.log(np.exp(raw - largest).sum(axis=-2))
-        return log_normaliser - (targets * (raw - largest)).sum(axis=-2)
+        log_normaliser: FloatArray = np.log(np.exp(raw - largest).sum(axis=-2))
+        of_target: FloatArray = (targets * (raw - largest)).sum(axis=-2)
+        return log_normaliser - of_target
 
     def reported_value(
-        self, raw: np.ndarray, predictions: np.ndarray, targets: np.ndarray
-    ) -> np.ndarray:
+        self, raw: FloatArray, predictions: FloatArray, targets: FloatArray
+    ) -> FloatArray:
         return _negative_log((predictions * targets).sum(axis=-2))
 
 
@@ -161,14 +163,14 @@ class _SquaredError(Loss):
     name = "squared_error"
     output_activation = "identity"
 
-    def value(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def value(self, raw: FloatArray, targets: FloatArray) -> FloatArray:
         residuals = raw - targets
         return 0.5 * _sum_outputs(np.multiply(residuals, residuals, out=residuals))
 
     def reported_value(
-        self, raw: np.ndarray, predictions: np.ndarray, targets: np.ndarray
-    ) -> np.ndarray:
-        return self.value(raw, targets) / raw.shape[-2]
+        self, raw: FloatArray, predictions: FloatArray, targets: FloatArray
+    ) -> FloatArray:
+        return np.divide(self.value(raw, targets), raw.shape[-2])
 
 
 @dataclass(frozen=True)
@@ -178,12 +180,12 @@ class _Poisson(Loss):
     name = "poisson"
     output_activation = "exp"
 
-    def value(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def value(self, raw: FloatArray, targets: FloatArray) -> FloatArray:
         return self.reported_value(raw, np.exp(raw), targets)
 
     def reported_value(
-        self, raw: np.ndarray, predictions: np.ndarray, targets: np.ndarray
-    ) -> np.ndarray:
+        self, raw: FloatArray, predictions: FloatArray, targets: FloatArray
+    ) -> FloatArray:
         return _sum_outputs(xlogy(targets, targets) - targets - targets * raw + predictions)
 
 
@@ -194,12 +196,12 @@ class _Gamma(Loss):
     name = "gamma"
     output_activation = "exp"
 
-    def value(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def value(self, raw: FloatArray, targets: FloatArray) -> FloatArray:
         distance = raw - np.log(targets)
         return _sum_outputs(distance + np.expm1(-distance))
 
     def differentiate(
-        self, raw: np.ndarray, predictions: np.ndarray, targets: np.ndarray, out: np.ndarray
+        self, raw: FloatArray, predictions: FloatArray, targets: FloatArray, out: FloatArray
     ) -> None:
         np.subtract(1.0, targets / predictions, out=out)
 
@@ -209,11 +211,11 @@ class _AbsoluteError(Loss):
     name = "absolute_error"
     output_activation = "identity"
 
-    def value(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def value(self, raw: FloatArray, targets: FloatArray) -> FloatArray:
         return _sum_outputs(np.abs(raw - targets))
 
     def differentiate(
-        self, raw: np.ndarray, predictions: np.ndarray, targets: np.ndarray, out: np.ndarray
+        self, raw: FloatArray, predictions: FloatArray, targets: FloatArray, out: FloatArray
     ) -> None:
         np.sign(np.subtract(predictions, targets, out=out), out=out)
 
@@ -246,14 +248,14 @@ class HuberLoss(Loss):
         if not 0 < self.delta < np.inf:
             raise ValueError(f"delta must be positive and finite, got {self.delta}")
 
-    def value(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def value(self, raw: FloatArray, targets: FloatArray) -> FloatArray:
         """Return the loss of each sample."""
         distance = np.abs(raw - targets)
         near = np.minimum(distance, self.delta)
         return _sum_outputs(near * (distance - 0.5 * near))
 
     def differentiate(
-        self, raw: np.ndarray, predictions: np.ndarray, targets: np.ndarray, out: np.ndarray
+        self, raw: FloatArray, predictions: FloatArray, targets: FloatArray, out: FloatArray
     ) -> None:
         """Write the residuals, no larger than ``delta``."""
         np.clip(np.subtract(predictions, targets, out=out), -self.delta, self.delta, out=out)
@@ -299,24 +301,24 @@ class QuantileLoss(Loss):
         """Key in ``PREDICTIONS``."""
         return "identity" if len(self.levels) == 1 else "quantiles"
 
-    def _levels(self, dtype: np.dtype) -> np.ndarray:
+    def _levels(self, dtype: np.dtype) -> FloatArray:
         return np.array(self.levels, dtype)[:, np.newaxis]
 
-    def value(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def value(self, raw: FloatArray, targets: FloatArray) -> FloatArray:
         """Return the loss of each sample."""
         predictions = np.empty_like(raw)
         self.predict(raw, predictions)
         return self.reported_value(raw, predictions, targets)
 
     def reported_value(
-        self, raw: np.ndarray, predictions: np.ndarray, targets: np.ndarray
-    ) -> np.ndarray:
+        self, raw: FloatArray, predictions: FloatArray, targets: FloatArray
+    ) -> FloatArray:
         """Return it from predictions that are known already."""
         excess = targets - predictions
         return _sum_outputs(np.maximum(excess, 0.0) - (1.0 - self._levels(raw.dtype)) * excess)
 
     def differentiate(
-        self, raw: np.ndarray, predictions: np.ndarray, targets: np.ndarray, out: np.ndarray
+        self, raw: FloatArray, predictions: FloatArray, targets: FloatArray, out: FloatArray
     ) -> None:
         """Write the share of mass below minus the level, summed over all outputs above."""
         np.greater(predictions, targets, out=out)
@@ -369,17 +371,17 @@ class OwnLoss(Loss):
         """What the object calls itself."""
         return str(getattr(self.loss, "name", type(self.loss).__name__))
 
-    def value(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def value(self, raw: FloatArray, targets: FloatArray) -> FloatArray:
         """Return the loss of each sample."""
         return np.array(self.loss.value(raw, targets), raw.dtype)
 
     def differentiate(
-        self, raw: np.ndarray, predictions: np.ndarray, targets: np.ndarray, out: np.ndarray
+        self, raw: FloatArray, predictions: FloatArray, targets: FloatArray, out: FloatArray
     ) -> None:
         """Write the gradient."""
         out[...] = self.loss.gradient(raw, targets)
 
-    def check(self, targets: np.ndarray) -> None:
+    def check(self, targets: FloatArray) -> None:
         """Hold the object against its contract.
 
         Parameters

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from sknumpynet.core.activations import AnyActivation
 from sknumpynet.core.layers import (
@@ -24,6 +25,7 @@ from sknumpynet.core.layers import (
     with_ones,
 )
 from sknumpynet.core.parameters import Layout
+from sknumpynet.core.types import BoolArray, FloatArray
 
 __all__ = [
     "Network",
@@ -73,12 +75,12 @@ class Network:
         return Layout([layer.parameter_shape for layer in self.layers])
 
     @cached_property
-    def is_decayed(self) -> np.ndarray:
+    def is_decayed(self) -> BoolArray:
         """Which parameters the L2 penalty and weight decay shrink, a boolean vector (P,)."""
         return np.concatenate([layer.is_decayed().ravel() for layer in self.layers])
 
     @cached_property
-    def learning_rates(self) -> np.ndarray | None:
+    def learning_rates(self) -> FloatArray | None:
         """Each parameter's factor on the learning rate, (P,); None if all are 1."""
         rates = np.concatenate([layer.learning_rates().ravel() for layer in self.layers])
         return None if (rates == 1.0).all() else rates
@@ -92,10 +94,10 @@ class Network:
 def initialize_parameters(
     network: Network,
     random_state: np.random.RandomState | Sequence[np.random.RandomState],
-    dtype: Any = np.float64,
+    dtype: npt.DTypeLike = np.float64,
     initializer: str = "auto",
-    inputs: np.ndarray | None = None,
-) -> np.ndarray:
+    inputs: FloatArray | None = None,
+) -> FloatArray:
     """Draw starting parameters, layer by layer, of a dense one matrix then bias.
 
     Parameters
@@ -137,7 +139,7 @@ def initialize_parameters(
     return parameters
 
 
-def as_columns(X: np.ndarray, dtype: Any) -> np.ndarray:
+def as_columns(X: FloatArray, dtype: npt.DTypeLike) -> FloatArray:
     """Return rows of data as columns with a last row of ones, as training has them.
 
     Parameters
@@ -179,8 +181,8 @@ class Propagation:
     def __init__(
         self,
         network: Network,
-        parameters: np.ndarray,
-        gradient: np.ndarray,
+        parameters: FloatArray,
+        gradient: FloatArray,
         n_samples: int,
         *,
         sparse_inputs: bool = False,
@@ -197,17 +199,19 @@ class Propagation:
                 below_is_dense=bool(bound) and isinstance(bound[-1], BoundDense),
                 dropout=isinstance(layer, Dense) and next(drops),
             )
-            if sparse_inputs and not bound:
-                # Only a dense layer can be over sparse rows.
+            if sparse_inputs and not bound and isinstance(layer, Dense):
                 bound.append(BoundSparseDense(layer, view, gradient_view, context))
             else:
                 bound.append(layer.bind(view, gradient_view, context))
-        *self.upwards, self.output_layer = bound
+        *self.upwards, output_layer = bound
+        if not isinstance(output_layer, BoundDense):
+            raise TypeError(f"the last layer must be dense, got {network.layers[-1]}")
+        self.output_layer = output_layer
         self.downwards = self.upwards[::-1]
         self.hidden_layers = [own for own in self.upwards if isinstance(own, BoundDense)]
 
 
-def forward_propagation(propagation: Propagation, inputs: Any, out: np.ndarray) -> np.ndarray:
+def forward_propagation(propagation: Propagation, inputs: Any, out: FloatArray) -> FloatArray:
     """Return the raw outputs of a batch, keeping what `backward_propagation` needs.
 
     Parameters
@@ -223,7 +227,7 @@ def forward_propagation(propagation: Propagation, inputs: Any, out: np.ndarray) 
     return propagation.output_layer.preactivate(inputs, out)
 
 
-def backward_propagation(propagation: Propagation, delta: np.ndarray) -> None:
+def backward_propagation(propagation: Propagation, delta: FloatArray) -> None:
     """Write the gradient of the batch that went forward last, whose activations are used up.
 
     Parameters
@@ -233,6 +237,7 @@ def backward_propagation(propagation: Propagation, delta: np.ndarray) -> None:
     delta : ndarray of shape (..., n_outputs, n_samples)
         Gradient of the loss with respect to the raw outputs.
     """
-    upstream = propagation.output_layer.backward(delta)
+    # Of what kind it is, the layers on either side agree upon.
+    upstream: Any = propagation.output_layer.backward(delta)
     for layer in propagation.downwards:
         upstream = layer.backward(upstream)

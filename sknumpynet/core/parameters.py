@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sknumpynet.core.types import FloatArray
+
 __all__ = ["Layout"]
 
 
@@ -47,7 +49,7 @@ class Layout:
         )
         self.size: int = ends[-1]
 
-    def views(self, buffer: np.ndarray) -> list[np.ndarray]:
+    def views(self, buffer: FloatArray) -> list[FloatArray]:
         """Return each layer's part of a buffer, shapes (..., *shape), without copying.
 
         Parameters
@@ -62,7 +64,7 @@ class Layout:
             for part, shape in zip(self.slices, self.shapes, strict=True)
         ]
 
-    def pack(self, weights: Sequence[np.ndarray], biases: Sequence[np.ndarray]) -> np.ndarray:
+    def pack(self, weights: Sequence[FloatArray], biases: Sequence[FloatArray]) -> FloatArray:
         """Copy the weights and biases of dense layers into a fresh buffer.
 
         Parameters
@@ -88,7 +90,7 @@ class Layout:
             view[..., -1:, :] = bias
         return buffer
 
-    def unpack(self, buffer: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    def unpack(self, buffer: FloatArray) -> tuple[list[FloatArray], list[FloatArray]]:
         """Copy a buffer's weights (..., fan_in, fan_out) and biases (..., 1, fan_out) out of it."""
         views = self.views(buffer)
         return [view[..., :-1, :].copy() for view in views], [

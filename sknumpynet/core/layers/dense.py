@@ -190,7 +190,7 @@ class BoundDense(BoundLayer):
         upstream : ndarray of shape (..., fan_out, n_samples) or OuterProduct
             Gradient of the loss with respect to the activated outputs. Overwritten.
         """
-        if isinstance(upstream, OuterProduct):
+        if type(upstream) is OuterProduct:
             if self.scaled_inputs is not None:
                 # inputs · (weights δ ∘ derivative)ᵀ = (inputs ∘ δ) · derivativeᵀ ∘ weightsᵀ needs
                 # no pass over an array of this layer's size: 17 instead of 43 µs for 100 units,

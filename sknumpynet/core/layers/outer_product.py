@@ -1,5 +1,7 @@
 """The gradient below a dense layer with one output."""
 
+from typing import final
+
 import numpy as np
 
 from sknumpynet.core.types import FloatArray
@@ -7,6 +9,7 @@ from sknumpynet.core.types import FloatArray
 __all__ = ["OuterProduct"]
 
 
+@final
 class OuterProduct:
     """The gradient below a layer with one output, ``weights @ delta``, not yet multiplied out.
 
