@@ -175,7 +175,8 @@ class BaseTabularMLP(BaseNetwork):
     def _quietly_encoded(self, X: Any) -> np.ndarray:
         preprocessor = with_names_as_in(X, self.preprocessor_)
         preprocessor._warns = False
-        return preprocessor.transform(X)
+        encoded: np.ndarray = preprocessor.transform(X)
+        return encoded
 
     def _n_fitted(self) -> int:
         return len(self.parameters_)

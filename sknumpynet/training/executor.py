@@ -24,6 +24,7 @@ from sknumpynet.core.monitor import Monitor
 from sknumpynet.core.network import Network
 from sknumpynet.core.optimizers import Optimizer, stack_optimizers, take_member
 from sknumpynet.core.training import train
+from sknumpynet.training.validation import Judge
 from sknumpynet.utils.blas import blas_threads
 
 __all__ = ["Chunk", "Run", "cut", "group", "train_chunks", "train_runs"]
@@ -79,8 +80,8 @@ class Run:
     dataset: Dataset
     member: Member
     alpha: float
-    optimizer: Optimizer | None = None
-    settings: Settings | None = None
+    optimizer: Optimizer | None
+    settings: Settings
     lbfgs: dict[str, Any] | None = None
     result: MemberResult | None = None
     optimize_result: Any = None
@@ -90,12 +91,12 @@ class Run:
 
     def key(self) -> Hashable:
         """Return what the runs of a stack have in common."""
-        optimizer, settings = self.optimizer, self.settings
+        settings = self.settings
         return (
             self.network,
             self.loss,
             self.parameters.dtype,
-            optimizer.stack_key(),
+            None if self.optimizer is None else self.optimizer.stack_key(),
             settings.batch_size,
             settings.shuffle,
             self.dataset.targets.dtype,
@@ -136,7 +137,7 @@ def train_runs(runs: Sequence[Run], n_jobs: int | None = None) -> None:
     _share_time(runs, len(alone) + -(-len(chunks) // n_workers))
     for run in alone:
         _train_alone(run)
-        if run.result.status == "interrupted":
+        if run.result is not None and run.result.status == "interrupted":
             raise KeyboardInterrupt
     train_chunks(chunks, n_jobs)
 
@@ -174,7 +175,7 @@ def _starts(runs: Sequence[Run]) -> dict[int, Run]:
     starts = {}
     for run in runs:
         judge, callback = run.member.validate, run.member.end_of_epoch
-        if getattr(judge, "scorer", None) is not None and callback is None:
+        if isinstance(judge, Judge) and judge.scorer is not None and callback is None:
             member = copy.deepcopy(run.member, {id(judge): judge})
             parameters, optimizer = run.parameters.copy(), copy.deepcopy(run.optimizer)
             starts[id(run)] = replace(
@@ -195,7 +196,9 @@ def _begin_again(run: Run, starts: dict[int, Run]) -> bool:
     if not np.isnan(run.result.state.validation_scores[n_before:]).any():
         return False
     run.parameters, run.optimizer = start.parameters, start.optimizer
-    run.member = replace(start.member, validate=start.member.validate.by_loss())
+    judge = start.member.validate
+    assert isinstance(judge, Judge)  # or it were not among the starts
+    run.member = replace(start.member, validate=judge.by_loss())
     run.lost_its_scores = True
     return True
 
@@ -212,7 +215,7 @@ def _train_single(run: Run) -> None:
             alpha=run.alpha,
             on_iteration=_Watch(monitor),
             on_interrupt=lambda: setattr(monitor.result, "status", "interrupted"),
-            **run.lbfgs,
+            **(run.lbfgs or {}),
         )
         run.parameters, run.result = run.optimize_result.x, monitor.result
     else:
@@ -336,7 +339,7 @@ def _train_chunk(chunk: Chunk) -> _Outcome:
         task.begin()
     start = time.perf_counter()
     members = _with_shared_sources(chunk)
-    optimizer = stack_optimizers([run.optimizer for run in chunk])
+    optimizer = stack_optimizers([run.optimizer for run in chunk if run.optimizer is not None])
     with _blas_for(chunk[0].network):
         parameters, results = train(
             chunk[0].network,
@@ -374,10 +377,10 @@ def _with_shared_sources(chunk: Chunk) -> list[Member]:
     sources: dict[Hashable, np.random.RandomState] = {}
     members = []
     for run in chunk:
-        name, keys, *rest = run.member.random_state.get_state()
+        name, keys, *rest = run.member.random_state.get_state(legacy=True)
         # Dropout draws from the source too.
         drops = bool(run.settings.dropout)
-        state = (name, keys.tobytes(), *rest, run.dataset.n_samples, drops)
+        state = (name, np.asarray(keys).tobytes(), *rest, run.dataset.n_samples, drops)
         source = sources.setdefault(state, run.member.random_state)
         members.append(replace(run.member, random_state=source))
     return members
@@ -397,7 +400,8 @@ def _pooled_rows(chunk: Chunk) -> Dataset:
         weights = [dataset.sample_weight for dataset in datasets]
         if first.sample_weight is None or all(weight is weights[0] for weight in weights):
             return first
-        return replace(first, sample_weight=np.stack(weights))
+        stacked = np.stack([weight for weight in weights if weight is not None])
+        return replace(first, sample_weight=stacked)
     pool = list({(id(dataset.X), id(dataset.targets)): dataset for dataset in datasets}.values())
     ends = np.cumsum([dataset.X.shape[0] for dataset in pool]).tolist()
     starts = {

@@ -307,7 +307,7 @@ def prepare_runs(
     incremental : bool
         Whether it is for `partial_fit`.
     """
-    vars(estimator).update(data.description)
+    estimator.__dict__.update(data.description)
     fresh = not goes_on(estimator, incremental)
     config = estimator._training_config(data.X.shape[0], has_validation=data.held_out is not None)
     data = _for_scoring(data, config.scoring)
@@ -324,7 +324,7 @@ def prepare_runs(
         )
     if fresh:
         for name in _COURSE_OF_TRAINING:
-            vars(estimator).pop(name, None)
+            estimator.__dict__.pop(name, None)
     if isinstance(loss, QuantileLoss):
         estimator.quantiles_ = list(loss.levels)
     random_state = check_random_state(config.random_state)
@@ -442,7 +442,8 @@ def _lbfgs_run(
         _dataset(estimator, data, share),
         member,
         float(config.alpha) / data.weight_unit,
-        settings=settings,
+        None,
+        settings,
         lbfgs={
             "max_iter": config.max_iter,
             "max_fun": config.max_fun,
@@ -546,7 +547,11 @@ def _make_optimizer(
     As in scikit-learn, `partial_fit` goes on with the optimiser and settings that it has.
     """
     kind = OPTIMIZERS[config.solver]
-    if incremental and type(previous) is kind and previous.state.dtype == parameters.dtype:
+    if incremental and previous is not None and type(previous) is kind:
+        has_dtype = previous.state is not None and previous.state.dtype == parameters.dtype
+    else:
+        has_dtype = False
+    if previous is not None and has_dtype:
         return copy.deepcopy(previous), estimator._schedule
     schedule = (config.learning_rate, float(config.power_t))
     settings: dict[str, Any] = {name: float(getattr(config, name)) for name in kind.settings}

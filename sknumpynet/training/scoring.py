@@ -56,7 +56,7 @@ def let_losses_judge(
     members: dict[str, list[int]] = {}
     for k, run in enumerate(runs):
         judge = run.member.validate
-        if judge is None or judge.scorer is None:
+        if not isinstance(judge, Judge) or judge.scorer is None:
             continue
         key = id(judge.held_out)
         if key not in tried:

@@ -70,7 +70,7 @@ class Judge:
     loss: Loss
     held_out: HeldOut
     score: Callable[[np.ndarray, np.ndarray, np.ndarray | None], float] | None
-    scorer: Callable[..., float] | None = None
+    scorer: Any = None
     estimator: Any = None
 
     def __call__(self, parameters: np.ndarray) -> tuple[float, float]:
@@ -169,4 +169,15 @@ def _rows_that_count(held_out: HeldOut) -> HeldOut:
     if held_out.counts is None:
         return held_out
     rows = np.flatnonzero(held_out.counts)
-    return HeldOut(*(None if values is None else rows_of(values, rows) for values in held_out))
+
+    def cut(values: Any) -> Any:
+        return None if values is None else rows_of(values, rows)
+
+    return HeldOut(
+        cut(held_out.X),
+        cut(held_out.y),
+        cut(held_out.targets),
+        cut(held_out.sample_weight),
+        cut(held_out.counts),
+        cut(held_out.given),
+    )
