@@ -9,7 +9,7 @@ from sknumpynet.estimators.classification import NetworkClassifier
 from sknumpynet.estimators.docs import with_shared_tabular_parameters
 from sknumpynet.estimators.regression import NetworkRegressor
 from sknumpynet.estimators.tabular import BaseTabularMLP
-from sknumpynet.training.preparation import Data
+from sknumpynet.training.data import Data
 
 __all__ = ["TabularMLPClassifier", "TabularMLPRegressor"]
 

@@ -34,7 +34,7 @@ from sknumpynet import (
     TabularMLPRegressor,
     TabularPreprocessor,
 )
-from sknumpynet.training.preparation import prepare_data, prepare_runs
+from sknumpynet.estimators.preparation import prepare_data, prepare_runs
 from sknumpynet.utils.scikit_learn import described
 
 pytestmark = [

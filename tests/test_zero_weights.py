@@ -31,7 +31,7 @@ from sknumpynet import (
     TabularMLPRegressor,
     stacked_cross_validate,
 )
-from sknumpynet.estimators.weights import n_rows_that_count
+from sknumpynet.utils.weights import n_rows_that_count
 
 TABULAR = [TabularMLPClassifier, TabularMLPRegressor]
 DROP_INS = [NumpyMLPClassifier, NumpyMLPRegressor]
@@ -532,9 +532,8 @@ def test_scorers_see_classes_of_class_weight_0():
 
 def test_callbacks_are_told_of_the_plan_for_the_rows_that_count():
     X = frame()
-    assert n_rows_that_count(TabularMLPClassifier(), X, WEIGHT) == COUNTS.sum()
-    assert n_rows_that_count(TabularMLPClassifier(), X, None) == N_ROWS
-    assert n_rows_that_count(NumpyMLPClassifier(), X, WEIGHT) == N_ROWS
+    assert n_rows_that_count(X, WEIGHT) == COUNTS.sum()
+    assert n_rows_that_count(X, None) == N_ROWS
 
 
 @pytest.mark.parametrize("kind", TABULAR)

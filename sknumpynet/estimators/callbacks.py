@@ -6,12 +6,12 @@ import numpy as np
 
 from sknumpynet.core.members import MemberResult
 from sknumpynet.core.network import Network
-from sknumpynet.estimators.weights import n_rows_that_count
+from sknumpynet.estimators.contract import NetworkEstimator
+from sknumpynet.utils.weights import n_rows_that_count
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
-    from sknumpynet.estimators.base import BaseNetwork
 
 __all__ = ["FitReport", "announce_fit", "has_callbacks"]
 
@@ -42,14 +42,14 @@ class EpochReport:
     ----------
     context : CallbackContext
         The task whose parts are the epochs.
-    estimator : BaseNetwork
+    estimator : NetworkEstimator
     network : Network
     task : dict
         The data, as the hooks take them.
     """
 
     def __init__(
-        self, context: Any, estimator: "BaseNetwork", network: Network, task: dict[str, Any]
+        self, context: Any, estimator: NetworkEstimator, network: Network, task: dict[str, Any]
     ) -> None:
         self.context, self.estimator, self.network, self.task = context, estimator, network, task
         self._begin()
@@ -83,18 +83,19 @@ class FitReport:
 
     Parameters
     ----------
-    estimator : BaseNetwork
+    estimator : NetworkEstimator
     X, y, sample_weight : array-like
         As they were given to ``fit``.
     """
 
-    def __init__(self, estimator: "BaseNetwork", X: Any, y: Any, sample_weight: Any) -> None:
+    def __init__(self, estimator: NetworkEstimator, X: Any, y: Any, sample_weight: Any) -> None:
         self.estimator, self.context = estimator, None
         if not has_callbacks(estimator):
             return
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         self.task = {"X": X, "y": y, "metadata": metadata}
-        n_samples = n_rows_that_count(estimator, X, sample_weight)
+        counts = estimator._drops_rows_of_weight_0
+        n_samples = n_rows_that_count(X, sample_weight if counts else None)
         self.config = config = estimator._training_config(n_samples)
         self.has_members = config.n_members > 1
         n_parts = config.n_members if self.has_members else config.max_iter

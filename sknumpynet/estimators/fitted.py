@@ -4,18 +4,16 @@ import copy
 import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from sknumpynet.core.losses import Loss
 from sknumpynet.core.network import Network
+from sknumpynet.estimators.contract import NetworkEstimator
 
-if TYPE_CHECKING:
-    from sknumpynet.estimators.base import BaseNetwork
-
-__all__ = ["all_or_nothing", "copy_of_rows", "fitted_view", "parameter_attributes"]
+__all__ = ["all_or_nothing", "fitted_view", "parameter_attributes"]
 
 
 @contextmanager
@@ -59,14 +57,14 @@ class KnownRows:
 
     Parameters
     ----------
-    estimator : BaseNetwork
+    estimator : NetworkEstimator
     given : object
         Rows as a user gave them. Nobody else may hold them, or they could change.
     encoded : ndarray or CSR matrix
         The same as the network takes them.
     """
 
-    def __init__(self, estimator: "BaseNetwork", given: Any, encoded: Any) -> None:
+    def __init__(self, estimator: NetworkEstimator, given: Any, encoded: Any) -> None:
         self.estimator, self.given, self.encoded = estimator, given, encoded
 
     def __call__(self, X: Any) -> Any:
@@ -77,15 +75,15 @@ class KnownRows:
 
 
 def fitted_view(
-    estimator: "BaseNetwork", network: Network, parameters: np.ndarray, given: Any, encoded: Any
-) -> "BaseNetwork":
+    estimator: NetworkEstimator, network: Network, parameters: np.ndarray, given: Any, encoded: Any
+) -> NetworkEstimator:
     """Return a copy of an estimator that predicts with these parameters.
 
     Copies and pickles of it are plain estimators, which hold no rows.
 
     Parameters
     ----------
-    estimator : BaseNetwork
+    estimator : NetworkEstimator
     network : Network
     parameters : ndarray of shape (P,)
     given, encoded : object
@@ -96,16 +94,6 @@ def fitted_view(
     # In the place of the method: only this view has rows that it knows.
     view.__dict__["_check_for_prediction"] = KnownRows(estimator, given, encoded)
     return view
-
-
-def copy_of_rows(rows: Any) -> Any:
-    """Return a copy of a table, in which changes do not show in the table."""
-    if isinstance(rows, list | tuple):
-        return copy.deepcopy(rows)
-    for name in ("copy", "clone"):  # of arrays and pandas, of polars
-        if hasattr(rows, name):
-            return getattr(rows, name)()
-    return rows  # Arrow's tables cannot be changed
 
 
 def _are_same(one: Any, other: Any) -> bool:

@@ -1,18 +1,16 @@
 """The one place where a fit's attributes are set."""
 
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from sknumpynet.core.types import BoolArray, FloatArray
+from sknumpynet.estimators.contract import NetworkEstimator
 from sknumpynet.training.config import TrainingConfig
+from sknumpynet.training.data import Data
 from sknumpynet.training.history import extended_history
-from sknumpynet.training.preparation import Data
 from sknumpynet.training.result import FitResult
-
-if TYPE_CHECKING:
-    from sknumpynet.estimators.base import BaseNetwork
 
 __all__ = ["set_fitted"]
 
@@ -24,12 +22,12 @@ _VALIDATION = {
 }
 
 
-def set_fitted(estimator: "BaseNetwork", data: Data, result: FitResult) -> None:
+def set_fitted(estimator: NetworkEstimator, data: Data, result: FitResult) -> None:
     """Set all that a fit leaves behind; what is set are copies.
 
     Parameters
     ----------
-    estimator : BaseNetwork
+    estimator : NetworkEstimator
         Has what describes the data.
     data : Data
     result : FitResult
@@ -83,7 +81,7 @@ def _of_members(config: TrainingConfig, values: list[Any]) -> Any:
 
 
 def _out_of_fold_attributes(
-    estimator: "BaseNetwork", data: Data, mean: FloatArray
+    estimator: NetworkEstimator, data: Data, mean: FloatArray
 ) -> dict[str, Any]:
     known: BoolArray = np.asarray(~np.isnan(mean).any(axis=1))
     if data.counts is not None:

@@ -18,10 +18,10 @@ from sknumpynet.core.network import Network
 from sknumpynet.core.optimizers import OPTIMIZERS
 from sknumpynet.core.schedules import SCHEDULES
 from sknumpynet.estimators.base import BaseNetwork
-from sknumpynet.estimators.checks import checked_hidden_layer_sizes
 from sknumpynet.estimators.fitted import parameter_attributes
+from sknumpynet.training.checks import checked_hidden_layer_sizes
 from sknumpynet.training.config import TrainingConfig
-from sknumpynet.training.preparation import Data
+from sknumpynet.training.data import Data
 from sknumpynet.training.splits import RandomSplits
 from sknumpynet.utils.scikit_learn import (
     HasMethods,

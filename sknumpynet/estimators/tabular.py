@@ -14,11 +14,11 @@ from sknumpynet.core.architectures import Columns, TableShape, table_network
 from sknumpynet.core.inference import activated, raw_outputs
 from sknumpynet.core.network import Network
 from sknumpynet.estimators.base import BaseNetwork
-from sknumpynet.estimators.checks import checked_hidden_layer_sizes
 from sknumpynet.preprocessing import TabularPreprocessor
 from sknumpynet.presets import ACTIVATION, PRESETS, TRAINING
+from sknumpynet.training.checks import checked_hidden_layer_sizes
 from sknumpynet.training.config import TrainingConfig
-from sknumpynet.training.preparation import Data
+from sknumpynet.training.data import Data
 from sknumpynet.training.splits import EvenSplits
 from sknumpynet.utils.columns import as_table
 from sknumpynet.utils.scikit_learn import (

@@ -12,11 +12,12 @@ from sklearn.base import BaseEstimator, clone
 
 from sknumpynet.estimators.base import BaseNetwork
 from sknumpynet.estimators.fitted_attributes import set_fitted
+from sknumpynet.estimators.preparation import prepare_runs
 from sknumpynet.model_selection.candidates import StackableEstimator
 from sknumpynet.model_selection.network_inputs import NetworkInputs
 from sknumpynet.model_selection.pretrained import CandidateResult
+from sknumpynet.training.data import Data, Plan
 from sknumpynet.training.executor import Run
-from sknumpynet.training.preparation import Data, Plan, prepare_runs
 from sknumpynet.training.result import fit_result
 
 __all__ = ["CandidateRuns", "prepare_candidate", "result_of"]

@@ -9,9 +9,10 @@ from typing import Any
 from sklearn.base import BaseEstimator
 
 from sknumpynet.estimators.base import BaseNetwork
+from sknumpynet.estimators.preparation import prepare_data
 from sknumpynet.model_selection.equality import fingerprint, setting_key
 from sknumpynet.model_selection.pretrained import network_of
-from sknumpynet.training.preparation import Data, prepare_data
+from sknumpynet.training.data import Data
 from sknumpynet.utils.scikit_learn import num_samples
 
 __all__ = ["NetworkInputs", "record_inputs"]

@@ -18,12 +18,12 @@ import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, clone, is_classifier
 
-from sknumpynet.estimators.checks import checked_hidden_layer_sizes
 from sknumpynet.model_selection.candidate_runs import CandidateRuns, prepare_candidate, result_of
 from sknumpynet.model_selection.candidates import Candidate, StackableEstimator, make_candidate
 from sknumpynet.model_selection.network_inputs import NetworkInputs, record_inputs
 from sknumpynet.model_selection.pretrained import CandidateResult, Split
 from sknumpynet.model_selection.report import StackingReport
+from sknumpynet.training.checks import checked_hidden_layer_sizes
 from sknumpynet.training.executor import cut, group, train_chunks
 from sknumpynet.utils.scikit_learn import Task, safe_split, slice_params
 

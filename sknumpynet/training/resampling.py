@@ -11,7 +11,7 @@ from sknumpynet.utils.scikit_learn import slice_params
 
 if TYPE_CHECKING:
     from sknumpynet.training.config import TrainingConfig
-    from sknumpynet.training.preparation import Data
+    from sknumpynet.training.data import Data
 
 __all__ = ["Share", "mean_out_of_fold", "shares_of_members"]
 

@@ -14,19 +14,17 @@ from sknumpynet.core.optimizers import Optimizer
 from sknumpynet.core.schedules import SCHEDULES, Schedule
 from sknumpynet.core.types import FloatArray
 from sknumpynet.training.config import TrainingConfig
+from sknumpynet.training.data import Data, Plan, Warned
 from sknumpynet.training.executor import Run
-from sknumpynet.training.preparation import Data, Plan
 from sknumpynet.training.resampling import mean_out_of_fold
 from sknumpynet.utils.scikit_learn import described, lbfgs_iterations
 
-__all__ = ["FitResult", "Warned", "fit_result"]
+__all__ = ["FitResult", "fit_result"]
 
 _DIVERGED = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "
     "need to be preprocessed."
 )
-
-Warned = tuple[str, type[Warning]]
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def fit_result(data: Data, plan: Plan, *, incremental: bool = False) -> FitResul
     results = [run.result for run in runs if run.result is not None]
     for k, (run, result) in enumerate(zip(runs, results, strict=True)):
         _check_finite(run, result, "" if len(runs) == 1 else f"Member {k}: ")
-    warnings = list(plan.complaints)
+    warnings = list(plan.warnings)
     optimizers, schedule = None, None
     if config.solver == "lbfgs":
         iterations = [

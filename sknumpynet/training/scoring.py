@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from sklearn.base import is_classifier
 from sklearn.exceptions import UndefinedMetricWarning
 
 from sknumpynet.training.validation import HeldOut, Judge
@@ -17,8 +16,8 @@ from sknumpynet.utils.scikit_learn import (
 )
 
 if TYPE_CHECKING:
+    from sknumpynet.training.data import Data
     from sknumpynet.training.executor import Run
-    from sknumpynet.training.preparation import Data
 
 __all__ = ["let_losses_judge"]
 
@@ -83,8 +82,8 @@ def _tried(judge: Judge, parameters: np.ndarray, data: "Data") -> tuple[Judge, s
     if lack is None:
         score = _scored(judge, parameters)
         return (judge, "") if np.isfinite(score) else (judge.by_loss(), f"it gave {score}")
-    if not lack.is_multilabel:
-        judge = replace(judge, scorer=with_labels(judge.scorer, judge.estimator.classes_))
+    if not lack.is_multilabel and judge.targets.classes is not None:
+        judge = replace(judge, scorer=with_labels(judge.scorer, judge.targets.classes))
     if is_undefined_without_a_class(judge.scorer, lack.n_present, is_multilabel=lack.is_multilabel):
         _check_works(judge, parameters, data)
         return judge.by_loss(), lack.what
@@ -121,12 +120,12 @@ class _Lack(NamedTuple):
 
 def _lack_of_classes(judge: Judge) -> _Lack | None:
     """Return what of a classifier's classes is missing from the rows that count, if something."""
-    estimator, held_out = judge.estimator, judge.held_out
-    if not is_classifier(estimator):
+    of_classes, held_out = judge.targets, judge.held_out
+    if of_classes.classes is None or of_classes.kind is None:
         return None
     weight = judge.scorer_weight
     counts = slice(None) if weight is None else weight > 0
-    if estimator._label_binarizer.y_type_.startswith("multilabel"):
+    if of_classes.kind.startswith("multilabel"):
         targets = held_out.targets[counts]
         constant = np.flatnonzero((targets == targets[:1]).all(axis=0))
         if len(constant) == 0:
@@ -134,7 +133,7 @@ def _lack_of_classes(judge: Judge) -> _Lack | None:
         what = f"of labels {constant.tolist()} the rows held out are all alike"
         return _Lack(what, 0, is_multilabel=True)
     present = np.unique(held_out.y[counts])
-    absent = np.setdiff1d(estimator.classes_, present)
+    absent = np.setdiff1d(of_classes.classes, present)
     if len(absent) == 0 and len(present) > 1:
         return None
     what = f"no row held out is of classes {absent.tolist()}"

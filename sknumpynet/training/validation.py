@@ -1,27 +1,28 @@
 """The rows that are held out from training, and what is said of the network by them."""
 
+import copy
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import is_classifier
-from sklearn.metrics import check_scoring
 
 from sknumpynet.core.inference import raw_outputs
 from sknumpynet.core.losses import Loss
 from sknumpynet.core.network import Network
-from sknumpynet.estimators.fitted import copy_of_rows, fitted_view
-from sknumpynet.training.config import TrainingConfig
 from sknumpynet.utils.columns import as_table
 from sknumpynet.utils.scikit_learn import rows_of, takes_sample_weight
 
-if TYPE_CHECKING:
-    from sknumpynet.estimators.base import BaseNetwork
-
-__all__ = ["HeldOut", "Judge", "judge_for", "sliceable", "uses_scorer"]
+__all__ = [
+    "HeldOut",
+    "Judge",
+    "ScoredTargets",
+    "held_out_rows_that_count",
+    "sliceable",
+    "uses_scorer",
+]
 
 
 class HeldOut(NamedTuple):
@@ -50,6 +51,22 @@ class HeldOut(NamedTuple):
 
 
 @dataclass(frozen=True)
+class ScoredTargets:
+    """What a scorer's targets are.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,), optional
+        None for numbers.
+    kind : str, optional
+        As scikit-learn calls classes: 'binary', 'multiclass' or 'multilabel-indicator'.
+    """
+
+    classes: np.ndarray | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True)
 class Judge:
     """Scores parameters by the rows held out; can be sent to another process.
 
@@ -60,10 +77,13 @@ class Judge:
     held_out : HeldOut
     score : callable(targets, predictions, sample_weight) or None
         None for the negative loss.
-    scorer : callable(estimator, X, y) or None
+    scorer : callable(model, X, y) or None
         Takes the place of ``score``.
-    estimator : BaseNetwork or None
-        For the scorer.
+    view : callable(network, parameters, given, encoded) or None
+        Returns a model for the scorer, which predicts from rows as users give them; can be
+        pickled.
+    targets : ScoredTargets
+        What a scorer's targets are.
     """
 
     network: Network
@@ -71,7 +91,8 @@ class Judge:
     held_out: HeldOut
     score: Callable[[np.ndarray, np.ndarray, np.ndarray | None], float] | None
     scorer: Any = None
-    estimator: Any = None
+    view: Callable[..., Any] | None = None
+    targets: ScoredTargets = field(default_factory=ScoredTargets)
 
     def __call__(self, parameters: np.ndarray) -> tuple[float, float]:
         """Return the score and the loss of parameters of shape (P,)."""
@@ -95,7 +116,8 @@ class Judge:
     def scored(self, parameters: np.ndarray) -> float:
         """Return what the scorer says of parameters of shape (P,)."""
         held_out = self.held_out
-        view = fitted_view(self.estimator, self.network, parameters, held_out.given, held_out.X)
+        assert self.view is not None
+        view = self.view(self.network, parameters, held_out.given, held_out.X)
         weight = self.scorer_weight
         weights = {} if weight is None else {"sample_weight": weight.copy()}
         # Copies: what a scorer changes is there again in the next epoch.
@@ -109,10 +131,10 @@ class Judge:
     @property
     def scorer_weight(self) -> np.ndarray | None:
         """The weights of the rows, if there are any and the scorer takes them."""
-        weight, estimator = self.held_out.sample_weight, self.estimator
+        weight = self.held_out.sample_weight
         if weight is None:
             return None
-        is_multiclass = is_classifier(estimator) and estimator._is_multiclass()
+        is_multiclass = self.targets.kind == "multiclass"
         return weight if takes_sample_weight(self.scorer, is_multiclass=is_multiclass) else None
 
     def by_loss(self) -> "Judge":
@@ -142,29 +164,17 @@ def sliceable(X: Any, validated: Any) -> Any:
     return np.asarray(X)
 
 
-def judge_for(
-    estimator: "BaseNetwork",
-    config: TrainingConfig,
-    network: Network,
-    loss: Loss,
-    held_out: HeldOut,
-) -> Judge:
-    """Return the judge that a config's ``scoring`` asks for.
-
-    Raises
-    ------
-    ValueError
-        For a scorer that there is none of.
-    """
-    scoring = config.scoring
-    if not uses_scorer(scoring):
-        score = estimator._validation_score if scoring is None else None
-        return Judge(network, loss, held_out, score)
-    scorer = check_scoring(estimator, scoring=scoring)
-    return Judge(network, loss, _rows_that_count(held_out), None, scorer, estimator)
+def copy_of_rows(rows: Any) -> Any:
+    """Return a copy of a table, in which changes do not show in the table."""
+    if isinstance(rows, list | tuple):
+        return copy.deepcopy(rows)
+    for name in ("copy", "clone"):  # of arrays and pandas, of polars
+        if hasattr(rows, name):
+            return getattr(rows, name)()
+    return rows  # Arrow's tables cannot be changed
 
 
-def _rows_that_count(held_out: HeldOut) -> HeldOut:
+def held_out_rows_that_count(held_out: HeldOut) -> HeldOut:
     """Return the rows that count: what a scorer makes of others, weighted by 0, is not known."""
     if held_out.counts is None:
         return held_out

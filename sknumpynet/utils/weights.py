@@ -1,15 +1,12 @@
 """Rows of weight 0: for tables they are dropped, elsewhere what they hold has no effect."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from sklearn.utils import indexable
 
 from sknumpynet.utils.columns import as_table
 from sknumpynet.utils.scikit_learn import check_sample_weight, num_samples, rows_of
-
-if TYPE_CHECKING:
-    from sknumpynet.estimators.base import BaseNetwork
 
 __all__ = ["counting_rows", "n_rows_that_count", "rows_that_count", "without_effect"]
 
@@ -41,10 +38,10 @@ def rows_that_count(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any, 
     return rows_of(X, rows), rows_of(y, rows), weight[rows], kept
 
 
-def n_rows_that_count(estimator: "BaseNetwork", X: Any, sample_weight: Any) -> int:
-    """Return how many rows an estimator's training is planned for."""
+def n_rows_that_count(X: Any, sample_weight: Any) -> int:
+    """Return how many rows have a weight above 0."""
     n_rows: int = num_samples(X)
-    if sample_weight is None or not estimator._drops_rows_of_weight_0:
+    if sample_weight is None:
         return n_rows
     weight = check_sample_weight(sample_weight, np.empty(n_rows), allow_all_zero=False)
     return int(np.count_nonzero(weight))

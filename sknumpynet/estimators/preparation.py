@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import scipy
-from sklearn.base import is_regressor
+from sklearn.base import is_classifier, is_regressor
+from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 from sklearn.utils.fixes import parse_version
 
@@ -20,27 +21,28 @@ from sknumpynet.core.members import Member, Settings, TrainingState
 from sknumpynet.core.network import Network, initialize_parameters
 from sknumpynet.core.optimizers import OPTIMIZERS, Optimizer
 from sknumpynet.core.schedules import SCHEDULES, Schedule, own_schedule
-from sknumpynet.estimators.checks import checked_dropout
-from sknumpynet.estimators.weights import counting_rows, rows_that_count, without_effect
+from sknumpynet.estimators.contract import NetworkEstimator
+from sknumpynet.estimators.fitted import fitted_view
+from sknumpynet.training.checks import checked_dropout
 from sknumpynet.training.config import TrainingConfig
+from sknumpynet.training.data import Data, Plan, Warned
 from sknumpynet.training.executor import Run
 from sknumpynet.training.history import n_epochs_so_far
 from sknumpynet.training.resampling import Share, shares_of_members
 from sknumpynet.training.scoring import let_losses_judge
-from sknumpynet.training.validation import HeldOut, judge_for, sliceable, uses_scorer
+from sknumpynet.training.validation import (
+    HeldOut,
+    Judge,
+    ScoredTargets,
+    held_out_rows_that_count,
+    sliceable,
+    uses_scorer,
+)
 from sknumpynet.utils.columns import as_table
 from sknumpynet.utils.scikit_learn import check_sample_weight, rows_of
+from sknumpynet.utils.weights import counting_rows, rows_that_count, without_effect
 
-if TYPE_CHECKING:
-    from sknumpynet.estimators.base import BaseNetwork
-
-__all__ = [
-    "Complaint",
-    "Data",
-    "Plan",
-    "prepare_data",
-    "prepare_runs",
-]
+__all__ = ["prepare_data", "prepare_runs"]
 
 # What validation finds out about the data.
 _DESCRIPTION = (
@@ -77,75 +79,14 @@ _LBFGS_IS_QUIET = parse_version(scipy.__version__) >= parse_version("1.15")
 # An optimiser's settings are named as the estimator's parameters are, but for these.
 _PARAMETER_OF = {"nesterov": "nesterovs_momentum"}
 
-Complaint = tuple[str, type[Warning]]
 
-
-class Data(NamedTuple):
-    """Validated data, which the runs of many estimators can share.
-
-    Parameters
-    ----------
-    X : ndarray or CSR matrix of shape (n_samples, n_features)
-    y : ndarray
-        The targets as they were given.
-    targets : ndarray of shape (n_samples, n_outputs)
-        The targets as the network learns them.
-    sample_weight : ndarray of shape (n_samples,) or None
-        Divided by ``weight_unit``.
-    weight_unit : float
-    description : dict
-        The estimator's attributes that say what the data are.
-    held_out : HeldOut or None
-        Rows that were given to validate by.
-    learned_X : ndarray or CSR matrix of shape (n_samples, n_features)
-        What is trained on: X, but for what rows hold that do not count.
-    counts : ndarray of bool of shape (n_samples,) or None
-        Which rows have a ``sample_weight`` of their own above 0, if not all.
-    kept : ndarray of bool of shape (n_rows_given,) or None
-        Which of the rows that were given these are, if not all.
-    given : object
-        The rows as they were given.
-    """
-
-    X: Any
-    y: np.ndarray
-    targets: np.ndarray
-    sample_weight: np.ndarray | None
-    weight_unit: float
-    description: dict[str, Any]
-    held_out: HeldOut | None
-    learned_X: Any
-    counts: np.ndarray | None
-    kept: np.ndarray | None
-    given: Any
-
-
-class Plan(NamedTuple):
-    """The runs of one estimator, a run for each member.
-
-    Parameters
-    ----------
-    config : TrainingConfig
-    runs : list of Run
-    held_out : list of (ndarray of int or None)
-        The rows that a member of ``resample`` never sees.
-    complaints : list of (str, category)
-        What to warn of.
-    """
-
-    config: TrainingConfig
-    runs: list[Run]
-    held_out: list[np.ndarray | None]
-    complaints: list[Complaint]
-
-
-def goes_on(estimator: "BaseNetwork", incremental: bool) -> bool:
+def goes_on(estimator: NetworkEstimator, incremental: bool) -> bool:
     """Return whether training starts from the fitted weights."""
     return hasattr(estimator, "coefs_") and (incremental or estimator.warm_start)
 
 
 def prepare_data(
-    estimator: "BaseNetwork",
+    estimator: NetworkEstimator,
     X: Any,
     y: Any,
     sample_weight: Any,
@@ -157,7 +98,7 @@ def prepare_data(
 
     Parameters
     ----------
-    estimator : BaseNetwork
+    estimator : NetworkEstimator
     X, y, sample_weight : array-like
     validation : tuple
         The same of the rows to validate by, None where there are none.
@@ -239,7 +180,7 @@ def _in_their_unit(sample_weight: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _learnable_targets(
-    estimator: "BaseNetwork", targets: np.ndarray, counts: np.ndarray | None
+    estimator: NetworkEstimator, targets: np.ndarray, counts: np.ndarray | None
 ) -> np.ndarray:
     """Return encoded targets that are in the loss's range in every row."""
     estimator._check_range(targets if counts is None else targets[counts])
@@ -248,7 +189,7 @@ def _learnable_targets(
 
 
 def _given_to_validate(
-    estimator: "BaseNetwork",
+    estimator: NetworkEstimator,
     validation: tuple[Any, Any, Any],
     n_outputs: int,
     class_weights: Callable[[np.ndarray], np.ndarray] | None,
@@ -289,7 +230,7 @@ def _given_to_validate(
 
 
 def prepare_runs(
-    estimator: "BaseNetwork",
+    estimator: NetworkEstimator,
     data: Data,
     split_params: dict[str, Any] | None = None,
     *,
@@ -299,7 +240,7 @@ def prepare_runs(
 
     Parameters
     ----------
-    estimator : BaseNetwork
+    estimator : NetworkEstimator
         Forgets the course of earlier training unless that is gone on with.
     data : Data
     split_params : dict, optional
@@ -349,8 +290,8 @@ def prepare_runs(
                 )
             )
     held_out = [share.held_out for share in shares]
-    complaints = _complaints(config, runs) + let_losses_judge(data, config.scoring, runs)
-    return Plan(config, runs, held_out, complaints)
+    warnings_ = _warnings_(config, runs) + let_losses_judge(data, config.scoring, runs)
+    return Plan(config, runs, held_out, warnings_)
 
 
 def _for_scoring(data: Data, scoring: Any) -> Data:
@@ -366,7 +307,7 @@ def _for_scoring(data: Data, scoring: Any) -> Data:
 
 
 def _sources_of_members(
-    estimator: "BaseNetwork",
+    estimator: NetworkEstimator,
     config: TrainingConfig,
     random_state: np.random.RandomState,
     fresh: bool,
@@ -385,7 +326,7 @@ def _sources_of_members(
 
 
 def _continued_parameters(
-    estimator: "BaseNetwork", config: TrainingConfig, network: Network
+    estimator: NetworkEstimator, config: TrainingConfig, network: Network
 ) -> list[np.ndarray]:
     """Return the fitted parameters as fresh buffers to train on."""
     fitted = [coef.shape[-2:] for coef in estimator.coefs_]
@@ -404,7 +345,7 @@ def _continued_parameters(
 
 
 def _lbfgs_run(
-    estimator: "BaseNetwork",
+    estimator: NetworkEstimator,
     config: TrainingConfig,
     k: int,
     network: Network,
@@ -419,7 +360,7 @@ def _lbfgs_run(
         raise ValueError(f"dropout={dropout!r} needs a stochastic solver, got solver='lbfgs'")
     validate = None
     if data.held_out is not None:
-        validate = judge_for(estimator, config, network, loss, data.held_out)
+        validate = _judge_for(estimator, config, network, loss, data.held_out)
     member = Member(
         random_state,
         validate,
@@ -453,7 +394,7 @@ def _lbfgs_run(
     )
 
 
-def _dataset(estimator: "BaseNetwork", data: Data, share: Share) -> Dataset:
+def _dataset(estimator: NetworkEstimator, data: Data, share: Share) -> Dataset:
     weight = data.sample_weight if share.sample_weight is None else share.sample_weight
     smoothing, n_classes = estimator._smoothing()
     return Dataset(
@@ -462,7 +403,7 @@ def _dataset(estimator: "BaseNetwork", data: Data, share: Share) -> Dataset:
 
 
 def _stochastic_run(
-    estimator: "BaseNetwork",
+    estimator: NetworkEstimator,
     config: TrainingConfig,
     k: int,
     network: Network,
@@ -483,7 +424,7 @@ def _stochastic_run(
         dataset, held_out = _split(config, data, dataset, share.held_out, random_state)
     member = Member(
         random_state,
-        None if held_out is None else judge_for(estimator, config, network, loss, held_out),
+        None if held_out is None else _judge_for(estimator, config, network, loss, held_out),
         start=TrainingState(
             loss_curve=so_far("loss_curve_", []),
             best_loss=so_far("best_loss_", np.inf),
@@ -526,7 +467,7 @@ def _schedule(learning_rate: Any, solver: str) -> Schedule:
 
 
 def _so_far(
-    estimator: "BaseNetwork", config: TrainingConfig, k: int, name: str, default: Any
+    estimator: NetworkEstimator, config: TrainingConfig, k: int, name: str, default: Any
 ) -> Any:
     """Return what member ``k`` has come to in an attribute, if training goes on."""
     value = getattr(estimator, name, None)
@@ -536,7 +477,7 @@ def _so_far(
 
 
 def _make_optimizer(
-    estimator: "BaseNetwork",
+    estimator: NetworkEstimator,
     config: TrainingConfig,
     previous: Optimizer | None,
     parameters: np.ndarray,
@@ -591,7 +532,7 @@ def _split(
     )
 
 
-def _complaints(config: TrainingConfig, runs: list[Run]) -> list[Complaint]:
+def _warnings_(config: TrainingConfig, runs: list[Run]) -> list[Warned]:
     requested = config.requested_batch_size
     if runs[0].optimizer is None or requested is None:
         return []
@@ -599,3 +540,37 @@ def _complaints(config: TrainingConfig, runs: list[Run]) -> list[Complaint]:
         return []
     message = "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped"
     return [(message, UserWarning)]
+
+
+def _judge_for(
+    estimator: NetworkEstimator,
+    config: TrainingConfig,
+    network: Network,
+    loss: Loss,
+    held_out: HeldOut,
+) -> Judge:
+    """Return the judge that a config's ``scoring`` asks for.
+
+    Raises
+    ------
+    ValueError
+        For a scorer that there is none of.
+    """
+    scoring = config.scoring
+    if not uses_scorer(scoring):
+        score = estimator._validation_score if scoring is None else None
+        return Judge(network, loss, held_out, score)
+    scorer = check_scoring(estimator, scoring=scoring)
+    is_classes = is_classifier(estimator)
+    return Judge(
+        network,
+        loss,
+        held_out_rows_that_count(held_out),
+        None,
+        scorer,
+        partial(fitted_view, estimator),
+        ScoredTargets(
+            estimator.classes_ if is_classes else None,
+            estimator._label_binarizer.y_type_ if is_classes else None,
+        ),
+    )
