@@ -1881,10 +1881,11 @@ def weight_is_a_number(y, weight, is_regressor):
 def filter_of(own):
     """Return a filter of warnings as plain text.
 
-    In threads scikit-learn leaves another with the same patterns, or its own of complex numbers.
+    In threads scikit-learn leaves another with the same patterns, or its own of complex numbers,
+    and pandas its own, which ignores what nullable numbers warn of.
     """
     action, message, category, module, line = own
-    if category.__name__ == "ComplexWarning":
+    if category.__name__ == "ComplexWarning" or (action, category) == ("ignore", RuntimeWarning):
         return ""
     patterns = [getattr(pattern, "pattern", pattern) or "" for pattern in (message, module)]
     return f"{action} {category.__name__} {patterns} {line}"
