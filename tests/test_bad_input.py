@@ -490,3 +490,16 @@ def test_partial_fit_keeps_the_schedule_of_a_new_solver():
         rates.append(regressor._optimizer.learning_rate)
     assert rates == sorted(rates, reverse=True)
     assert len(set(rates)) == 3
+
+
+def test_an_arrow_table_is_predicted_as_its_array():
+    pa = pytest.importorskip("pyarrow")
+    X = np.arange(40.0).reshape(20, 2) % 7
+    model = NumpyMLPRegressor(hidden_layer_sizes=(3,), max_iter=2, random_state=0)
+    model.fit(X, X[:, 0])
+    table = pa.table({"x0": X[:, 0].astype(int), "x1": X[:, 1]})
+    lists = pa.table({"x0": [[1.0]] * 3, "x1": [[2.0]] * 3})
+    with warnings.catch_warnings(action="ignore"):  # of names that fit did not see
+        np.testing.assert_array_equal(model.predict(table), model.predict(X))
+        with pytest.raises(ValueError, match="X must hold numbers"):
+            model.predict(lists)

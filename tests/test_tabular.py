@@ -64,7 +64,9 @@ EXPECTED = {
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.filterwarnings("ignore")
 def test_check_estimator(kind):
-    results = check_estimator(kind(n_members=4, n_jobs=1), on_skip=None, expected_failed_checks=EXPECTED)
+    results = check_estimator(
+        kind(n_members=4, n_jobs=1), on_skip=None, expected_failed_checks=EXPECTED
+    )
     statuses = [result["status"] for result in results]
     assert statuses.count("passed") > 50
     assert statuses.count("xfail") <= 1

@@ -57,6 +57,14 @@ def _can_go_on(estimator: "BaseNumpyMLP") -> bool:
 partial_fit_available = available_if(_can_go_on)
 
 
+def _as_numbers(X: np.ndarray) -> np.ndarray:
+    """Return objects as numbers: scikit-learn leaves those of an Arrow table as they are."""
+    try:
+        return X.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"X must hold numbers, got cells that are none: {error}") from error
+
+
 class BaseNumpyMLP(BaseNetwork):
     """Base of `NumpyMLPClassifier` and `NumpyMLPRegressor`; not used directly."""
 
@@ -169,7 +177,9 @@ class BaseNumpyMLP(BaseNetwork):
 
     def _encoded(self, X: Any) -> Any:
         X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        return X if isinstance(X, np.ndarray) else X.tocsr()
+        if not isinstance(X, np.ndarray):
+            return X.tocsr()
+        return _as_numbers(X) if X.dtype.kind == "O" else X
 
     def _quietly_encoded(self, X: Any) -> Any:
         return with_names_as_in(X, self)._encoded(X)
