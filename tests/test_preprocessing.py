@@ -609,7 +609,7 @@ def test_text_that_holds_numbers_is_numerical(written, make):
         np.testing.assert_allclose(later, expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize("marker", ["?", "", " ", "-", "NA ", "unknown"])
+@pytest.mark.parametrize("marker", ["?", "", " ", "-", "NA ", "unknown", "m²"])
 @pytest.mark.parametrize("make", MAKERS_OF_TEXT)
 def test_a_few_markers_are_missing_numbers(make, marker):
     make = MAKERS_OF_TEXT[make]

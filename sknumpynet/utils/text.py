@@ -5,7 +5,14 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import NamedTuple
 
-__all__ = ["NumberFormat", "are_dates", "find_number_format", "odd_text", "parse_number"]
+__all__ = [
+    "NumberFormat",
+    "are_dates",
+    "find_number_format",
+    "is_marker",
+    "odd_text",
+    "parse_number",
+]
 
 # So many distinct texts without a digit may stand for missing numbers, spaces and case aside.
 MOST_MARKERS = 8
@@ -98,7 +105,7 @@ def parse_number(text: str, decimal_mark: str) -> float | None:
     if match is None:
         return None
     sign, prefix, inner_sign, digits, exponent, suffix = match.groups()
-    if (sign and inner_sign) or (prefix and suffix in _CURRENCIES and suffix):
+    if (sign and inner_sign) or (prefix and suffix and suffix != "%"):
         return None
     digits = re.sub(r"[^\d.,]", "", digits)
     thousands = "," if decimal_mark == "." else "."
@@ -127,9 +134,9 @@ def find_number_format(counts: Mapping[str, int], n_numbers: int = 0) -> NumberF
     >>> find_number_format({"01234": 1, "12345": 1}) is None
     True
     """
-    markers = tuple(sorted(text for text in counts if _is_marker(text)))
+    markers = tuple(sorted(text for text in counts if is_marker(text)))
     n_markers = len({marker.strip().casefold() for marker in markers})
-    numbers = [text for text in counts if not _is_marker(text)]
+    numbers = [text for text in counts if not is_marker(text)]
     n_cells = n_numbers + sum(counts.values())
     n_numbers += sum(counts[text] for text in numbers)
     if n_markers > MOST_MARKERS or n_numbers < FEWEST_NUMBERS * n_cells:
@@ -155,7 +162,7 @@ def odd_text(counts: Mapping[str, int], n_numbers: int = 0) -> str | None:
     read = {text for text in counts for mark in _NUMBERS if parse_number(text, mark) is not None}
     n_cells = n_numbers + sum(counts.values())
     n_numbers += sum(counts[text] for text in read)
-    odd = sorted(set(counts) - read, key=_is_marker)
+    odd = sorted(set(counts) - read, key=is_marker)
     if not odd or n_numbers < MANY_NUMBERS * n_cells or (read and _are_codes(read)):
         return None
     return odd[0]
@@ -171,12 +178,13 @@ def are_dates(texts: Collection[str]) -> bool:
     >>> are_dates(["1.2.3", "1.2.4"])
     False
     """
-    dates = [text for text in texts if not _is_marker(text)]
+    dates = [text for text in texts if not is_marker(text)]
     n_markers = len(texts) - len(dates)
     return len(dates) > 1 and n_markers <= MOST_MARKERS and all(map(_is_date, dates))
 
 
-def _is_marker(text: str) -> bool:
+def is_marker(text: str) -> bool:
+    """Return whether text without a digit may stand for a missing number."""
     return _DIGITS.search(text) is None and _NOT_FINITE.fullmatch(text.strip()) is None
 
 

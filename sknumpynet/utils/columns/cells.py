@@ -20,9 +20,9 @@ from sknumpynet.utils.columns.errors import (
 __all__ = [
     "Level",
     "floats_of",
-    "has_digit",
     "is_hashable",
     "is_missing",
+    "is_missing_decimal",
     "is_missing_type",
     "is_real",
     "is_text",
@@ -47,11 +47,6 @@ def is_text(cell: Any) -> bool:
     return isinstance(cell, str)
 
 
-def has_digit(text: str) -> bool:
-    """Return whether there is a digit in text."""
-    return any(character.isdigit() for character in text)
-
-
 def is_missing_type(kind: type) -> bool:
     """Return whether cells of a type stand for nothing."""
     return kind.__name__ in {"NoneType", "NAType", "NaTType"}
@@ -60,9 +55,14 @@ def is_missing_type(kind: type) -> bool:
 def is_missing(cell: Any) -> bool:
     """Return whether a cell stands for nothing."""
     if isinstance(cell, Decimal):
-        return cell.is_nan()  # a signaling one cannot be compared
+        return is_missing_decimal(cell)
     # Only what stands for nothing differs from itself.
     return is_missing_type(type(cell)) or cell != cell
+
+
+def is_missing_decimal(cell: Any) -> bool:
+    """Return whether a cell is a decimal NaN, of which signaling ones cannot be compared."""
+    return isinstance(cell, Decimal) and cell.is_nan()
 
 
 def is_hashable(cell: Any) -> bool:

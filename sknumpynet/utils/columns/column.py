@@ -1,7 +1,6 @@
 """A column of a table, and what is asked of it."""
 
 from collections import Counter
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -10,16 +9,16 @@ import numpy.typing as npt
 from sknumpynet.utils.columns.cells import (
     Level,
     floats_of,
-    has_digit,
     is_hashable,
     is_missing,
+    is_missing_decimal,
     is_missing_type,
     is_real,
     is_text,
     plain_level,
 )
 from sknumpynet.utils.columns.errors import cell_error, complex_error, time_error
-from sknumpynet.utils.text import NumberFormat, parse_number
+from sknumpynet.utils.text import NumberFormat, is_marker, parse_number
 
 __all__ = ["Column"]
 
@@ -167,7 +166,7 @@ class Column:
             cell: parse_number(cell, number_format.decimal_mark)
             for cell in set(filter(is_text, cells))
         }
-        wrong = [text for text in number_of if number_of[text] is None and has_digit(text)]
+        wrong = [text for text in number_of if number_of[text] is None and not is_marker(text)]
         if wrong:
             raise ValueError(
                 f"Column {self.name!r} must hold numbers, got {min(wrong)!r}; text is read with "
@@ -178,12 +177,15 @@ class Column:
     def _distinct(self) -> tuple[list[Any], npt.NDArray[np.intp]]:
         """Return distinct values, and the position among them of each cell, -1 if missing."""
         cells = self._cells()
-        # A signaling NaN cannot be hashed.
-        cells = [None if isinstance(cell, Decimal) and cell.is_nan() else cell for cell in cells]
         try:
-            position = {cell: k for k, cell in enumerate(dict.fromkeys(cells))}
+            places = dict.fromkeys(cells)
         except TypeError as error:
-            cell = next(cell for cell in cells if not is_hashable(cell))
-            raise cell_error(self.name, cell) from error
+            # A signaling NaN has no hash, but is missing.
+            cells = [None if is_missing_decimal(cell) else cell for cell in cells]
+            wrong = next((cell for cell in cells if not is_hashable(cell)), None)
+            if wrong is not None:
+                raise cell_error(self.name, wrong) from error
+            places = dict.fromkeys(cells)
+        position = {cell: k for k, cell in enumerate(places)}
         positions = map(position.__getitem__, cells)
         return list(position), np.fromiter(positions, dtype=np.intp, count=len(cells))
