@@ -50,14 +50,16 @@ class Column:
 
     def looks_categorical(self) -> bool:
         """Return whether it is a category by its dtype, or by its cells where they are objects."""
-        kinds = [kind for kind in set(map(type, self._cells())) if not is_missing_type(kind)]
-        return not kinds or not all(map(is_real, kinds))
+        if self._is_numeric():
+            return False
+        kinds = self._kinds()
+        return self._is_category() or not kinds or not all(map(is_real, kinds))
 
     def is_text(self) -> bool:
         """Return whether some cells are text, no levels of a category, and the others numbers."""
-        if hasattr(getattr(self.values, "dtype", None), "categories"):
+        if self._is_numeric() or self._is_category():
             return False
-        kinds = [kind for kind in set(map(type, self._cells())) if not is_missing_type(kind)]
+        kinds = self._kinds()
         has_text = any(issubclass(kind, str) for kind in kinds)
         return has_text and all(issubclass(kind, str) or is_real(kind) for kind in kinds)
 
@@ -149,6 +151,18 @@ class Column:
         # The position -1, for a missing cell, reads the last.
         codes: npt.NDArray[np.int_] = np.array([*code_of_value, 0])[positions]
         return codes
+
+    def _is_numeric(self) -> bool:
+        """Return whether it holds numbers by its dtype."""
+        return False
+
+    def _is_category(self) -> bool:
+        """Return whether it is a category by its dtype."""
+        return False
+
+    def _kinds(self) -> list[type]:
+        """Return the types of the cells that are not missing."""
+        return [kind for kind in set(map(type, self._cells())) if not is_missing_type(kind)]
 
     def _cells(self) -> list[Any]:
         cells: list[Any] = self.values.tolist()

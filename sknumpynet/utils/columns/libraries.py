@@ -14,12 +14,11 @@ __all__ = ["ArrayColumn", "ArrowColumn", "PandasColumn", "PolarsColumn"]
 class ArrayColumn(Column):
     """A column of an array."""
 
-    def looks_categorical(self) -> bool:
-        """Return whether some cell is not a number."""
-        return self.values.dtype.kind not in "biuf" and super().looks_categorical()
+    def _is_numeric(self) -> bool:
+        return self.values.dtype.kind in "biuf"
 
     def _floats(self) -> npt.NDArray[np.float64]:
-        if self.values.dtype.kind in "biuf":
+        if self._is_numeric():
             numbers: npt.NDArray[np.float64] = self.values.astype(np.float64)
             return numbers
         return super()._floats()
@@ -28,12 +27,13 @@ class ArrayColumn(Column):
 class PandasColumn(Column):
     """A column of a pandas DataFrame."""
 
-    def looks_categorical(self) -> bool:
-        """Return whether it is a category by its dtype, or by its cells where they are objects."""
+    def _is_numeric(self) -> bool:
         dtype = self.values.dtype
-        if hasattr(dtype, "categories") or dtype.kind == "b":
-            return True
-        return dtype.kind not in "iuf" and super().looks_categorical()
+        return dtype.kind in "iuf" and not hasattr(dtype, "categories")
+
+    def _is_category(self) -> bool:
+        dtype = self.values.dtype
+        return hasattr(dtype, "categories") or dtype.kind == "b"
 
     def _floats(self) -> npt.NDArray[np.float64]:
         if self.values.dtype.kind in "biuf":
@@ -57,16 +57,18 @@ class PolarsColumn(Column):
         if values.dtype.is_temporal():
             raise time_error(name, values.dtype)
 
-    def looks_categorical(self) -> bool:
-        """Return whether it is a category by its dtype, or by its cells where they are objects."""
-        return not self.values.dtype.is_numeric() and super().looks_categorical()
+    def _is_numeric(self) -> bool:
+        return bool(self.values.dtype.is_numeric())
+
+    def _is_category(self) -> bool:
+        return str(self.values.dtype).startswith(("Categorical", "Enum"))
 
     def _cells(self) -> list[Any]:
         cells: list[Any] = self.values.to_list()
         return cells
 
     def _floats(self) -> npt.NDArray[np.float64]:
-        if self.values.dtype.is_numeric():
+        if self._is_numeric():
             numbers: npt.NDArray[np.float64] = self.values.cast(float).to_numpy()
             return numbers
         return super()._floats()
@@ -81,18 +83,11 @@ class ArrowColumn(Column):
         if self.type.startswith(("date", "time", "duration", "month_day_nano")):
             raise time_error(name, self.type)
 
-    def looks_categorical(self) -> bool:
-        """Return whether it is a category by its type, or by its cells where that says nothing."""
-        if self.type.startswith(("dictionary", "bool")):
-            return True
-        return not self._is_numeric() and super().looks_categorical()
-
-    def is_text(self) -> bool:
-        """Return whether some cells are text, no levels of a dictionary, and the others numbers."""
-        return not self.type.startswith("dictionary") and super().is_text()
-
     def _is_numeric(self) -> bool:
         return self.type.startswith(("int", "uint", "float", "halffloat", "double"))
+
+    def _is_category(self) -> bool:
+        return self.type.startswith(("dictionary", "bool"))
 
     def _cells(self) -> list[Any]:
         cells: list[Any] = self.values.to_pylist()
