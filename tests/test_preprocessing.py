@@ -1010,6 +1010,7 @@ MESSY = {
     "list of text": (["a", "b"], ValueError, "Expected 2D array, got 1D array"),
     "Series": (pd.Series([1, 2]), ValueError, "Expected 2D array, got 1D array"),
     "class": (pd.DataFrame, ValueError, "Expected 2D array"),
+    "polars class": (pl.DataFrame, ValueError, "Expected 2D array"),
     "lazy": (pl.LazyFrame({"a": [1]}), ValueError, "Expected 2D array"),
     "3-d": (np.zeros((2, 2, 2)), ValueError, "3"),
     "no rows": (np.zeros((0, 2)), ValueError, r"0 sample\(s\)"),

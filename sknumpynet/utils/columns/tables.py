@@ -34,35 +34,38 @@ def as_table(X: Any) -> Any:
     object
         For `read_columns`, and what scikit-learn takes rows of.
     """
-    if isinstance(X, type):
-        return X
-    if hasattr(type(X), "compute"):  # of the type: a frame may have a column of that name
+    if _offers(X, "compute"):
         X = X.compute()
-    speaks_arrow = hasattr(X, "__arrow_c_stream__") or hasattr(X, "__arrow_c_array__")
+    speaks_arrow = _offers(X, "__arrow_c_stream__") or _offers(X, "__arrow_c_array__")
     if not speaks_arrow or _is_pandas(X) or _is_polars(X) or _is_arrow(X) or _is_column(X):
         return X
     try:
         import pyarrow
     except ImportError:
-        return X.to_pandas() if hasattr(X, "to_pandas") else X
+        return X.to_pandas() if _offers(X, "to_pandas") else X
     return pyarrow.table(X)
 
 
+def _offers(X: Any, *names: str) -> bool:
+    """Return whether its type has attributes: its own may be columns, and a class is no table."""
+    return all(hasattr(type(X), name) for name in names)
+
+
 def _is_column(X: Any) -> bool:
-    is_table = hasattr(X, "column_names") or hasattr(X, "num_columns")
-    return len(getattr(X, "shape", (0, 0))) == 1 or (hasattr(X, "to_pylist") and not is_table)
+    is_table = _offers(X, "column_names") or _offers(X, "num_columns")
+    return len(getattr(X, "shape", (0, 0))) == 1 or (_offers(X, "to_pylist") and not is_table)
 
 
 def _is_pandas(X: Any) -> bool:
-    return hasattr(X, "iloc") and hasattr(X, "columns")
+    return _offers(X, "iloc", "columns")
 
 
 def _is_polars(X: Any) -> bool:
-    return hasattr(X, "get_columns")
+    return _offers(X, "get_columns")
 
 
 def _is_arrow(X: Any) -> bool:
-    return hasattr(X, "column_names") and hasattr(X, "combine_chunks") and hasattr(X, "column")
+    return _offers(X, "column_names", "combine_chunks", "column")
 
 
 def read_columns(X: Any) -> list[Column]:
@@ -99,7 +102,7 @@ def read_columns(X: Any) -> list[Column]:
 
 def _columns(X: Any) -> Iterator[Column]:
     X = as_table(X)
-    if _is_pandas(X) and not isinstance(X, type):
+    if _is_pandas(X):
         _check_shape(X.shape)
         for name, series in X.items():
             yield PandasColumn(name, series)
