@@ -44,7 +44,6 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
     },
 }
 
-_PROGRESS = ("initial_learning_rate", "learning_rate", "n_updates")
 # These describe a fitted LabelBinarizer in every scikit-learn; its parameters are the default.
 _BINARIZER_ATTRIBUTES = ("classes_", "y_type_", "sparse_input_")
 
@@ -179,14 +178,14 @@ def _saved_optimizer(optimizer: Optimizer) -> dict[str, Any]:
         "settings": {
             name: getattr(optimizer, name) for name in (*kind.settings, *kind.shared_settings)
         },
-        **{name: getattr(optimizer, name) for name in _PROGRESS},
+        **{name: getattr(optimizer, name) for name in kind.progress},
         "moments": optimizer.state,
     }
 
 
 def _restored_optimizer(saved: dict[str, Any]) -> Optimizer:
     optimizer = OPTIMIZERS[saved["name"]](saved["learning_rate"], **saved["settings"])
-    for name in _PROGRESS:
+    for name in optimizer.progress:
         setattr(optimizer, name, saved[name])
     optimizer.state = saved["moments"]
     return optimizer

@@ -56,6 +56,8 @@ class Optimizer(ABC):
         Settings that each member of a stack has of its own.
     shared_settings : tuple of str
         Settings that the members of a stack have in common.
+    progress : tuple of str
+        What changes as training goes on, beside the state.
     steps_by_layer : bool
         Whether a step is over all parameters of one layer, whose shape `Piece.shape` says; else it
         is over any that lie next to each other.
@@ -70,6 +72,7 @@ class Optimizer(ABC):
     n_buffers: ClassVar[int]
     settings: ClassVar[tuple[str, ...]] = ()
     shared_settings: ClassVar[tuple[str, ...]] = ()
+    progress: ClassVar[tuple[str, ...]] = ("initial_learning_rate", "learning_rate", "n_updates")
     steps_by_layer: ClassVar[bool] = False
 
     weight_decay: Setting | None = None

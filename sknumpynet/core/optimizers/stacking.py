@@ -10,9 +10,6 @@ from sknumpynet.core.types import FloatArray
 
 __all__ = ["put_member", "stack_optimizers", "take_member", "take_members"]
 
-# What changes as training goes on; beside them the settings may differ between members.
-_PROGRESS = ("initial_learning_rate", "learning_rate", "n_updates")
-
 
 def stack_optimizers(optimizers: Sequence[Optimizer]) -> Optimizer:
     """Return one optimiser for a stack of K networks, each of which had its own.
@@ -30,7 +27,7 @@ def stack_optimizers(optimizers: Sequence[Optimizer]) -> Optimizer:
     ([[0.1], [0.2]], 0.9)
     """
     stacked = copy.copy(optimizers[0])
-    for name in (*_PROGRESS, *stacked.settings):
+    for name in _own_of_members(stacked):
         values = [getattr(optimizer, name) for optimizer in optimizers]
         # A number for all is quicker than a column.
         if any(value != values[0] for value in values):
@@ -43,7 +40,7 @@ def stack_optimizers(optimizers: Sequence[Optimizer]) -> Optimizer:
 def take_members(optimizer: Optimizer, positions: Sequence[int]) -> Optimizer:
     """Return an optimiser for some members of a stack, with a copy of their state."""
     taken = copy.copy(optimizer)
-    for name in (*_PROGRESS, *optimizer.settings):
+    for name in _own_of_members(optimizer):
         value = getattr(optimizer, name)
         if isinstance(value, np.ndarray):
             setattr(taken, name, value[positions])
@@ -56,7 +53,7 @@ def take_member(optimizer: Optimizer, position: int) -> Optimizer:
     single = copy.copy(optimizer)
     for name in [name for name in vars(optimizer) if name.startswith("_")]:
         delattr(single, name)  # made anew, without a member axis, when it is bound
-    for name in (*_PROGRESS, *optimizer.settings):
+    for name in _own_of_members(optimizer):
         value = getattr(optimizer, name)
         if isinstance(value, np.ndarray):
             setattr(single, name, value[position, 0].item())
@@ -85,6 +82,11 @@ def put_member(optimizer: Optimizer, position: int, other: Optimizer, other_posi
         column[position] = others[other_position]
         setattr(optimizer, name, column)
     state[:, position] = other_state[:, other_position]
+
+
+def _own_of_members(optimizer: Optimizer) -> tuple[str, ...]:
+    """Return the names of what may differ between members."""
+    return (*optimizer.progress, *optimizer.settings)
 
 
 def _state(optimizer: Optimizer) -> FloatArray:
