@@ -60,7 +60,7 @@ class Backpropagation:
         )
         self.predict = PREDICTIONS[loss.output_activation]
         self.differentiate = loss.differentiate
-        shape = (*parameters.shape[:-1], network.layers[-1].fan_out, n_samples)
+        shape = (*parameters.shape[:-1], network.fan_out, n_samples)
         self.delta = np.empty(shape, parameters.dtype)
         self.scale = np.asarray(1.0 / n_samples, parameters.dtype)
 

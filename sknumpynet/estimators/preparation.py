@@ -123,12 +123,9 @@ def prepare_data(
     targets = _learnable_targets(estimator, targets, counts)
     class_weights = estimator._class_weights(y, sample_weight)
     if class_weights is not None:
-        weights = class_weights(y)
-        sample_weight = weights if sample_weight is None else sample_weight * weights
-        if not sample_weight.any() and not incremental:
-            raise ValueError(
-                f"class_weight={estimator.class_weight!r} leaves no row a weight above 0"
-            )
+        sample_weight = _weighted_by_class(
+            estimator, class_weights(y), sample_weight, allow_all_zero=incremental
+        )
         sample_weight, unit_of_classes = _in_their_unit(sample_weight)
         unit = max(unit * unit_of_classes, math.ulp(0.0))
     targets = estimator._in_units(targets, sample_weight, fresh=fresh)
@@ -179,6 +176,23 @@ def _in_their_unit(sample_weight: np.ndarray) -> tuple[np.ndarray, float]:
     return sample_weight / unit, unit
 
 
+def _weighted_by_class(
+    estimator: NetworkEstimator,
+    weights: np.ndarray,
+    sample_weight: np.ndarray | None,
+    *,
+    what: str = "row",
+    allow_all_zero: bool = False,
+) -> np.ndarray:
+    """Return the weights of rows by their classes, times those that they have beside."""
+    weights = weights if sample_weight is None else sample_weight * weights
+    if not weights.any() and not allow_all_zero:
+        raise ValueError(
+            f"class_weight={estimator.class_weight!r} leaves no {what} a weight above 0"
+        )
+    return weights
+
+
 def _learnable_targets(
     estimator: NetworkEstimator, targets: np.ndarray, counts: np.ndarray | None
 ) -> np.ndarray:
@@ -220,12 +234,9 @@ def _given_to_validate(
         raise ValueError(f"R² needs at least 2 rows, got X_val of shape {X.shape}")
     X = without_effect(X if isinstance(X, np.ndarray) else X.tocsr(), counts)
     if class_weights is not None:
-        weights = class_weights(y)
-        sample_weight = weights if sample_weight is None else sample_weight * weights
-        if not sample_weight.any():
-            raise ValueError(
-                f"class_weight={estimator.class_weight!r} leaves no row of X_val a weight above 0"
-            )
+        sample_weight = _weighted_by_class(
+            estimator, class_weights(y), sample_weight, what="row of X_val"
+        )
     return HeldOut(X, y, targets, sample_weight, counts=counts, given=given)
 
 
@@ -290,8 +301,8 @@ def prepare_runs(
                 )
             )
     held_out = [share.held_out for share in shares]
-    warnings_ = _warnings_(config, runs) + let_losses_judge(data, config.scoring, runs)
-    return Plan(config, runs, held_out, warnings_)
+    warned = _warned_of_batch_size(config, runs) + let_losses_judge(data, config.scoring, runs)
+    return Plan(config, runs, held_out, warned)
 
 
 def _for_scoring(data: Data, scoring: Any) -> Data:
@@ -488,11 +499,12 @@ def _make_optimizer(
     As in scikit-learn, `partial_fit` goes on with the optimiser and settings that it has.
     """
     kind = OPTIMIZERS[config.solver]
-    if incremental and previous is not None and type(previous) is kind:
-        has_dtype = previous.state is not None and previous.state.dtype == parameters.dtype
-    else:
-        has_dtype = False
-    if previous is not None and has_dtype:
+    if (
+        incremental
+        and type(previous) is kind
+        and previous.state is not None
+        and previous.state.dtype == parameters.dtype
+    ):
         return copy.deepcopy(previous), estimator._schedule
     schedule = (config.learning_rate, float(config.power_t))
     settings: dict[str, Any] = {name: float(getattr(config, name)) for name in kind.settings}
@@ -532,7 +544,7 @@ def _split(
     )
 
 
-def _warnings_(config: TrainingConfig, runs: list[Run]) -> list[Warned]:
+def _warned_of_batch_size(config: TrainingConfig, runs: list[Run]) -> list[Warned]:
     requested = config.requested_batch_size
     if runs[0].optimizer is None or requested is None:
         return []
