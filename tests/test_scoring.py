@@ -265,6 +265,21 @@ def test_the_usual_scorer_does_not_encode_in_every_epoch(container, monkeypatch)
     assert len(calls) == 1
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_members_with_the_same_rows_try_a_scorer_once(weighted):
+    X, y = numbers()
+    weight = np.arange(30) % 3.0 if weighted else None
+    calls = []
+
+    def counted(view, X, y, sample_weight=None):
+        calls.append(len(y))
+        return view.score(X, y, sample_weight)
+
+    model = make("drop-in", n_members=4, scoring=counted)
+    model.fit(X[30:], y[30:], X_val=X[:30], y_val=y[:30], sample_weight_val=weight)
+    assert calls == [20 if weighted else 30] * (1 + 4 * 3)
+
+
 def test_a_copy_of_a_view_is_a_plain_estimator():
     X, y = numbers()
     scorer = Recorder()

@@ -306,15 +306,18 @@ def prepare_runs(
 
 
 def _for_scoring(data: Data, scoring: Any) -> Data:
-    """Return the data with rows as they were given only if there is a scorer, and in a table."""
+    """Return the data as validation takes them.
 
-    def given(X: Any, encoded: Any) -> Any:
-        return sliceable(X, encoded) if uses_scorer(scoring) else None
-
+    Only a scorer needs rows as they were given, in a table that can be cut.
+    """
     held_out = data.held_out
+    if not uses_scorer(scoring):
+        held_out = None if held_out is None else held_out._replace(given=None)
+        return data._replace(held_out=held_out, given=None)
     if held_out is not None:
-        held_out = held_out._replace(given=given(held_out.given, held_out.X))
-    return data._replace(held_out=held_out, given=given(data.given, data.X))
+        held_out = held_out._replace(given=sliceable(held_out.given, held_out.X))
+        held_out = held_out_rows_that_count(held_out)
+    return data._replace(held_out=held_out, given=sliceable(data.given, data.X))
 
 
 def _sources_of_members(
@@ -534,7 +537,7 @@ def _split(
                     f"Sample weights of the {part} set of early_stopping must contain at "
                     "least one non-zero number."
                 )
-    return dataset, HeldOut(
+    rows_apart = HeldOut(
         dataset.X[held_out],
         data.y[held_out],
         dataset.targets[held_out],
@@ -542,6 +545,9 @@ def _split(
         counts=None if data.counts is None else data.counts[held_out],
         given=None if data.given is None else rows_of(data.given, held_out),
     )
+    if uses_scorer(config.scoring):
+        rows_apart = held_out_rows_that_count(rows_apart)
+    return dataset, rows_apart
 
 
 def _warned_of_batch_size(config: TrainingConfig, runs: list[Run]) -> list[Warned]:
@@ -577,7 +583,7 @@ def _judge_for(
     return Judge(
         network,
         loss,
-        held_out_rows_that_count(held_out),
+        held_out,
         None,
         scorer,
         partial(fitted_view, estimator),
