@@ -198,8 +198,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
                 encodings.append((k, encoding))
         warn_of_numbers(columns, formats)
         if isinstance(self.categorical_features, str):
-            most_one_hot = self.max_one_hot or MOST_LEVELS_OF_TEXT
-            warn_of_categories(columns, levels, most_one_hot)
+            warn_of_categories(columns, levels, self._most_levels_of_text())
         self.is_categorical_ = is_categorical
         self._scales, self._half_knots, self._levels = scales, half_knots, levels
         self._number_formats: dict[int, list[Any]] = {
@@ -343,13 +342,15 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         for k, column in enumerate(columns):
             if not column.is_text() or (is_categorical[k] and not by_dtype):
                 continue
-            if len(column.levels()) > (self.max_one_hot or MOST_LEVELS_OF_TEXT):
-                texts = column.texts()
-                n_numbers = column.n_known() - sum(texts.values())
-                number_format = find_number_format(texts, n_numbers)
+            if len(column.levels()) > self._most_levels_of_text():
+                number_format = find_number_format(column.texts(), column.n_beside_texts())
                 if number_format is not None:
                     formats[k] = number_format
         return formats
+
+    def _most_levels_of_text(self) -> int:
+        """Return how many levels text may have to be a category whatever it says."""
+        return self.max_one_hot or MOST_LEVELS_OF_TEXT
 
     def _halves(self, columns: list[Column]) -> npt.NDArray[np.float64]:
         """Return half of the numerical columns, NaN where they are missing."""

@@ -36,9 +36,7 @@ def median_and_scale(known: Numbers) -> tuple[float, float] | None:
     return None if scale == 0 else (float(median), float(scale))
 
 
-def rank_knots(
-    known: Numbers,
-) -> tuple[Numbers, Numbers]:
+def rank_knots(known: Numbers) -> tuple[Numbers, Numbers]:
     """Return numbers of the training data that ascend, and the normal quantile of each's rank.
 
     Of equal numbers the rank is the middle of theirs. Numbers between are not knots: beside a
@@ -59,9 +57,7 @@ def rank_knots(
     return distinct, heights
 
 
-def knots_of_quantiles(
-    quantiles: Numbers,
-) -> tuple[Numbers, Numbers]:
+def knots_of_quantiles(quantiles: Numbers) -> tuple[Numbers, Numbers]:
     """Return the same of quantiles, between which ranks were interpolated once."""
     distinct, first, counts = np.unique(quantiles, return_index=True, return_counts=True)
     ranks = (first + (counts - 1) / 2) / max(len(quantiles) - 1, 1)

@@ -63,7 +63,7 @@ def warn_of_categories(
         k: odd
         for k in texts
         if k not in dates and len(levels[k]) > most_one_hot
-        if (odd := _odd_text(columns[k])) is not None
+        if (odd := odd_text(columns[k].texts(), columns[k].n_beside_texts())) is not None
     }
     if mixed:
         names = ", ".join(f"{columns[k].name!r} ({odd!r})" for k, odd in mixed.items())
@@ -121,11 +121,6 @@ def _how_read(column: Column, number_format: NumberFormat) -> str:
     if number_format.markers:
         notes.append(f"{_listed(number_format.markers)} missing")
     return f"{column.name!r}" + (f" ({'; '.join(notes)})" if notes else "")
-
-
-def _odd_text(column: Column) -> str | None:
-    texts = column.texts()
-    return odd_text(texts, column.n_known() - sum(texts.values()))
 
 
 def _listed(items: Iterable[Any]) -> str:

@@ -71,6 +71,10 @@ class Column:
         """Return how many cells are not missing."""
         return sum(not is_missing(cell) for cell in self._cells())
 
+    def n_beside_texts(self) -> int:
+        """Return how many cells are neither missing nor text."""
+        return sum(not (is_text(cell) or is_missing(cell)) for cell in self._cells())
+
     def unknown_texts(self, number_format: NumberFormat) -> list[str]:
         """Return what stands for a missing number and is none of the markers, in order."""
         known = {*number_format.markers}
