@@ -223,7 +223,8 @@ def with_an_error(estimator):
     broken = np.full((60, 2), np.inf)
     with ThreadPoolExecutor(2) as executor:
         fits = [executor.submit(clone(estimator).fit, rows, Y) for rows in (X, broken, X)]
-        assert fits[1].exception() is not None
+        errors = [fit.exception() is not None for fit in fits]  # waits for each of them
+        assert errors == [False, True, False]
         return n_threads()
 
 
