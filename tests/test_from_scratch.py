@@ -121,8 +121,15 @@ def test_engine_follows_step_for_step(moons):
 
     network = dense_network([2, 3, 1], "logistic")
     parameters = network.layout.pack([W1.T, W2.T], [b1.T, b2.T])
-    member = Member(np.random.RandomState(0))
     history = []
+    settings = Settings(
+        batch_size=X.shape[1],
+        max_epochs=epochs,
+        shuffle=False,
+        patience=np.inf,
+        report=lambda line: history.append(parameters.copy()),
+    )
+    member = Member(np.random.RandomState(0), settings)
     trained, (result,) = train(
         network,
         LOSSES["binary_cross_entropy"],
@@ -130,13 +137,6 @@ def test_engine_follows_step_for_step(moons):
         Dataset(X.T, Y.T),
         SGD(learning_rate, momentum=0.0, nesterov=False),
         [member],
-        Settings(
-            batch_size=X.shape[1],
-            max_epochs=epochs,
-            shuffle=False,
-            patience=np.inf,
-            report=lambda line: history.append(parameters.copy()),
-        ),
     )
 
     loss_curve = []

@@ -31,7 +31,8 @@ def make_run(dataset, seed=0, *, hidden=N_HIDDEN, optimizer=None, alpha=0.1, **s
     parameters = initialize_parameters(network, source)
     settings = Settings(**({"batch_size": 7, "max_epochs": 4} | settings))
     loss, optimizer = LOSSES["binary_cross_entropy"], optimizer or Adam(0.01)
-    return Run(network, loss, parameters, dataset, Member(source), alpha, optimizer, settings)
+    member = Member(source, settings, alpha)
+    return Run(network, loss, parameters, dataset, member, optimizer)
 
 
 def assert_same_outcomes(runs, train):
@@ -89,7 +90,7 @@ def test_law_of_every_optimizer(kind):
     assert_same_outcomes(runs, lambda runs: train_chunks([runs], n_jobs=None))
     # Once more, from the states that they have come to.
     for run in runs:
-        run.member = Member(np.random.RandomState(3))
+        run.member = replace(run.member, random_state=np.random.RandomState(3))
     assert_same_outcomes(runs, lambda runs: train_chunks([runs], n_jobs=None))
 
 
@@ -101,7 +102,9 @@ def test_cut(monkeypatch, capacity, n_workers):
     )
     runs = [make_run(data, alpha=alpha) for data in (A, B) for alpha in np.arange(5.0)]
     chunks = cut(runs, n_workers)
-    assert sorted(run.alpha for chunk in chunks for run in chunk) == sorted(r.alpha for r in runs)
+    assert sorted(run.member.alpha for chunk in chunks for run in chunk) == sorted(
+        run.member.alpha for run in runs
+    )
     assert max(map(len, chunks)) <= capacity
     assert len(chunks) >= n_workers
     for chunk in chunks:

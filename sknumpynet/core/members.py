@@ -144,6 +144,9 @@ class Member:
     random_state : RandomState
         Source of its shuffles, and before them of a seed for dropout. Members that are given the
         same object share its shuffles, and if their rows are the same too, their batches.
+    settings : Settings
+    alpha : float
+        Strength of the L2 penalty on the weights, ½ alpha Σ w², divided by the batch's size.
     validate : callable(parameters), optional
         Returns the validation score and loss of parameters of shape (P,), after every epoch.
     end_of_epoch : callable(result, parameters), optional
@@ -155,6 +158,8 @@ class Member:
     """
 
     random_state: np.random.RandomState
+    settings: Settings
+    alpha: float = 0.0
     validate: Callable[[FloatArray], tuple[float, float]] | None = None
     end_of_epoch: Callable[[MemberResult, FloatArray], bool] | None = None
     start: TrainingState = field(default_factory=TrainingState)

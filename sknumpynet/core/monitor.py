@@ -2,7 +2,7 @@
 
 import math
 
-from sknumpynet.core.members import Member, MemberResult, Settings
+from sknumpynet.core.members import Member, MemberResult
 from sknumpynet.core.types import FloatArray
 
 __all__ = ["Monitor"]
@@ -14,7 +14,6 @@ class Monitor:
     Parameters
     ----------
     member : Member
-    settings : Settings
 
     Attributes
     ----------
@@ -22,8 +21,8 @@ class Monitor:
         Up to now.
     """
 
-    def __init__(self, member: Member, settings: Settings) -> None:
-        self.member, self.settings = member, settings
+    def __init__(self, member: Member) -> None:
+        self.member, self.settings = member, member.settings
         self.result = MemberResult(member.start.copy())
 
     @property

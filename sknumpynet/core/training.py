@@ -13,7 +13,7 @@ from sknumpynet.core.batching import Dataset
 from sknumpynet.core.dropout import seeded_dropout
 from sknumpynet.core.epochs import Epochs
 from sknumpynet.core.losses import Loss
-from sknumpynet.core.members import Member, MemberResult, Settings
+from sknumpynet.core.members import Member, MemberResult
 from sknumpynet.core.monitor import Monitor
 from sknumpynet.core.network import Network
 from sknumpynet.core.optimizers import Optimizer, Update, put_member, take_members
@@ -31,8 +31,6 @@ def train(
     dataset: Dataset,
     optimizer: Optimizer,
     members: Sequence[Member],
-    settings: Settings | Sequence[Settings],
-    alpha: float | FloatArray = 0.0,
 ) -> tuple[FloatArray, list[MemberResult]]:
     """Train one network, or a stack of them, until each has stopped.
 
@@ -47,10 +45,6 @@ def train(
         Its state is gone on from, and holds each member's last state afterwards.
     members : sequence of Member
         One for a single network, otherwise K.
-    settings : Settings or sequence of K Settings
-        For all members or for each.
-    alpha : float or ndarray of shape (K, 1)
-        Strength of the L2 penalty on the weights, ½ alpha Σ w², divided by the batch's size.
 
     Returns
     -------
@@ -64,10 +58,8 @@ def train(
         If members differ in ``batch_size`` or ``shuffle``, or in the number of their rows where
         they share a random source.
     """
-    if isinstance(settings, Settings):
-        settings = [settings] * len(members)
     for name in ("batch_size", "shuffle"):
-        values = {getattr(own, name) for own in settings}
+        values = {getattr(member.settings, name) for member in members}
         if len(values) > 1:
             raise ValueError(f"members of a stack need the same {name}, got {sorted(values)}")
     if dataset.lengths is not None:
@@ -78,8 +70,8 @@ def train(
                 "members that share a random source need as many rows, got "
                 f"{dataset.lengths.tolist()}"
             )
-    monitors = [Monitor(*pair) for pair in zip(members, settings, strict=True)]
-    stack = _Stack(network, loss, parameters, dataset, optimizer, monitors, alpha)
+    monitors = [Monitor(member) for member in members]
+    stack = _Stack(network, loss, parameters, dataset, optimizer, monitors)
     trained = np.empty_like(parameters)
     try:
         # Values too large to go on with are looked for at every epoch's end.
@@ -109,9 +101,8 @@ class _Stack:
         dataset: Dataset,
         optimizer: Optimizer,
         monitors: Sequence[Monitor],
-        alpha: float | FloatArray,
     ) -> None:
-        self.network, self.loss, self.dataset, self.alpha = network, loss, dataset, alpha
+        self.network, self.loss, self.dataset = network, loss, dataset
         self.monitors = list(monitors)
         self.places = list(range(len(monitors)))
         self.last_optimizer = optimizer
@@ -136,9 +127,10 @@ class _Stack:
         settings = [monitor.settings for monitor in self.monitors]
         self.deadline = self.start + max(own.max_seconds for own in settings)
         penalty = None
-        if np.any(self.alpha):
-            penalty = penalty_factors(self.network, self.alpha).astype(parameters.dtype)
-            penalty = np.broadcast_to(penalty, parameters.shape)
+        alphas = np.array([[monitor.member.alpha] for monitor in self.monitors])
+        if alphas.any():
+            penalty = penalty_factors(self.network, alphas).astype(parameters.dtype)
+            penalty = penalty.reshape(parameters.shape)
         bounds = [own.max_gradient_norm for own in settings]
         self.update = Update(
             optimizer,
@@ -214,7 +206,5 @@ class _Stack:
         rest.dataset = self.dataset.take_members(staying)
         if rest.order.lengths is not None:
             rest.dataset = replace(rest.dataset, rows=rest.order.rows, lengths=rest.order.lengths)
-        if isinstance(self.alpha, np.ndarray):
-            rest.alpha = self.alpha[staying]
         rest._bind(self.parameters[staying], optimizer)
         return rest

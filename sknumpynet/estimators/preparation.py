@@ -375,14 +375,6 @@ def _lbfgs_run(
     validate = None
     if data.held_out is not None:
         validate = _judge_for(estimator, config, network, loss, data.held_out)
-    member = Member(
-        random_state,
-        validate,
-        start=TrainingState(
-            validation_scores=_so_far(estimator, config, k, "validation_scores_", []),
-            validation_losses=_so_far(estimator, config, k, "validation_loss_curve_", []),
-        ),
-    )
     settings = Settings(
         batch_size=data.X.shape[0],
         max_epochs=config.max_iter,
@@ -390,15 +382,23 @@ def _lbfgs_run(
         max_seconds=config.max_seconds,
         report=print if config.verbose else None,
     )
+    member = Member(
+        random_state,
+        settings,
+        alpha=float(config.alpha) / data.weight_unit,
+        validate=validate,
+        start=TrainingState(
+            validation_scores=_so_far(estimator, config, k, "validation_scores_", []),
+            validation_losses=_so_far(estimator, config, k, "validation_loss_curve_", []),
+        ),
+    )
     return Run(
         network,
         loss,
         parameters,
         _dataset(estimator, data, share),
         member,
-        float(config.alpha) / data.weight_unit,
         None,
-        settings,
         lbfgs={
             "max_iter": config.max_iter,
             "max_fun": config.max_fun,
@@ -436,19 +436,9 @@ def _stochastic_run(
     held_out = data.held_out
     if config.early_stopping and held_out is None:
         dataset, held_out = _split(config, data, dataset, share.held_out, random_state)
-    member = Member(
-        random_state,
-        None if held_out is None else _judge_for(estimator, config, network, loss, held_out),
-        start=TrainingState(
-            loss_curve=so_far("loss_curve_", []),
-            best_loss=so_far("best_loss_", np.inf),
-            stalled_epochs=so_far("_stalled_epochs", 0),
-            n_samples_seen=so_far("t_", 0),
-            validation_scores=so_far("validation_scores_", []),
-            validation_losses=so_far("validation_loss_curve_", []),
-            best_validation_score=so_far("best_validation_score_", -np.inf),
-        ),
-    )
+    validate = None
+    if held_out is not None:
+        validate = _judge_for(estimator, config, network, loss, held_out)
     settings = Settings(
         batch_size=config.batch_size,
         max_epochs=1 if incremental else config.max_iter,
@@ -469,8 +459,22 @@ def _stochastic_run(
         max_seconds=config.max_seconds,
         report=print if config.verbose else None,
     )
-    alpha = float(config.alpha) / data.weight_unit
-    return Run(network, loss, parameters, dataset, member, alpha, optimizer, settings)
+    member = Member(
+        random_state,
+        settings,
+        alpha=float(config.alpha) / data.weight_unit,
+        validate=validate,
+        start=TrainingState(
+            loss_curve=so_far("loss_curve_", []),
+            best_loss=so_far("best_loss_", np.inf),
+            stalled_epochs=so_far("_stalled_epochs", 0),
+            n_samples_seen=so_far("t_", 0),
+            validation_scores=so_far("validation_scores_", []),
+            validation_losses=so_far("validation_loss_curve_", []),
+            best_validation_score=so_far("best_validation_score_", -np.inf),
+        ),
+    )
+    return Run(network, loss, parameters, dataset, member, optimizer)
 
 
 def _schedule(learning_rate: Any, solver: str) -> Schedule:

@@ -57,7 +57,7 @@ def _description(run: Run) -> dict[str, Any]:
         "activation": _activation_names(run.network),
         "loss": run.loss.name,
         "solver": type(run.optimizer).__name__.lower(),
-        "batch_size": run.settings.batch_size,
+        "batch_size": run.member.settings.batch_size,
         "dtype": str(run.parameters.dtype),
         "n_networks": 0,
         "n_chunks": 0,

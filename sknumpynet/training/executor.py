@@ -19,7 +19,7 @@ import numpy as np
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.lbfgs import minimize_lbfgs
 from sknumpynet.core.losses import Loss
-from sknumpynet.core.members import Member, MemberResult, Settings
+from sknumpynet.core.members import Member, MemberResult
 from sknumpynet.core.monitor import Monitor
 from sknumpynet.core.network import Network
 from sknumpynet.core.optimizers import Optimizer, stack_optimizers, take_member
@@ -52,11 +52,9 @@ class Run:
     dataset : Dataset
         Its rows; ``sample_weight`` and ``rows`` have no member axis.
     member : Member
-    alpha : float
+        The batch size of its settings may be larger than the dataset.
     optimizer : Optimizer or None
         None for L-BFGS. Holds its last state afterwards.
-    settings : Settings
-        The batch size may be larger than the dataset.
     lbfgs : dict, optional
         Arguments of `minimize_lbfgs`.
 
@@ -79,9 +77,7 @@ class Run:
     parameters: np.ndarray
     dataset: Dataset
     member: Member
-    alpha: float
     optimizer: Optimizer | None
-    settings: Settings
     lbfgs: dict[str, Any] | None = None
     result: MemberResult | None = None
     optimize_result: Any = None
@@ -91,7 +87,7 @@ class Run:
 
     def key(self) -> Hashable:
         """Return what the runs of a stack have in common."""
-        settings = self.settings
+        settings = self.member.settings
         return (
             self.network,
             self.loss,
@@ -145,8 +141,9 @@ def train_runs(runs: Sequence[Run], n_jobs: int | None = None) -> None:
 def _share_time(runs: Sequence[Run], n_rounds: int) -> None:
     """Divide the time that all runs have among those that follow each other."""
     for run in runs:
-        own = run.settings
-        run.settings = replace(own, max_seconds=own.max_seconds / n_rounds)
+        own = run.member.settings
+        own = replace(own, max_seconds=own.max_seconds / n_rounds)
+        run.member = replace(run.member, settings=own)
 
 
 @contextmanager
@@ -176,7 +173,8 @@ def _starts(runs: Sequence[Run]) -> dict[int, Run]:
     for run in runs:
         judge, callback = run.member.validate, run.member.end_of_epoch
         if isinstance(judge, Judge) and judge.scorer is not None and callback is None:
-            member = copy.deepcopy(run.member, {id(judge): judge})
+            source = copy.deepcopy(run.member.random_state)
+            member = replace(run.member, random_state=source)
             parameters, optimizer = run.parameters.copy(), copy.deepcopy(run.optimizer)
             starts[id(run)] = replace(
                 run, member=member, parameters=parameters, optimizer=optimizer
@@ -206,13 +204,13 @@ def _begin_again(run: Run, starts: dict[int, Run]) -> bool:
 def _train_single(run: Run) -> None:
     start = time.perf_counter()
     if run.optimizer is None:
-        monitor = Monitor(run.member, run.settings)
+        monitor = Monitor(run.member)
         run.optimize_result = minimize_lbfgs(
             run.network,
             run.loss,
             run.parameters,
             run.dataset,
-            alpha=run.alpha,
+            alpha=run.member.alpha,
             on_iteration=_Watch(monitor),
             on_interrupt=lambda: setattr(monitor.result, "status", "interrupted"),
             **(run.lbfgs or {}),
@@ -226,8 +224,6 @@ def _train_single(run: Run) -> None:
             run.dataset,
             run.optimizer,
             [run.member],
-            run.settings,
-            run.alpha,
         )
     run.seconds = time.perf_counter() - start
 
@@ -263,7 +259,7 @@ def cut(stack: Sequence[Run], n_workers: int) -> list[Chunk]:
     Runs over the same data stay together as far as possible.
     """
     first = stack[0]
-    batch = min(first.settings.batch_size, max(run.dataset.n_samples for run in stack))
+    batch = min(first.member.settings.batch_size, max(run.dataset.n_samples for run in stack))
     units = sum(layer.fan_out for layer in first.network.dense_layers)
     capacity = max(CHUNK_BYTES // (batch * units * first.parameters.itemsize), 1)
     folds: dict[int, list[Run]] = defaultdict(list)
@@ -348,8 +344,6 @@ def _train_chunk(chunk: Chunk) -> _Outcome:
             _pooled(chunk),
             optimizer,
             members,
-            [run.settings for run in chunk],
-            np.array([[run.alpha] for run in chunk]),
         )
     seconds = time.perf_counter() - start
     for task in tasks:
@@ -379,7 +373,7 @@ def _with_shared_sources(chunk: Chunk) -> list[Member]:
     for run in chunk:
         name, keys, *rest = run.member.random_state.get_state(legacy=True)
         # Dropout draws from the source too.
-        drops = bool(run.settings.dropout)
+        drops = bool(run.member.settings.dropout)
         state = (name, np.asarray(keys).tobytes(), *rest, run.dataset.n_samples, drops)
         source = sources.setdefault(state, run.member.random_state)
         members.append(replace(run.member, random_state=source))

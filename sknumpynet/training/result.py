@@ -100,7 +100,7 @@ def fit_result(data: Data, plan: Plan, *, incremental: bool = False) -> FitResul
         curves = [result.state.loss_curve for result in results]
         losses = [curve[-1] if curve else np.nan for curve in curves]
         optimizers = [run.optimizer for run in runs if run.optimizer is not None]
-        settings = runs[0].settings
+        settings = runs[0].member.settings
         schedule = _parameter_of(settings.schedule), settings.power_t
         warnings += _warnings_of(config, runs, results, incremental)
     return FitResult(
@@ -191,7 +191,7 @@ def _warnings_of(
     statuses = [result.status for result in results]
     # A schedule over progress is a plan, whose end is no failure to converge.
     n_exhausted = sum(
-        result.status == "exhausted" and run.settings.schedule.over_progress is None
+        result.status == "exhausted" and run.member.settings.schedule.over_progress is None
         for run, result in zip(runs, results, strict=True)
     )
     if "interrupted" in statuses:

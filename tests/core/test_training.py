@@ -27,8 +27,11 @@ def column(values):
     return np.array(values)[:, np.newaxis]
 
 
-def new_members(n_members=MEMBERS, **keywords):
-    return [Member(np.random.RandomState(10 + k), **keywords) for k in range(n_members)]
+def new_members(settings, n_members=MEMBERS, alphas=0.0):
+    """Return members with the same settings and alpha, or with those of each."""
+    settings = [settings] * n_members if isinstance(settings, Settings) else settings
+    alphas = np.broadcast_to(alphas, n_members).tolist()
+    return [Member(np.random.RandomState(10 + k), settings[k], alphas[k]) for k in range(n_members)]
 
 
 def start(network, members=(MEMBERS,), dtype=float):
@@ -55,25 +58,15 @@ def assert_law(network, loss, dataset, optimizers, settings, alphas=ALPHAS, vali
 
     ``optimizers`` has the stack's first, then each member's; ``settings`` may be per member.
     """
-    own_settings = [settings] * MEMBERS if isinstance(settings, Settings) else settings
-    stack, members = start(network), new_members()
+    stack, members = start(network), new_members(settings, alphas=alphas)
     for member, validate in zip(members, validations or [None] * MEMBERS, strict=True):
         member.validate = validate
-    trained, results = train(
-        network, loss, stack.copy(), dataset, optimizers[0], members, settings, column(alphas)
-    )
+    trained, results = train(network, loss, stack.copy(), dataset, optimizers[0], members)
     for k in range(MEMBERS):
-        alone = new_members()[k]
+        alone = new_members(settings, alphas=alphas)[k]
         alone.validate = members[k].validate
         expected, (result,) = train(
-            network,
-            loss,
-            stack[k].copy(),
-            of_member(dataset, k),
-            optimizers[k + 1],
-            [alone],
-            own_settings[k],
-            alphas[k],
+            network, loss, stack[k].copy(), of_member(dataset, k), optimizers[k + 1], [alone]
         )
         assert results[k].status == result.status
         assert results[k].n_epochs == result.n_epochs
@@ -180,9 +173,7 @@ def test_a_member_without_weight_takes_no_step(optimizer, make_dataset):
         stack.copy(),
         dataset,
         optimizer,
-        new_members(),
-        Settings(4, max_epochs=1),
-        column((0.3,) * 3),
+        new_members(Settings(4, max_epochs=1), alphas=0.3),
     )
     assert_array_equal(trained[1], stack[1])
     assert (trained[[0, 2]] != stack[[0, 2]]).any(axis=-1).all()
@@ -197,17 +188,10 @@ def test_sizes_of_batches_make_the_mean(make_dataset):
     dataset = make_dataset("poisson", 11, weight_members=())
     for weights in (None, dataset.sample_weight):
         dataset = replace(dataset, sample_weight=weights)
-        member = Member(np.random.RandomState(3))
+        member = Member(np.random.RandomState(3), Settings(4, max_epochs=2), alpha=0.3)
         optimizer = SGD(0.05, momentum=0.0, nesterov=False)
         trained, (result,) = train(
-            network,
-            LOSSES["poisson"],
-            start(network, ()),
-            dataset,
-            optimizer,
-            [member],
-            Settings(4, max_epochs=2),
-            alpha=0.3,
+            network, LOSSES["poisson"], start(network, ()), dataset, optimizer, [member]
         )
         expected, source, order, curve = (
             start(network, ()),
@@ -243,8 +227,7 @@ def test_only_ratios_of_weights_count(make_dataset):
             start(network, ()),
             replace(dataset, sample_weight=weights),
             Adam(0.01),
-            new_members(1),
-            Settings(4, max_epochs=5),
+            new_members(Settings(4, max_epochs=5), 1),
         )
         results += [trained, result.state.loss_curve]
     for i in (2, 4):
@@ -268,9 +251,7 @@ def test_sparse_rows(weight_members, members, to_sparse, make_dataset):
             start(network, members),
             replace(dataset, X=X),
             Adam(0.01),
-            new_members(*members or (1,)),
-            settings,
-            0.1,
+            new_members(settings, *members or (1,), alphas=0.1),
         )
         results += [trained, [result.state.loss_curve for result in of_members]]
     assert_allclose(results[2], results[0], rtol=1e-9)
@@ -285,17 +266,9 @@ def test_reads_nothing_stale(members, weight_members, make_dataset, spoil, monke
     dataset = make_dataset("squared_error", 11, 5, 1, weight_members)
 
     def result():
-        them = new_members(*members or (1,))
-        settings = Settings(2, max_epochs=5)
+        them = new_members(Settings(2, max_epochs=5), *members or (1,), alphas=0.1)
         trained, results = train(
-            network,
-            SQUARED_ERROR,
-            start(network, members),
-            dataset,
-            Adam(0.01),
-            them,
-            settings,
-            0.1,
+            network, SQUARED_ERROR, start(network, members), dataset, Adam(0.01), them
         )
         return trained, [result.state.loss_curve for result in results]
 
@@ -341,7 +314,7 @@ def test_keeps_float32(
     monkeypatch.setattr(backpropagation, "backward_propagation", observed)
     parameters = start(network, members, np.float32)
     optimizer = OPTIMIZERS[optimizer](column(RATES) if members else 0.01)
-    alpha = column(ALPHAS) if members else 0.1
+    alphas = ALPHAS if members else 0.1
     settings = Settings(4, 3, shuffle=not is_sparse, schedule=SCHEDULES["invscaling"])
     trained, _ = train(
         network,
@@ -349,9 +322,7 @@ def test_keeps_float32(
         parameters,
         dataset,
         optimizer,
-        new_members(*members or (1,)),
-        settings,
-        alpha,
+        new_members(settings, *members or (1,), alphas=alphas),
     )
     assert seen == {"f", "?"}
     assert trained.dtype == optimizer.state.dtype == np.float32
@@ -371,18 +342,17 @@ def test_goes_on_where_it_was(schedule, optimizer, make_dataset):
         warmup=0.3,
         planned_epochs=6,
     )
-    member, once = Member(np.random.RandomState(0)), OPTIMIZERS[optimizer](0.1)
+    member, once = Member(np.random.RandomState(0), settings), OPTIMIZERS[optimizer](0.1)
     expected, (at_once,) = train(
-        network, SQUARED_ERROR, start(network, ()), dataset, once, [member], settings
+        network, SQUARED_ERROR, start(network, ()), dataset, once, [member]
     )
 
-    member, twice = Member(np.random.RandomState(0)), OPTIMIZERS[optimizer](0.1)
+    member, twice = Member(np.random.RandomState(0), settings), OPTIMIZERS[optimizer](0.1)
     parameters, status, n_epochs = start(network, ()), "running", 0
     while status == "running":
         one_epoch = replace(settings, max_epochs=1, epochs_before=n_epochs)
-        parameters, (result,) = train(
-            network, SQUARED_ERROR, parameters, dataset, twice, [member], one_epoch
-        )
+        member = replace(member, settings=one_epoch)
+        parameters, (result,) = train(network, SQUARED_ERROR, parameters, dataset, twice, [member])
         n_epochs += result.n_epochs
         member = replace(member, start=result.state)
         status = "running" if result.status == "exhausted" and n_epochs < 6 else result.status
@@ -397,12 +367,11 @@ def test_goes_on_where_it_was(schedule, optimizer, make_dataset):
 def run(make_dataset, rate=0.01, **settings):
     """Train a single network; return its result, its optimiser and the lines it reported."""
     network = dense_network([5, 13, 2], "tanh")
-    member, optimizer, lines = Member(np.random.RandomState(0)), SGD(rate), []
+    optimizer, lines = SGD(rate), []
     settings = Settings(11, report=lines.append, **settings)
+    member = Member(np.random.RandomState(0), settings)
     dataset = make_dataset("squared_error")
-    _, (result,) = train(
-        network, SQUARED_ERROR, start(network, ()), dataset, optimizer, [member], settings
-    )
+    _, (result,) = train(network, SQUARED_ERROR, start(network, ()), dataset, optimizer, [member])
     return result, optimizer, lines
 
 
@@ -456,10 +425,10 @@ def test_keeps_the_best_validated_parameters(make_dataset):
         buffers.append(parameters)
         return next(scores), 2.0
 
-    member = Member(np.random.RandomState(0), validate)
     settings = Settings(4, tol=1e-4, patience=4)
+    member = Member(np.random.RandomState(0), settings, validate=validate)
     trained, (result,) = train(
-        network, SQUARED_ERROR, start(network, ()), dataset, Adam(0.01), [member], settings
+        network, SQUARED_ERROR, start(network, ()), dataset, Adam(0.01), [member]
     )
     # 0.50001 is the best, first at epoch 5, yet no improvement by tol: epochs 3 to 7 stalled.
     assert result.status == "converged"
@@ -501,9 +470,9 @@ def test_interrupt_keeps_what_there_is(members, make_dataset):
             raise KeyboardInterrupt
 
     settings = Settings(11, max_epochs=9, report=press_ctrl_c)
-    them = new_members(*members or (1,))
+    them = new_members(settings, *members or (1,))
     trained, results = train(
-        network, SQUARED_ERROR, start(network, members), dataset, Adam(0.01), them, settings
+        network, SQUARED_ERROR, start(network, members), dataset, Adam(0.01), them
     )
     assert {result.status for result in results} == {"interrupted"}
     uninterrupted, _ = train(
@@ -512,8 +481,7 @@ def test_interrupt_keeps_what_there_is(members, make_dataset):
         start(network, members),
         dataset,
         Adam(0.01),
-        new_members(*members or (1,)),
-        Settings(11, max_epochs=3),
+        new_members(Settings(11, max_epochs=3), *members or (1,)),
     )
     assert_array_equal(trained, uninterrupted)
 
@@ -526,11 +494,11 @@ def test_interrupt_after_a_member_has_left(make_dataset):
         if line.startswith("Iteration 5"):
             raise KeyboardInterrupt
 
-    members, stack = new_members(), start(network)
     settings = Settings(4, max_epochs=9, report=press_ctrl_c)
+    members, stack = new_members(settings), start(network)
     rates = (0.01, 1e150, 0.02)
     trained, results = train(
-        network, SQUARED_ERROR, stack.copy(), dataset, SGD(column(rates)), members, settings
+        network, SQUARED_ERROR, stack.copy(), dataset, SGD(column(rates)), members
     )
     assert [result.status for result in results] == ["interrupted", "diverged", "interrupted"]
     assert np.isfinite(trained[[0, 2]]).all()
@@ -541,8 +509,7 @@ def test_interrupt_after_a_member_has_left(make_dataset):
             stack[k].copy(),
             dataset,
             SGD(rates[k]),
-            [new_members()[k]],
-            Settings(4, max_epochs=5),
+            [new_members(Settings(4, max_epochs=5))[k]],
         )
         assert_allclose(trained[k], alone, rtol=1e-9, atol=1e-12)
 
@@ -557,8 +524,7 @@ def test_the_result_is_a_copy(members, make_dataset):
         parameters,
         make_dataset("squared_error"),
         optimizer,
-        new_members(*members or (1,)),
-        Settings(4, max_epochs=2),
+        new_members(Settings(4, max_epochs=2), *members or (1,)),
     )
     assert not np.shares_memory(trained, parameters)
     assert not np.shares_memory(trained, optimizer.state)
@@ -568,7 +534,7 @@ def test_learns_xor():
     X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     y = np.array([[0.0], [1.0], [1.0], [0.0]])
     network = dense_network([2, 13, 1], "tanh")
-    member = Member(np.random.RandomState(0))
+    member = Member(np.random.RandomState(0), Settings(4, max_epochs=200))
     _, (result,) = train(
         network,
         LOSSES["binary_cross_entropy"],
@@ -576,7 +542,6 @@ def test_learns_xor():
         Dataset(X, y),
         Adam(0.1),
         [member],
-        Settings(4, max_epochs=200),
     )
     assert result.state.loss_curve[-1] < 0.01 < 0.5 < result.state.loss_curve[0]
 
@@ -611,8 +576,7 @@ def test_what_members_of_a_stack_must_share(make_dataset):
             start(network),
             make_dataset("squared_error"),
             Adam(0.1),
-            new_members(),
-            settings,
+            new_members(settings),
         )
 
 
@@ -633,18 +597,9 @@ def test_members_share_the_shuffles_of_one_source(own_rows, rng, make_dataset):
         dataset = replace(dataset, rows=rows)
     source = CountingRandomState(0)
     settings = Settings(4, max_epochs=5)
-    members = [Member(source) for _ in range(MEMBERS)]
+    members = [Member(source, settings, alpha) for alpha in ALPHAS]
     optimizers = optimizers_with(Adam, RATES)
-    trained, _ = train(
-        network,
-        SQUARED_ERROR,
-        start(network),
-        dataset,
-        optimizers[0],
-        members,
-        settings,
-        column(ALPHAS),
-    )
+    trained, _ = train(network, SQUARED_ERROR, start(network), dataset, optimizers[0], members)
     assert source.n_permutations == 5
     for k in range(MEMBERS):
         alone, _ = train(
@@ -653,9 +608,7 @@ def test_members_share_the_shuffles_of_one_source(own_rows, rng, make_dataset):
             start(network)[k],
             of_member(dataset, k),
             optimizers[k + 1],
-            [Member(np.random.RandomState(0))],
-            settings,
-            ALPHAS[k],
+            [Member(np.random.RandomState(0), settings, ALPHAS[k])],
         )
         assert_allclose(trained[k], alone, rtol=1e-9, atol=1e-12)
 
@@ -677,8 +630,7 @@ def test_members_of_one_source_and_the_same_rows_share_batches(make_dataset, mon
         start(network),
         make_dataset("squared_error", 11),
         Adam(0.01),
-        [Member(source) for _ in range(MEMBERS)],
-        Settings(4, max_epochs=2),
+        [Member(source, Settings(4, max_epochs=2)) for _ in range(MEMBERS)],
     )
     assert shapes == {((11,), (6, 11))}
 
@@ -731,8 +683,7 @@ def test_padding_is_not_learned_from(rng, make_dataset):
             start(network),
             dataset,
             Adam(0.05),
-            new_members(),
-            Settings(4, max_epochs=5),
+            new_members(Settings(4, max_epochs=5)),
         )
         results.append(trained)
     assert_array_equal(*results)
@@ -753,8 +704,7 @@ def test_members_of_one_source_need_as_many_rows(make_dataset):
             start(network),
             dataset,
             Adam(0.1),
-            [Member(source) for _ in range(MEMBERS)],
-            Settings(4),
+            [Member(source, Settings(4)) for _ in range(MEMBERS)],
         )
 
 
@@ -770,9 +720,7 @@ def test_an_interrupt_while_a_member_leaves_mixes_no_parameters(monkeypatch, rng
         start(network),
         dataset,
         Adam(0.01),
-        new_members(),
-        one_epoch,
-        column(ALPHAS),
+        new_members(one_epoch, alphas=ALPHAS),
     )
     bind, calls = training._Stack._bind, []
 
@@ -783,16 +731,9 @@ def test_an_interrupt_while_a_member_leaves_mixes_no_parameters(monkeypatch, rng
         bind(stack, parameters, optimizer)
 
     monkeypatch.setattr(training._Stack, "_bind", interrupt)
-    members = new_members()
+    members = new_members(settings, alphas=ALPHAS)
     trained, results = train(
-        network,
-        LOSSES["binary_cross_entropy"],
-        start(network),
-        dataset,
-        Adam(0.01),
-        members,
-        settings,
-        column(ALPHAS),
+        network, LOSSES["binary_cross_entropy"], start(network), dataset, Adam(0.01), members
     )
     assert_array_equal(trained, expected)
     assert [result.status for result in results] == ["exhausted", "interrupted", "interrupted"]
@@ -836,11 +777,11 @@ def test_law_of_each_members_settings(optimizer, name, lengths, weight_members, 
 
 def plain(make_dataset, optimizer, dataset=None, **settings):
     network = dense_network([5, 13, 7, 2], "tanh")
-    member = Member(np.random.RandomState(0))
     dataset = make_dataset("squared_error") if dataset is None else dataset
     settings = Settings(**({"batch_size": 4, "max_epochs": 5} | settings))
+    member = Member(np.random.RandomState(0), settings)
     parameters, (result,) = train(
-        network, SQUARED_ERROR, start(network, ()), dataset, optimizer, [member], settings
+        network, SQUARED_ERROR, start(network, ()), dataset, optimizer, [member]
     )
     return parameters, result, member.random_state
 
@@ -886,8 +827,7 @@ def test_weight_decay_fades():
         np.array([1.0, 2.0, 0.0]),
         dataset,
         optimizer,
-        new_members(1),
-        settings,
+        new_members(settings, 1),
     )
     kept = np.prod([1 - 0.1 * 0.5 * fading((step + 0.5) / 12) for step in range(12)])
     assert_allclose(trained, [kept, 2 * kept, 0.0], rtol=1e-12)
@@ -936,16 +876,10 @@ def test_label_smoothing_is_pytorchs(rng):
     dataset = Dataset(X, np.eye(3)[y], smoothing=0.2, n_classes=3)
     parameters = start(network, ())
     weights, biases = network.layout.unpack(parameters.copy())
-    member = Member(np.random.RandomState(0))
+    member = Member(np.random.RandomState(0), Settings(11, max_epochs=1))
     optimizer = SGD(0.5, momentum=0.0, nesterov=False)
     trained, (result,) = train(
-        network,
-        LOSSES["categorical_cross_entropy"],
-        parameters,
-        dataset,
-        optimizer,
-        [member],
-        Settings(11, max_epochs=1),
+        network, LOSSES["categorical_cross_entropy"], parameters, dataset, optimizer, [member]
     )
     tensors = [torch.tensor(own, requires_grad=True) for own in (weights[0], biases[0])]
     raw = torch.tensor(X) @ tensors[0] + tensors[1]
@@ -969,22 +903,20 @@ def test_law_of_label_smoothing(loss, n_outputs, n_classes, rng):
     dataset = Dataset(
         rng.normal(size=(11, 5)), targets, smoothing=column(smoothing), n_classes=n_classes
     )
-    members, stack = new_members(), start(network)
     settings = [Settings(4, max_epochs=own) for own in (5, 2, 4)]
-    trained, results = train(
-        network, LOSSES[loss], stack.copy(), dataset, Adam(0.01), members, settings
-    )
+    members, stack = new_members(settings), start(network)
+    trained, results = train(network, LOSSES[loss], stack.copy(), dataset, Adam(0.01), members)
     for k in range(MEMBERS):
         own = replace(dataset, smoothing=smoothing[k])
-        alone = new_members()[k]
+        alone = new_members(settings)[k]
         expected, (result,) = train(
-            network, LOSSES[loss], stack[k].copy(), own, Adam(0.01), [alone], settings[k]
+            network, LOSSES[loss], stack[k].copy(), own, Adam(0.01), [alone]
         )
         assert_allclose(trained[k], expected, rtol=1e-9, atol=1e-12)
         assert_allclose(results[k].state.loss_curve, result.state.loss_curve, rtol=1e-10)
         sharp = replace(dataset, smoothing=0.0)
         unlike, _ = train(
-            network, LOSSES[loss], stack[k].copy(), sharp, Adam(0.01), new_members(1), settings[k]
+            network, LOSSES[loss], stack[k].copy(), sharp, Adam(0.01), new_members(settings[k], 1)
         )
         assert (trained[k] != unlike).any()
 
@@ -997,10 +929,10 @@ def test_the_best_is_kept_when_the_epochs_run_out(make_dataset):
         shown.append(parameters.copy())
         return next(scores), 1.0
 
-    member = Member(np.random.RandomState(0), validate)
     dataset, settings = make_dataset("squared_error"), Settings(4, max_epochs=3)
+    member = Member(np.random.RandomState(0), settings, validate=validate)
     trained, (result,) = train(
-        network, SQUARED_ERROR, start(network, ()), dataset, Adam(0.01), [member], settings
+        network, SQUARED_ERROR, start(network, ()), dataset, Adam(0.01), [member]
     )
     assert result.status == "exhausted"
     assert_array_equal(trained, shown[1])
@@ -1010,10 +942,12 @@ def test_validation_without_early_stopping_is_recorded_only(make_dataset):
     network = dense_network([5, 13, 2], "tanh")
     dataset = make_dataset("squared_error")
     scores = iter([0.9, 0.5, 0.1, 0.1])
-    member = Member(np.random.RandomState(0), lambda parameters: (next(scores), 3.0))
     settings = Settings(4, max_epochs=4, patience=1, early_stopping=False)
+    member = Member(
+        np.random.RandomState(0), settings, validate=lambda parameters: (next(scores), 3.0)
+    )
     trained, (result,) = train(
-        network, SQUARED_ERROR, start(network, ()), dataset, Adam(0.01), [member], settings
+        network, SQUARED_ERROR, start(network, ()), dataset, Adam(0.01), [member]
     )
     alone, _ = train(
         network,
@@ -1021,8 +955,7 @@ def test_validation_without_early_stopping_is_recorded_only(make_dataset):
         start(network, ()),
         dataset,
         Adam(0.01),
-        [Member(np.random.RandomState(0))],
-        settings,
+        [Member(np.random.RandomState(0), settings)],
     )
     assert_array_equal(trained, alone)
     assert result.state.validation_scores == [0.9, 0.5, 0.1, 0.1]
@@ -1036,14 +969,12 @@ def test_stops_in_time(members, make_dataset, monkeypatch):
     seconds = iter(range(10_000))
     monkeypatch.setattr(training.time, "perf_counter", lambda: float(next(seconds)))
     network = dense_network([5, 13, 2], "tanh")
-    them = new_members(*members or (1,))
-    settings = [Settings(4, max_epochs=500, max_seconds=20.0) for _ in them]
+    settings = Settings(4, max_epochs=500, max_seconds=20.0)
+    them = new_members(settings, *members or (1,))
     if members:
-        settings[1] = replace(settings[1], max_seconds=60.0)
+        them[1].settings = replace(settings, max_seconds=60.0)
     dataset = make_dataset("squared_error")
-    _, results = train(
-        network, SQUARED_ERROR, start(network, members), dataset, Adam(0.01), them, settings
-    )
+    _, results = train(network, SQUARED_ERROR, start(network, members), dataset, Adam(0.01), them)
     assert {result.status for result in results} == {"out_of_time"}
     assert 5 < results[0].n_epochs <= 20
     if members:
@@ -1071,11 +1002,10 @@ def test_the_end_of_an_epoch_can_stop_training(members, make_dataset):
         shown.append(parameters.copy())
         return result.n_epochs == 3
 
-    them = new_members(*members or (1,))
+    them = new_members(Settings(4, max_epochs=6), *members or (1,))
     them[0].end_of_epoch = end_of_epoch
-    settings = Settings(4, max_epochs=6)
     trained, results = train(
-        network, SQUARED_ERROR, start(network, members), dataset, Adam(0.01), them, settings
+        network, SQUARED_ERROR, start(network, members), dataset, Adam(0.01), them
     )
     assert [result.n_epochs for result in results] == [3, 6, 6][: len(results)]
     assert results[0].status == "stopped"
@@ -1100,7 +1030,8 @@ def test_what_goes_in_stays_as_it_is(validates, make_dataset):
     begun = TrainingState([0.5], 0.5, 1, 7, [0.25], [2.0], 0.25)
     kept = copy.deepcopy(begun)
     validate = (lambda parameters: (0.75, 1.0)) if validates else None
-    member = Member(np.random.RandomState(0), validate, start=begun)
+    settings = Settings(4, max_epochs=3)
+    member = Member(np.random.RandomState(0), settings, validate=validate, start=begun)
     _, (result,) = train(
         network,
         SQUARED_ERROR,
@@ -1108,7 +1039,6 @@ def test_what_goes_in_stays_as_it_is(validates, make_dataset):
         make_dataset("squared_error"),
         Adam(0.01),
         [member],
-        Settings(4, max_epochs=3),
     )
     assert member.start is begun
     assert begun == kept
