@@ -10,8 +10,8 @@ from sklearn.utils.multiclass import type_of_target
 
 from sknumpynet.estimators.classification import NetworkClassifier
 from sknumpynet.estimators.docs import with_shared_parameters
-from sknumpynet.estimators.fitted import all_or_nothing
 from sknumpynet.estimators.mlp import BaseNumpyMLP, partial_fit_available
+from sknumpynet.utils.estimator_state import all_or_nothing
 from sknumpynet.utils.scikit_learn import Interval, fit_context, is_first_partial_fit
 
 __all__ = ["NumpyMLPClassifier"]

@@ -9,8 +9,6 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sknumpynet.estimators.fitted import all_or_nothing
-from sknumpynet.estimators.saved_state import as_plain
 from sknumpynet.utils.columns import Column, Level, as_table, read_columns
 from sknumpynet.utils.columns.checks import (
     MOST_LEVELS_OF_TEXT,
@@ -29,6 +27,7 @@ from sknumpynet.utils.columns.encodings import (
     encoding_width,
     learned_levels,
 )
+from sknumpynet.utils.estimator_state import all_or_nothing, as_plain
 from sknumpynet.utils.scaling import (
     interpolated_ranks,
     knots_of_quantiles,

@@ -8,10 +8,10 @@ import numpy as np
 
 from sknumpynet.core.losses import Loss
 from sknumpynet.estimators.docs import with_shared_parameters
-from sknumpynet.estimators.fitted import all_or_nothing
 from sknumpynet.estimators.mlp import BaseNumpyMLP, partial_fit_available
 from sknumpynet.estimators.regression import NetworkRegressor
 from sknumpynet.estimators.saved_state import LOSS_KINDS, restored_loss, saved_loss
+from sknumpynet.utils.estimator_state import all_or_nothing
 from sknumpynet.utils.scikit_learn import fit_context
 
 __all__ = ["NumpyMLPRegressor"]

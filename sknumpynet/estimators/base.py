@@ -15,12 +15,12 @@ from sklearn.utils.metadata_routing import (
 from sknumpynet.core.inference import mean_of_members
 from sknumpynet.estimators.callbacks import FitReport
 from sknumpynet.estimators.contract import NetworkEstimator
-from sknumpynet.estimators.fitted import all_or_nothing
 from sknumpynet.estimators.fitted_attributes import set_fitted
 from sknumpynet.estimators.preparation import prepare_data, prepare_runs
 from sknumpynet.estimators.saved_state import restored_state, saved_state
 from sknumpynet.training.executor import train_runs
 from sknumpynet.training.result import fit_result
+from sknumpynet.utils.estimator_state import all_or_nothing
 from sknumpynet.utils.scikit_learn import fit_context
 
 __all__ = ["BaseNetwork"]

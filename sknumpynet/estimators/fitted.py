@@ -2,30 +2,15 @@
 
 import copy
 import operator
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from sknumpynet.core.losses import Loss
 from sknumpynet.core.network import Network
 from sknumpynet.estimators.contract import NetworkEstimator
 
-__all__ = ["all_or_nothing", "fitted_view", "parameter_attributes"]
-
-
-@contextmanager
-def all_or_nothing(estimator: BaseEstimator) -> Iterator[None]:
-    """Leave the estimator as it was if anything goes wrong; nothing is changed in place."""
-    before = vars(estimator).copy()
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise
+__all__ = ["fitted_view", "parameter_attributes"]
 
 
 def parameter_attributes(network: Network, loss: Loss, parameters: np.ndarray) -> dict[str, Any]:

@@ -11,16 +11,15 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import numpy as np
 from sklearn.preprocessing import LabelBinarizer
 
 from sknumpynet.core.losses import LOSSES, Loss
 from sknumpynet.core.optimizers import OPTIMIZERS, Optimizer
 from sknumpynet.core.schedules import SCHEDULES, fading
+from sknumpynet.utils.estimator_state import as_plain
 
 __all__ = [
     "LOSS_KINDS",
-    "as_plain",
     "restored_loss",
     "restored_state",
     "saved_loss",
@@ -118,25 +117,6 @@ def restored_state(kind: type, state: dict[str, Any]) -> dict[str, Any]:
         vars(binarizer).update(attributes["_label_binarizer"])
         attributes["_label_binarizer"] = binarizer
     return attributes
-
-
-def as_plain(value: Any) -> Any:
-    """Return a list of any library but NumPy, such as an Index of pandas, as a plain list.
-
-    What loads it then needs that library no more. Scalars in lists and tuples are plain too.
-    """
-    if isinstance(value, range):
-        return list(value)
-    if isinstance(value, list | tuple) and any(isinstance(item, np.generic) for item in value):
-        items = [_as_scalar(item) for item in value]
-        return items if isinstance(value, list) else tuple(items)
-    if isinstance(value, np.ndarray | np.generic) or not hasattr(type(value), "__array__"):
-        return value
-    return [_as_scalar(item) for item in np.asarray(value, dtype=object).tolist()]
-
-
-def _as_scalar(item: Any) -> Any:
-    return item.item() if isinstance(item, np.generic) else item
 
 
 def saved_loss(loss: Loss) -> dict[str, Any]:
