@@ -1,7 +1,5 @@
 """A batch's gradient: forward, the loss, backward."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from sknumpynet.core.batching import Batch
@@ -18,51 +16,25 @@ __all__ = ["Backpropagation", "penalty_factors"]
 
 
 class Backpropagation:
-    """A network and a loss, bound to parameters, their gradient, and scratch for one batch size.
+    """A loss, and a network bound to its parameters, for one batch size.
 
     Parameters
     ----------
-    network : Network
     loss : Loss
-    parameters, gradient : ndarray of shape (..., P)
-    n_samples : int
-        Samples in a batch.
-    sparse_inputs : bool
-        Whether batches are sparse matrices.
-    dropout : sequence of bool, optional
-        For each hidden layer whether units are dropped out.
+    propagation : Propagation
 
     Attributes
     ----------
-    propagation : Propagation
     scale : ndarray of shape ()
         One over the batch's size, in the parameters' type.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        loss: Loss,
-        parameters: FloatArray,
-        gradient: FloatArray,
-        n_samples: int,
-        *,
-        sparse_inputs: bool = False,
-        dropout: Sequence[bool] = (),
-    ) -> None:
-        self.propagation = Propagation(
-            network,
-            parameters,
-            gradient,
-            n_samples,
-            sparse_inputs=sparse_inputs,
-            dropout=dropout,
-        )
+    def __init__(self, loss: Loss, propagation: Propagation) -> None:
+        self.propagation = propagation
         self.predict = PREDICTIONS[loss.output_activation]
         self.differentiate = loss.differentiate
-        shape = (*parameters.shape[:-1], network.fan_out, n_samples)
-        self.delta = np.empty(shape, parameters.dtype)
-        self.scale = np.asarray(1.0 / n_samples, parameters.dtype)
+        self.delta = np.empty(propagation.raw_shape, propagation.dtype)
+        self.scale = np.asarray(1.0 / propagation.n_samples, propagation.dtype)
 
     def run(self, batch: Batch) -> None:
         """Write the gradient, the sum over the batch's samples, each times its weight.

@@ -96,29 +96,14 @@ class Chunk:
 
     Parameters
     ----------
-    dataset : Dataset
+    batches : Batches
+        What they are batches of; the last one may be smaller.
     n_samples : int
         Rows gathered at once.
-    batch_size : int
-        The last batch may be smaller.
-    row_members, members : tuple of int
-        (K,) where every member has rows of its own, () where they share them; (K,) for a stack.
-    dtype : dtype
-        Of all buffers.
-    n_outputs : int
-        Raw outputs of the network.
     """
 
-    def __init__(
-        self,
-        dataset: Dataset,
-        n_samples: int,
-        batch_size: int,
-        row_members: tuple[int, ...],
-        members: tuple[int, ...],
-        dtype: np.dtype[Any],
-        n_outputs: int,
-    ) -> None:
+    def __init__(self, batches: "Batches", n_samples: int) -> None:
+        dataset, dtype, row_members = batches.dataset, batches.dtype, batches.row_members
         self.dataset, self.is_smoothed = dataset, dataset.is_smoothed
         n_features, n_targets = dataset.X.shape[1], dataset.targets.shape[1]
         if not dataset.is_sparse:
@@ -126,7 +111,7 @@ class Chunk:
             self.inputs = np.ones((*row_members, n_features + 1, n_samples), dtype)
         target_members = row_members
         if isinstance(dataset.smoothing, np.ndarray):
-            target_members = members
+            target_members = batches.members
             self.smoothing = dataset.smoothing[:, np.newaxis].astype(dtype)
         else:
             self.smoothing = np.asarray(dataset.smoothing, dtype)
@@ -137,11 +122,11 @@ class Chunk:
             self.weights = np.empty((*weight_members, 1, n_samples), dtype)
         elif dataset.lengths is not None:
             self.weights = np.empty((*row_members, 1, n_samples), dtype)
-        self.raw = np.empty((*members, n_outputs, n_samples), dtype)
+        self.raw = np.empty((*batches.members, batches.n_outputs, n_samples), dtype)
         self.predictions = np.empty_like(self.raw)
         self.batches = []
-        for start in range(0, n_samples, batch_size):
-            columns = slice(start, min(start + batch_size, n_samples))
+        for start in range(0, n_samples, batches.batch_size):
+            columns = slice(start, min(start + batches.batch_size, n_samples))
             self.batches.append(
                 Batch(
                     columns=columns,
@@ -213,6 +198,11 @@ class Batches:
     dtype : dtype
     n_outputs : int, optional
         Raw outputs of the network; as many as there are targets by default.
+
+    Attributes
+    ----------
+    row_members : tuple of int
+        (K,) where every member has rows of its own, () where they share them.
     """
 
     def __init__(
@@ -256,15 +246,7 @@ class Batches:
             chunk_rows = rows[..., start : start + self.chunk_size]
             size = chunk_rows.shape[-1]
             if size not in self._chunks:
-                self._chunks[size] = Chunk(
-                    self.dataset,
-                    size,
-                    self.batch_size,
-                    self.row_members,
-                    self.members,
-                    self.dtype,
-                    self.n_outputs,
-                )
+                self._chunks[size] = Chunk(self, size)
             chunk = self._chunks[size]
             chunk.fill(chunk_rows, None if lengths is None else lengths - start)
             yield chunk

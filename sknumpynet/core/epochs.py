@@ -8,7 +8,7 @@ import numpy as np
 from sknumpynet.core.backpropagation import Backpropagation
 from sknumpynet.core.batching import Batch, Batches, Chunk, Dataset
 from sknumpynet.core.losses import Loss
-from sknumpynet.core.network import Network
+from sknumpynet.core.network import Network, Propagation
 from sknumpynet.core.optimizers import Update, update_parameters
 from sknumpynet.core.row_order import RowOrder
 from sknumpynet.core.scheduler import Scheduler
@@ -60,17 +60,17 @@ class Epochs:
             dtype=parameters.dtype,
             n_outputs=network.fan_out,
         )
+        propagation = partial(
+            Propagation,
+            network,
+            parameters,
+            update.gradient,
+            sparse_inputs=dataset.is_sparse,
+            dropout=() if dropout is None else dropout.layers,
+        )
         # For each size of batches, the last one's too, scratch is made once.
         self.backpropagation = cache(
-            partial(
-                Backpropagation,
-                network,
-                loss,
-                parameters,
-                update.gradient,
-                sparse_inputs=dataset.is_sparse,
-                dropout=() if dropout is None else dropout.layers,
-            )
+            lambda n_samples: Backpropagation(loss, propagation(n_samples))
         )
         self.has_to_begin_steps = scheduler.changes_steps or dropout is not None
         self.n_rows_done = 0

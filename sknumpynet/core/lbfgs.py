@@ -10,10 +10,13 @@ import scipy.optimize
 from sknumpynet.core.backpropagation import Backpropagation, penalty_factors
 from sknumpynet.core.batching import Batches, Dataset
 from sknumpynet.core.losses import Loss
-from sknumpynet.core.network import Network
+from sknumpynet.core.network import Network, Propagation
 from sknumpynet.core.types import FloatArray
 
-__all__ = ["Objective", "minimize_lbfgs"]
+__all__ = ["DEFAULT_OPTIONS", "Objective", "minimize_lbfgs"]
+
+# Unless told otherwise; named as SciPy names them.
+DEFAULT_OPTIONS = {"maxiter": 200, "maxfun": 15000, "gtol": 1e-4}
 
 # Rows go through the network in blocks whose widest activations take about this many bytes.
 BLOCK_BYTES = 2**18
@@ -57,15 +60,15 @@ class Objective:
             own_rows=self.rows.ndim == 2,
             n_outputs=network.fan_out,
         )
+        propagation = partial(
+            Propagation,
+            network,
+            self.parameters,
+            self.gradient,
+            sparse_inputs=dataset.is_sparse,
+        )
         self.backpropagation = cache(
-            partial(
-                Backpropagation,
-                network,
-                self.loss,
-                self.parameters,
-                self.gradient,
-                sparse_inputs=dataset.is_sparse,
-            )
+            lambda n_samples: Backpropagation(loss, propagation(n_samples))
         )
 
     def __call__(self, parameters: FloatArray) -> tuple[Any, FloatArray]:
@@ -89,35 +92,23 @@ class Objective:
 
 
 def minimize_lbfgs(
-    network: Network,
-    loss: Loss,
+    objective: Objective,
     parameters: FloatArray,
-    dataset: Dataset,
     *,
-    alpha: float = 0.0,
-    max_iter: int = 200,
-    max_fun: int = 15000,
-    tol: float = 1e-4,
     options: dict[str, Any] | None = None,
     on_iteration: Callable[[FloatArray, float], bool] | None = None,
     on_interrupt: Callable[[], None] | None = None,
 ) -> scipy.optimize.OptimizeResult:
-    """Train one network until the largest entry of its projected gradient is at most ``tol``.
+    """Train one network until the largest entry of its projected gradient is at most ``gtol``.
 
     Parameters
     ----------
-    network : Network
-    loss : Loss
+    objective : Objective
+        Of one network.
     parameters : ndarray of shape (P,)
         Where to start; left as it is.
-    dataset : Dataset
-    alpha : float
-        Strength of the L2 penalty.
-    max_iter, max_fun : int
-        Most iterations, most evaluations.
-    tol : float
     options : dict, optional
-        More options for ``scipy.optimize.minimize``.
+        For ``scipy.optimize.minimize``, beside or in place of ``DEFAULT_OPTIONS``.
     on_iteration : callable(parameters, loss), optional
         Called after every iteration, whose parameters are its to keep; True ends the minimisation.
     on_interrupt : callable(), optional
@@ -133,7 +124,6 @@ def minimize_lbfgs(
     Byrd, Lu, Nocedal and Zhu, "A Limited Memory Algorithm for Bound Constrained Optimization",
     SIAM Journal on Scientific Computing 16, 1995.
     """
-    objective = Objective(network, loss, dataset, alpha)
     start = parameters.astype(np.float64)
     last = scipy.optimize.OptimizeResult(x=start, nit=0, status=0)
 
@@ -151,7 +141,7 @@ def minimize_lbfgs(
                 method="L-BFGS-B",
                 jac=True,
                 callback=remember,
-                options={"maxfun": max_fun, "maxiter": max_iter, "gtol": tol, **(options or {})},
+                options={**DEFAULT_OPTIONS, **(options or {})},
             )
         except KeyboardInterrupt:
             if on_interrupt is None or last.nit == 0:

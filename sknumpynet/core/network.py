@@ -176,6 +176,13 @@ class Propagation:
         Whether batches are sparse matrices.
     dropout : sequence of bool, optional
         For each hidden layer whether units are dropped out.
+
+    Attributes
+    ----------
+    raw_shape : tuple of int
+        (..., n_outputs, n_samples), of the raw outputs.
+    dtype : dtype
+        Of the parameters.
     """
 
     def __init__(
@@ -188,7 +195,8 @@ class Propagation:
         sparse_inputs: bool = False,
         dropout: Sequence[bool] = (),
     ) -> None:
-        self.n_samples = n_samples
+        self.n_samples, self.dtype = n_samples, parameters.dtype
+        self.raw_shape = (*parameters.shape[:-1], network.fan_out, n_samples)
         drops = iter([*(dropout or [False] * (len(network.dense_layers) - 1)), False])
         views = zip(network.layout.views(parameters), network.layout.views(gradient), strict=True)
         bound: list[BoundLayer] = []

@@ -16,7 +16,7 @@ from sknumpynet.core.losses import Loss
 from sknumpynet.core.members import Member, MemberResult
 from sknumpynet.core.monitor import Monitor
 from sknumpynet.core.network import Network
-from sknumpynet.core.optimizers import Optimizer, Update, put_member, take_members
+from sknumpynet.core.optimizers import Factors, Optimizer, Update, put_member, take_members
 from sknumpynet.core.row_order import RowOrder
 from sknumpynet.core.scheduler import Scheduler, item
 from sknumpynet.core.types import FloatArray
@@ -135,9 +135,7 @@ class _Stack:
         self.update = Update(
             optimizer,
             parameters,
-            penalty,
-            decayed=self.network.is_decayed,
-            rates=self.network.learning_rates,
+            Factors(penalty, self.network.is_decayed, self.network.learning_rates),
             max_gradient_norm=bounds[0] if len(set(bounds)) == 1 else np.array(bounds)[:, None],
             layout=self.network.layout,
         )

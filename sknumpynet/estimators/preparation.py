@@ -400,10 +400,10 @@ def _lbfgs_run(
         member,
         None,
         lbfgs={
-            "max_iter": config.max_iter,
-            "max_fun": config.max_fun,
-            "tol": config.tol,
-            "options": {} if _LBFGS_IS_QUIET else {"iprint": -1},
+            "maxiter": config.max_iter,
+            "maxfun": config.max_fun,
+            "gtol": config.tol,
+            **({} if _LBFGS_IS_QUIET else {"iprint": -1}),
         },
     )
 

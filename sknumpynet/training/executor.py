@@ -17,7 +17,7 @@ import joblib
 import numpy as np
 
 from sknumpynet.core.batching import Dataset
-from sknumpynet.core.lbfgs import minimize_lbfgs
+from sknumpynet.core.lbfgs import Objective, minimize_lbfgs
 from sknumpynet.core.losses import Loss
 from sknumpynet.core.members import Member, MemberResult
 from sknumpynet.core.monitor import Monitor
@@ -56,7 +56,7 @@ class Run:
     optimizer : Optimizer or None
         None for L-BFGS. Holds its last state afterwards.
     lbfgs : dict, optional
-        Arguments of `minimize_lbfgs`.
+        Options of `minimize_lbfgs`.
 
     Attributes
     ----------
@@ -206,14 +206,11 @@ def _train_single(run: Run) -> None:
     if run.optimizer is None:
         monitor = Monitor(run.member)
         run.optimize_result = minimize_lbfgs(
-            run.network,
-            run.loss,
+            Objective(run.network, run.loss, run.dataset, run.member.alpha),
             run.parameters,
-            run.dataset,
-            alpha=run.member.alpha,
+            options=run.lbfgs,
             on_iteration=_Watch(monitor),
             on_interrupt=lambda: setattr(monitor.result, "status", "interrupted"),
-            **(run.lbfgs or {}),
         )
         run.parameters, run.result = run.optimize_result.x, monitor.result
     else:

@@ -10,7 +10,7 @@ from sknumpynet.core import lbfgs
 from sknumpynet.core.activations import ACTIVATIONS
 from sknumpynet.core.architectures import dense_network
 from sknumpynet.core.batching import Chunk, Dataset
-from sknumpynet.core.lbfgs import Objective, minimize_lbfgs
+from sknumpynet.core.lbfgs import DEFAULT_OPTIONS, Objective, minimize_lbfgs
 from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.network import initialize_parameters
 
@@ -132,15 +132,11 @@ def test_no_hidden_layer_is_a_generalized_linear_model(loss, weighted, rng):
     total = weights.sum() if weighted else n_samples
 
     network = dense_network([5, targets.shape[1]], "relu")
+    dataset = Dataset(X, targets.astype(float), weights)
     result = minimize_lbfgs(
-        network,
-        LOSSES[loss],
+        Objective(network, LOSSES[loss], dataset, alpha),
         np.zeros(network.layout.size),
-        Dataset(X, targets.astype(float), weights),
-        alpha=alpha,
-        max_iter=10_000,
-        tol=1e-10,
-        options={"ftol": 0.0, "maxcor": 20},
+        options={"maxiter": 10_000, "gtol": 1e-10, "ftol": 0.0, "maxcor": 20},
     )
     (coef,), (intercept,) = network.layout.unpack(result.x)
     model = GENERALIZED_LINEAR_MODELS[loss](alpha, total).fit(X, y, sample_weight=weights)
@@ -168,14 +164,9 @@ def test_stops_by_the_gradient(make_dataset):
     network, parameters, dataset = problem(make_dataset)
     kept = parameters.copy()
     result = minimize_lbfgs(
-        network,
-        SQUARED_ERROR,
+        Objective(network, SQUARED_ERROR, dataset, 0.1),
         parameters,
-        dataset,
-        alpha=0.1,
-        max_iter=2000,
-        tol=1e-6,
-        options={"ftol": 0.0},
+        options={"maxiter": 2000, "gtol": 1e-6, "ftol": 0.0},
     )
     assert_array_equal(parameters, kept)
     assert result.status == 0
@@ -187,16 +178,15 @@ def test_stops_by_the_gradient(make_dataset):
 
 def test_limits(make_dataset):
     network, parameters, dataset = problem(make_dataset)
-    assert minimize_lbfgs(network, SQUARED_ERROR, parameters, dataset, max_iter=3, tol=0.0).nit == 3
-    few = minimize_lbfgs(network, SQUARED_ERROR, parameters, dataset, max_fun=5, tol=0.0)
+    objective = Objective(network, SQUARED_ERROR, dataset)
+    assert minimize_lbfgs(objective, parameters, options={"maxiter": 3, "gtol": 0.0}).nit == 3
+    few = minimize_lbfgs(objective, parameters, options={"maxfun": 5, "gtol": 0.0})
     assert few.nfev <= 6
     assert few.status == 1
-    assert (
-        minimize_lbfgs(
-            network, SQUARED_ERROR, parameters, dataset, options={"maxiter": 2}, tol=0.0
-        ).nit
-        == 2
-    )
+    by_default = minimize_lbfgs(objective, parameters)
+    said = minimize_lbfgs(objective, parameters, options=DEFAULT_OPTIONS)
+    assert by_default.nit == said.nit > 3
+    assert_array_equal(by_default.x, said.x)
 
 
 def test_float32_data(make_dataset):
@@ -204,9 +194,13 @@ def test_float32_data(make_dataset):
     rounded = Dataset(dataset.X.astype("f"), dataset.targets.astype("f"))
     exact = Dataset(rounded.X.astype(float), rounded.targets.astype(float))
     start = parameters.astype("f")
-    result = minimize_lbfgs(network, SQUARED_ERROR, start, rounded, max_iter=5)
+    result = minimize_lbfgs(
+        Objective(network, SQUARED_ERROR, rounded), start, options={"maxiter": 5}
+    )
     assert result.x.dtype == float
-    expected = minimize_lbfgs(network, SQUARED_ERROR, start.astype(float), exact, max_iter=5)
+    expected = minimize_lbfgs(
+        Objective(network, SQUARED_ERROR, exact), start.astype(float), options={"maxiter": 5}
+    )
     assert_allclose(result.x, expected.x, rtol=1e-9, atol=1e-12)
 
 
@@ -237,13 +231,18 @@ def test_interrupt_keeps_the_last_iterate(evaluations, make_dataset):
     calls = []
     network, parameters, dataset = interrupted_problem(make_dataset, evaluations)
     result = minimize_lbfgs(
-        network, SQUARED_ERROR, parameters, dataset, tol=0.0, on_interrupt=lambda: calls.append(1)
+        Objective(network, SQUARED_ERROR, dataset),
+        parameters,
+        options={"gtol": 0.0},
+        on_interrupt=lambda: calls.append(1),
     )
     assert calls == [1]
     assert 0 < result.nit < evaluations
     uninterrupted = problem(make_dataset)[0]
     expected = minimize_lbfgs(
-        uninterrupted, SQUARED_ERROR, parameters, dataset, max_iter=result.nit, tol=0.0
+        Objective(uninterrupted, SQUARED_ERROR, dataset),
+        parameters,
+        options={"maxiter": result.nit, "gtol": 0.0},
     )
     assert_array_equal(result.x, expected.x)
     assert result.fun == expected.fun
@@ -252,8 +251,9 @@ def test_interrupt_keeps_the_last_iterate(evaluations, make_dataset):
 def test_interrupt_is_passed_on(make_dataset):
     network, parameters, dataset = interrupted_problem(make_dataset, 3)
     with pytest.raises(KeyboardInterrupt):
-        minimize_lbfgs(network, SQUARED_ERROR, parameters, dataset)
+        minimize_lbfgs(Objective(network, SQUARED_ERROR, dataset), parameters)
     network, parameters, dataset = interrupted_problem(make_dataset, 0)
+    objective = Objective(network, SQUARED_ERROR, dataset)
     # With no iterate yet there is nothing to keep.
     with pytest.raises(KeyboardInterrupt):
-        minimize_lbfgs(network, SQUARED_ERROR, parameters, dataset, on_interrupt=pytest.fail)
+        minimize_lbfgs(objective, parameters, on_interrupt=pytest.fail)

@@ -8,6 +8,7 @@ from sknumpynet.core.optimizers import (
     SGD,
     Adam,
     AdamW,
+    Factors,
     Update,
     stack_optimizers,
     take_member,
@@ -36,11 +37,13 @@ def penalty(rng):
     return np.array([[0.0], [0.1], [0.3]]) * rng.integers(2, size=SIZE)
 
 
-def make_update(optimizer, parameters, penalty=None, **keywords):
+def make_update(optimizer, parameters, penalty=None, decayed=None, rates=None, **keywords):
     """Bind an optimiser to parameters that could be those of a matrix and a vector."""
     size = parameters.shape[-1]
     layout = Layout([(4, 3), (5,)] if size == SIZE else [(1, size)])
-    return Update(optimizer, parameters, penalty, layout=layout, **keywords)
+    return Update(
+        optimizer, parameters, Factors(penalty, decayed, rates), layout=layout, **keywords
+    )
 
 
 def run(optimizer, parameters, gradients, penalty=None, scale=1.0, taken=None):

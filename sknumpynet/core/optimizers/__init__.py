@@ -15,13 +15,14 @@ from sknumpynet.core.optimizers.stacking import (
     take_member,
     take_members,
 )
-from sknumpynet.core.optimizers.update import Update, update_parameters
+from sknumpynet.core.optimizers.update import Factors, Update, update_parameters
 
 __all__ = [
     "OPTIMIZERS",
     "SGD",
     "Adam",
     "AdamW",
+    "Factors",
     "Optimizer",
     "Piece",
     "Setting",
