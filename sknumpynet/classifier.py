@@ -10,8 +10,9 @@ from sklearn.utils.multiclass import type_of_target
 
 from sknumpynet.estimators.classification import NetworkClassifier
 from sknumpynet.estimators.docs import with_shared_parameters
+from sknumpynet.estimators.fitted_attributes import with_attributes
 from sknumpynet.estimators.mlp import BaseNumpyMLP, partial_fit_available
-from sknumpynet.utils.estimator_state import all_or_nothing
+from sknumpynet.estimators.training_data import GivenRows
 from sknumpynet.utils.scikit_learn import Interval, fit_context, is_first_partial_fit
 
 __all__ = ["NumpyMLPClassifier"]
@@ -243,15 +244,13 @@ class NumpyMLPClassifier(NetworkClassifier, BaseNumpyMLP):
         ValueError
             For labels that are not among the classes, and as in `fit`.
         """
-        with all_or_nothing(self):
-            if is_first_partial_fit(self, classes):
-                multilabel = type_of_target(y).startswith("multilabel")
-                self._label_binarizer = LabelBinarizer().fit(y if multilabel else classes)
-            self._train(X, y, sample_weight, incremental=True)
+        known: dict[str, Any] = {}
+        asked = with_attributes(self, {})
+        if is_first_partial_fit(asked, classes):
+            labels = y if type_of_target(y).startswith("multilabel") else classes
+            known = {
+                "classes_": asked.classes_,
+                "_label_binarizer": LabelBinarizer().fit(labels),
+            }
+        self._train(self._incremental_fit(GivenRows(X, y, sample_weight), known))
         return self
-
-    def _smoothing(self) -> tuple[float, int]:
-        if self._has_one_class():
-            return 0.0, 2
-        n_classes = len(self.classes_) if self._is_multiclass() else 2
-        return float(self.label_smoothing), n_classes

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from sknumpynet.core.schedules import fading
 
-__all__ = ["ACTIVATION", "PRESETS", "TRAINING", "Preset", "TrainingBudget"]
+__all__ = ["ACTIVATION", "OPTIMIZER", "PRESETS", "TRAINING", "Preset", "TrainingBudget"]
 
 # From so many rows on the epochs get fewer, by the root of the rows.
 ROWS_OF_ALL_EPOCHS = 10_000
@@ -16,9 +16,6 @@ class Training(TypedDict):
     """What all tables are trained by, as tried on 20 of them, in the words of `TrainingConfig`."""
 
     solver: str
-    beta_1: float
-    beta_2: float
-    epsilon: float
     alpha: float
     learning_rate: str
     power_t: float
@@ -36,9 +33,6 @@ class Training(TypedDict):
 
 TRAINING = Training(
     solver="adamw",
-    beta_1=0.9,
-    beta_2=0.95,
-    epsilon=1e-8,
     alpha=0.0,
     learning_rate="one_cycle",
     power_t=0.5,
@@ -53,6 +47,8 @@ TRAINING = Training(
     early_stopping=True,
     validation_fraction=0.1,
 )
+# Of the solver, beside the learning rate and the decay of weights.
+OPTIMIZER = {"beta_1": 0.9, "beta_2": 0.95, "epsilon": 1e-8}
 ACTIVATION = "mish"
 
 

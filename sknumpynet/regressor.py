@@ -11,7 +11,7 @@ from sknumpynet.estimators.docs import with_shared_parameters
 from sknumpynet.estimators.mlp import BaseNumpyMLP, partial_fit_available
 from sknumpynet.estimators.regression import NetworkRegressor
 from sknumpynet.estimators.saved_state import LOSS_KINDS, restored_loss, saved_loss
-from sknumpynet.utils.estimator_state import all_or_nothing
+from sknumpynet.estimators.training_data import GivenRows
 from sknumpynet.utils.scikit_learn import fit_context
 
 __all__ = ["NumpyMLPRegressor"]
@@ -193,8 +193,7 @@ class NumpyMLPRegressor(NetworkRegressor, BaseNumpyMLP):
         ValueError
             As in `fit`.
         """
-        with all_or_nothing(self):
-            self._train(X, y, sample_weight, incremental=True)
+        self._train(self._incremental_fit(GivenRows(X, y, sample_weight)))
         return self
 
 

@@ -9,7 +9,7 @@ from sknumpynet.estimators.classification import NetworkClassifier
 from sknumpynet.estimators.docs import with_shared_tabular_parameters
 from sknumpynet.estimators.regression import NetworkRegressor
 from sknumpynet.estimators.tabular import BaseTabularMLP
-from sknumpynet.training.data import Data
+from sknumpynet.estimators.targets import ScaledNumberTargets, TargetUnit
 
 __all__ = ["TabularMLPClassifier", "TabularMLPRegressor"]
 
@@ -211,49 +211,8 @@ class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
         self.verbose = verbose
         self.n_jobs = n_jobs
 
-    def _in_units(
-        self, targets: np.ndarray, sample_weight: np.ndarray | None = None, *, fresh: bool
-    ) -> np.ndarray:
-        targets = targets.astype(np.float64)
-        if fresh:
-            self._unit = self._unit_of(targets, sample_weight)
-        scaled = (targets - self._unit["centre"]) / self._unit["spread"]
-        return np.asarray(scaled, np.float32)
-
-    def _unit_of(
-        self, targets: np.ndarray, sample_weight: np.ndarray | None
-    ) -> dict[str, np.ndarray]:
-        """Return what the network's targets are measured in, a number for each column.
-
-        Where the loss is over the logarithm of the mean, zero has to stay zero.
-        """
-        largest = np.abs(targets).max(axis=0)
-        largest[largest == 0] = 1.0  # squares of the largest floats would overflow
-        relative = targets / largest
-        mean = np.average(relative, axis=0, weights=sample_weight)
-        variance = np.average((relative - mean) ** 2, axis=0, weights=sample_weight)
-        if self._network_loss().output_activation == "exp":
-            centre, spread = np.zeros_like(mean), mean
-        else:
-            centre, spread = mean, np.sqrt(variance)
-        return {
-            "centre": centre * largest,
-            "spread": np.where(spread > 0, spread, 1.0) * largest,
-            "lowest": targets.min(axis=0),
-            "highest": targets.max(axis=0),
-        }
-
-    def _oof_score(self, data: Data, mean: np.ndarray, known: np.ndarray, weight: Any) -> float:
-        targets = data.y.reshape(len(data.y), -1)[known].astype(np.float64)
-        predictions = self._as_output(mean).reshape(len(mean), -1)[known]
-        # Squares of huge numbers overflow. A power of two changes no digit, nor does R².
-        exponents = np.frexp(np.abs(targets).max(axis=0))[1]
-        targets, predictions = np.ldexp(targets, -exponents), np.ldexp(predictions, -exponents)
-        score = self._validation_score(targets, predictions, weight)
-        is_loss = predictions.shape[1] > targets.shape[1]
-        return float(np.ldexp(score, exponents[0])) if is_loss else score
+    def _targets(self, known: dict[str, Any]) -> ScaledNumberTargets:
+        return ScaledNumberTargets(self.loss, self.quantile)
 
     def _as_output(self, predictions: np.ndarray) -> np.ndarray:
-        unit = self._unit
-        values = predictions.astype(np.float64) * unit["spread"] + unit["centre"]
-        return super()._as_output(np.clip(values, unit["lowest"], unit["highest"]))
+        return TargetUnit(**self._unit).decoded(predictions)

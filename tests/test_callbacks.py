@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 
 from sknumpynet import NumpyMLPClassifier, NumpyMLPRegressor
-from sknumpynet.estimators import mlp
+from sknumpynet.estimators.network_specs import PerceptronSpec
 from sknumpynet.search import StackedGridSearchCV
 
 callback = pytest.importorskip("sklearn.callback", reason="since scikit-learn 1.9")
@@ -123,9 +123,8 @@ def test_the_fitted_estimator_is_a_copy(kind, solver):
 
 
 def test_the_fitted_estimator_is_built_only_when_asked_for(monkeypatch):
-
-    calls, build = [], mlp.parameter_attributes
-    monkeypatch.setattr(mlp, "parameter_attributes", lambda *args: calls.append(0) or build(*args))
+    calls, build = [], PerceptronSpec.attributes
+    monkeypatch.setattr(PerceptronSpec, "attributes", lambda *args: calls.append(0) or build(*args))
     X, y = problem(NumpyMLPClassifier)
     make(NumpyMLPClassifier).set_callbacks(Blind()).fit(X, y)
     assert len(calls) == 1  # at the end, for the model itself

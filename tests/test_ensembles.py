@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 from sklearn.utils.estimator_checks import check_estimator
 
-import sknumpynet.training.executor
+import sknumpynet.training.stacks
 from sknumpynet import NumpyMLPClassifier, NumpyMLPRegressor
 
 pytestmark = [
@@ -142,7 +142,7 @@ def test_as_many_members_as_samples():
 def test_chunks_and_workers_change_nothing(monkeypatch, chunk_bytes, n_jobs):
     X, y = problem(NumpyMLPClassifier)
     whole = make(NumpyMLPClassifier).fit(X, y)
-    monkeypatch.setattr(sknumpynet.training.executor, "CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr(sknumpynet.training.stacks, "CHUNK_BYTES", chunk_bytes)
     with joblib.parallel_config(n_jobs=n_jobs):
         cut = make(NumpyMLPClassifier).fit(X, y)
     np.testing.assert_allclose(cut.predict_members(X), whole.predict_members(X), rtol=1e-9)

@@ -17,7 +17,7 @@ def test_an_old_path_is_the_module_of_today(old):
 
 def test_a_pickle_that_names_an_old_path_loads():
     run = pickle.loads(b"csknumpynet._stacking\nRun\n.")
-    assert run.__module__ == "sknumpynet.training.executor"
+    assert run.__module__ == "sknumpynet.training.runs"
 
 
 def test_what_never_was_is_not_found():

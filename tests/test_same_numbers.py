@@ -274,7 +274,9 @@ def test_lbfgs_objective(name, weighted, activation):
     targets = y.reshape(len(y), -1)
     if kind is NumpyMLPClassifier:
         targets = ours._label_binarizer.transform(y).reshape(len(y), -1)
-    objective = Objective(network, ours._network_loss(), Dataset(X, targets, weight), alpha=0.1)
+    objective = Objective(
+        network, ours._targets(vars(ours)).loss, Dataset(X, targets, weight), alpha=0.1
+    )
     our_loss, our_gradient = objective(
         network.layout.pack(coefs, [intercept[None] for intercept in intercepts])
     )

@@ -34,7 +34,9 @@ from sknumpynet import (
     TabularMLPRegressor,
     TabularPreprocessor,
 )
-from sknumpynet.estimators.preparation import prepare_data, prepare_runs
+from sknumpynet.estimators.fitting import encode, make_fit
+from sknumpynet.estimators.training_data import GivenRows
+from sknumpynet.training.ensemble import prepare_ensemble
 from sknumpynet.utils.scikit_learn import described
 
 pytestmark = [
@@ -352,11 +354,11 @@ def test_scorers_of_frames_in_worker_processes(setting):
 def test_rows_are_kept_only_for_a_scorer(scoring):
     X, y = numbers()
     frame = pd.DataFrame(X, columns=list("abc"))
-    for validation in [(None, None, None), (frame, y, None)]:
+    for validation in [None, GivenRows(frame, y)]:
         model = make("folds", scoring=scoring)
-        data = prepare_data(model, frame, y, None, validation)
-        for run in prepare_runs(model, data).runs:
-            given = run.member.validate.held_out.given
+        encoded = encode(model, GivenRows(frame, y), validation)
+        for run in prepare_ensemble(make_fit(model, encoded).task).runs:
+            given = run.member.validate.validation.given
             assert (given is None) == (scoring in (None, "loss"))
 
 

@@ -32,7 +32,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler, scale
 
-import sknumpynet.training.executor
+import sknumpynet.training.stacks
 from sknumpynet import (
     NumpyMLPClassifier,
     NumpyMLPRegressor,
@@ -577,7 +577,7 @@ def test_chunks_and_workers_change_nothing(monkeypatch, chunk_bytes, n_jobs, bac
     X, y = problem(NumpyMLPClassifier)
     grid = {"alpha": [0.0, 0.1, 1.0], "hidden_layer_sizes": [(3,), (5,)], "early_stopping": [True]}
     expected = GridSearchCV(make(NumpyMLPClassifier), grid, cv=UNEQUAL).fit(X, y)
-    monkeypatch.setattr(sknumpynet.training.executor, "CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr(sknumpynet.training.stacks, "CHUNK_BYTES", chunk_bytes)
     search = StackedGridSearchCV(make(NumpyMLPClassifier), grid, cv=UNEQUAL, n_jobs=n_jobs)
     with joblib.parallel_config(backend=backend):
         search.fit(X, y)

@@ -14,7 +14,10 @@ from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.members import Member, Settings
 from sknumpynet.core.network import initialize_parameters
 from sknumpynet.core.optimizers import OPTIMIZERS, SGD, Adam
-from sknumpynet.training.executor import Run, blas_threads, cut, group, train_chunks, train_runs
+from sknumpynet.training.executor import train_chunks, train_runs
+from sknumpynet.training.runs import Run
+from sknumpynet.training.stacks import cut, group
+from sknumpynet.utils.blas import blas_threads
 
 N_FEATURES, N_HIDDEN = 3, 5
 
@@ -97,9 +100,7 @@ def test_law_of_every_optimizer(kind):
 @pytest.mark.parametrize("capacity", [1, 2, 3, 100])
 @pytest.mark.parametrize("n_workers", [1, 2])
 def test_cut(monkeypatch, capacity, n_workers):
-    monkeypatch.setattr(
-        "sknumpynet.training.executor.CHUNK_BYTES", capacity * 7 * (N_HIDDEN + 1) * 8
-    )
+    monkeypatch.setattr("sknumpynet.training.stacks.CHUNK_BYTES", capacity * 7 * (N_HIDDEN + 1) * 8)
     runs = [make_run(data, alpha=alpha) for data in (A, B) for alpha in np.arange(5.0)]
     chunks = cut(runs, n_workers)
     assert sorted(run.member.alpha for chunk in chunks for run in chunk) == sorted(
@@ -113,7 +114,7 @@ def test_cut(monkeypatch, capacity, n_workers):
 
 
 def test_no_worker_is_idle_in_the_last_round(monkeypatch):
-    monkeypatch.setattr("sknumpynet.training.executor.CHUNK_BYTES", 7 * 7 * (N_HIDDEN + 1) * 8)
+    monkeypatch.setattr("sknumpynet.training.stacks.CHUNK_BYTES", 7 * 7 * (N_HIDDEN + 1) * 8)
     runs = [make_run(A, alpha=alpha) for alpha in np.arange(16.0)]
     assert [len(chunk) for chunk in cut(runs, 2)] == [4, 4, 4, 4]
     assert [len(chunk) for chunk in cut(runs[:3], 8)] == [1, 1, 1]

@@ -3,6 +3,7 @@
 import copy
 import multiprocessing
 import pickle
+from dataclasses import asdict
 from functools import cache, partial
 
 import joblib
@@ -44,6 +45,7 @@ from sknumpynet.core import architectures
 from sknumpynet.core.architectures import TableShape, table_network
 from sknumpynet.core.layers import Identity, Scale
 from sknumpynet.core.losses import HuberLoss
+from sknumpynet.estimators.targets import TargetUnit
 from sknumpynet.presets import PRESETS
 from sknumpynet.training.splits import EvenFolds
 
@@ -273,7 +275,7 @@ def test_ranks_tell_apart_what_distances_do_not(monkeypatch):
     model = TabularMLPRegressor("fast", random_state=0, n_jobs=1)
     assert score_of(model, X, y) > 0.95
     only_distances = partial(TabularPreprocessor, ranks=False)
-    monkeypatch.setattr("sknumpynet.estimators.tabular.TabularPreprocessor", only_distances)
+    monkeypatch.setattr("sknumpynet.estimators.inputs.TabularPreprocessor", only_distances)
     assert score_of(model, X, y) < 0.6
 
 
@@ -368,11 +370,11 @@ def test_rows_of_weight_0_are_as_if_absent(kind):
 
 def test_units_are_those_of_weighted_rows():
     y = np.array([1.0, 2.0, 4.0])
-    model = TabularMLPRegressor()
-    once = model._unit_of(y[[0, 0, 1, 2, 2, 2]][:, np.newaxis], None)
-    weighted = model._unit_of(y[:, np.newaxis], np.array([2.0, 1.0, 3.0]))
-    for name, value in once.items():
-        assert_allclose(weighted[name], value)
+    twice = y[[0, 0, 1, 2, 2, 2]][:, np.newaxis]
+    once = TargetUnit.of(twice, None, keeps_zero=False)
+    weighted = TargetUnit.of(y[:, np.newaxis], np.array([2.0, 1.0, 3.0]), keeps_zero=False)
+    for name, value in asdict(once).items():
+        assert_allclose(getattr(weighted, name), value)
 
 
 def test_constant_columns_of_layers_do_not_blow_up():

@@ -34,7 +34,7 @@ from sknumpynet import (
     _blas,
     stacked_cross_validate,
 )
-from sknumpynet.training.executor import blas_threads
+from sknumpynet.utils.blas import blas_threads
 
 pytestmark = pytest.mark.oldest
 

@@ -145,7 +145,9 @@ def order(monkeypatch):
         def counted(self, X, y=None, **params):
             done = call(self, X, y, **params)
             network = done.steps[-1][1] if hasattr(done, "steps") else done
-            theirs = self.result.fitted.get("loss_curve_", self.result.fitted.get("history_"))
+            theirs = self.result.fitted.values.get(
+                "loss_curve_", self.result.fitted.values.get("history_")
+            )
             ours = vars(network).get("loss_curve_", vars(network).get("history_"))
             counts["picked up" if ours is theirs else "fitted"] += 1
             return done

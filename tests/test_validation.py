@@ -17,10 +17,10 @@ from sknumpynet import (
     NumpyMLPRegressor,
     TabularMLPClassifier,
     TabularMLPRegressor,
-    _stacking,
 )
 from sknumpynet.core import training
 from sknumpynet.search import StackedGridSearchCV
+from sknumpynet.training import in_process
 
 pytestmark = [
     pytest.mark.oldest,
@@ -305,7 +305,7 @@ class Clock:
 @pytest.mark.parametrize("kind", KINDS)
 def test_max_time_stops_training(kind, solver, n_members, monkeypatch):
     X, X_val, y, y_val = parts(kind)
-    for module in (training, _stacking):
+    for module in (training, in_process):
         monkeypatch.setattr(module, "time", Clock())
     model = make(kind, solver=solver, max_iter=5000, tol=0.0, max_time=30, n_members=n_members).fit(
         X, y, X_val=X_val, y_val=y_val

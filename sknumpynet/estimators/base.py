@@ -1,6 +1,7 @@
 """What all estimators share: validate, encode, call the engine, set what is fitted, predict."""
 
 import warnings
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -15,13 +16,13 @@ from sklearn.utils.metadata_routing import (
 from sknumpynet.core.inference import mean_of_members
 from sknumpynet.estimators.callbacks import FitReport
 from sknumpynet.estimators.contract import NetworkEstimator
-from sknumpynet.estimators.fitted_attributes import set_fitted
-from sknumpynet.estimators.preparation import prepare_data, prepare_runs
+from sknumpynet.estimators.fitted_attributes import previous_fit, set_fitted
+from sknumpynet.estimators.fitting import Fit, encode, make_fit
 from sknumpynet.estimators.saved_state import restored_state, saved_state
-from sknumpynet.training.executor import train_runs
-from sknumpynet.training.result import fit_result
-from sknumpynet.utils.estimator_state import all_or_nothing
+from sknumpynet.estimators.training_data import GivenRows
+from sknumpynet.training.ensemble import train_ensemble
 from sknumpynet.utils.scikit_learn import fit_context
+from sknumpynet.utils.weights import n_rows_of_weight
 
 __all__ = ["BaseNetwork"]
 
@@ -98,39 +99,26 @@ class BaseNetwork(NetworkEstimator):
         ValueError
             For data that cannot be learned from, and if training diverges.
         """
-        report = FitReport(self, X, y, sample_weight)
-        with all_or_nothing(self):
-            validation = (X_val, y_val, sample_weight_val)
-            split_params = self._split_params(sample_weight, params)
-            self._train(X, y, sample_weight, validation, split_params, report=report)
+        given = GivenRows(X, y, sample_weight)
+        inputs, split_params = self._inputs({}), self._split_params(sample_weight, params)
+        counted = sample_weight if inputs.drops_rows_of_weight_0 else None
+        report = FitReport(self, given, lambda: self._training_config(n_rows_of_weight(X, counted)))
+        validation = GivenRows.to_validate_by(X_val, y_val, sample_weight_val)
+        previous = previous_fit(self) if self._goes_on() else None
+        known = {} if previous is None else previous.description
+        encoded = encode(self, given, validation, known=known, is_new=previous is None)
+        self._train(make_fit(self, encoded, split_params, previous), report)
         report.end()
         return self
 
-    def _train(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
-        validation: tuple[Any, Any, Any] = (None, None, None),
-        split_params: dict[str, Any] | None = None,
-        *,
-        incremental: bool = False,
-        report: FitReport | None = None,
-    ) -> None:
-        if incremental and getattr(self, "_is_slim", False):
-            raise ValueError(
-                "partial_fit goes on with the optimiser's state, which slim() dropped: call fit, "
-                "with warm_start=True to start from the weights that are there"
-            )
-        self.__dict__.pop("_is_slim", None)
-        data = prepare_data(self, X, y, sample_weight, validation, incremental=incremental)
-        plan = prepare_runs(self, data, split_params, incremental=incremental)
-        if report is not None:
-            for k, run in enumerate(plan.runs):
-                run.member.end_of_epoch = report.of_member(k, run.network)
-        train_runs(plan.runs, plan.config.n_jobs)
-        result = fit_result(data, plan, incremental=incremental)
-        set_fitted(self, data, result)
+    def _goes_on(self) -> bool:
+        """Return whether `fit` starts from the fitted weights."""
+        return bool(getattr(self, "warm_start", False) and hasattr(self, "coefs_"))
+
+    def _train(self, fit: Fit, report: FitReport | None = None) -> None:
+        end_of_epoch = None if report is None else partial(report.of_member, fit)
+        result = train_ensemble(fit.task, end_of_epoch)
+        set_fitted(self, fit.fitted(result))
         for message, category in result.warnings:
             warnings.warn(message, category, stacklevel=4)
 

@@ -1,13 +1,14 @@
 """What scikit-learn's callbacks (from 1.9 on) are told of a fit and of its epochs."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sknumpynet.core.members import MemberResult
-from sknumpynet.core.network import Network
-from sknumpynet.estimators.contract import NetworkEstimator
-from sknumpynet.utils.weights import n_rows_that_count
+from sknumpynet.estimators.fitting import Fit
+from sknumpynet.estimators.training_data import GivenRows
+from sknumpynet.training.config import TrainingConfig
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
@@ -42,16 +43,22 @@ class EpochReport:
     ----------
     context : CallbackContext
         The task whose parts are the epochs.
-    estimator : NetworkEstimator
-    network : Network
+    estimator : estimator
     task : dict
         The data, as the hooks take them.
+    attributes_of : callable(parameters)
+        Returns the fitted attributes that predict.
     """
 
     def __init__(
-        self, context: Any, estimator: NetworkEstimator, network: Network, task: dict[str, Any]
+        self,
+        context: Any,
+        estimator: "BaseEstimator",
+        task: dict[str, Any],
+        attributes_of: Callable[[np.ndarray], dict[str, Any]],
     ) -> None:
-        self.context, self.estimator, self.network, self.task = context, estimator, network, task
+        self.context, self.estimator, self.task = context, estimator, task
+        self.attributes_of = attributes_of
         self._begin()
 
     def _begin(self) -> None:
@@ -63,7 +70,7 @@ class EpochReport:
 
         def attributes() -> dict[str, Any]:
             return {
-                **self.estimator._fitted_parameters(self.network, parameters),
+                **self.attributes_of(parameters),
                 "n_iter_": result.n_epochs,
                 "loss_": result.history["loss"][-1],
             }
@@ -83,28 +90,31 @@ class FitReport:
 
     Parameters
     ----------
-    estimator : NetworkEstimator
-    X, y, sample_weight : array-like
+    estimator : estimator
+    given : GivenRows
         As they were given to ``fit``.
+    config : callable()
+        Returns how the networks are trained.
     """
 
-    def __init__(self, estimator: NetworkEstimator, X: Any, y: Any, sample_weight: Any) -> None:
+    def __init__(
+        self, estimator: "BaseEstimator", given: GivenRows, config: Callable[[], TrainingConfig]
+    ) -> None:
         self.estimator, self.context = estimator, None
         if not has_callbacks(estimator):
             return
-        metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
-        self.task = {"X": X, "y": y, "metadata": metadata}
-        counts = estimator._drops_rows_of_weight_0
-        n_samples = n_rows_that_count(X, sample_weight if counts else None)
-        self.config = config = estimator._training_config(n_samples)
-        self.has_members = config.n_members > 1
-        n_parts = config.n_members if self.has_members else config.max_iter
+        weight = given.sample_weight
+        metadata = {} if weight is None else {"sample_weight": weight}
+        self.task = {"X": given.X, "y": given.y, "metadata": metadata}
+        self.config = config()
+        self.has_members = self.config.n_members > 1
+        n_parts = self.config.n_members if self.has_members else self.config.max_iter
         self.context = estimator._init_callback_context(
             max_subtasks=n_parts, sequential_subtasks=not self.has_members
         )
         self.context.call_on_fit_task_begin(estimator=estimator, **self.task)
 
-    def of_member(self, k: int, network: Network) -> EpochReport | None:
+    def of_member(self, fit: Fit, k: int) -> EpochReport | None:
         """Return what is called at the end of a member's epochs."""
         if self.context is None:
             return None
@@ -114,7 +124,7 @@ class FitReport:
                 task_name="member", task_id=k, max_subtasks=self.config.max_iter
             )
             context.call_on_fit_task_begin(estimator=self.estimator, **self.task)
-        return EpochReport(context, self.estimator, network, self.task)
+        return EpochReport(context, self.estimator, self.task, fit.predicting)
 
     def end(self) -> None:
         """Tell the callbacks that all is done."""

@@ -5,23 +5,30 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import is_classifier, is_regressor
+from sklearn.base import is_classifier
 from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknumpynet.core.activations import ACTIVATIONS, AnyActivation, activation_of
-from sknumpynet.core.architectures import dense_network
 from sknumpynet.core.inference import activated, perceptron_outputs
 from sknumpynet.core.initializers import INITIALIZERS
-from sknumpynet.core.network import Network
 from sknumpynet.core.optimizers import OPTIMIZERS
 from sknumpynet.core.schedules import SCHEDULES
 from sknumpynet.estimators.base import BaseNetwork
-from sknumpynet.estimators.fitted import parameter_attributes
+from sknumpynet.estimators.fitted_attributes import (
+    FittedAttributes,
+    previous_fit,
+    set_fitted,
+    with_attributes,
+)
+from sknumpynet.estimators.fitting import Fit, encode, make_fit
+from sknumpynet.estimators.inputs import Inputs, NumericInputs
+from sknumpynet.estimators.network_specs import PerceptronSpec
+from sknumpynet.estimators.optimizer_settings import optimizer_settings
+from sknumpynet.estimators.training_data import GivenRows
 from sknumpynet.training.checks import checked_hidden_layer_sizes
 from sknumpynet.training.config import TrainingConfig
-from sknumpynet.training.data import Data
 from sknumpynet.training.splits import RandomSplits
 from sknumpynet.utils.scikit_learn import (
     HasMethods,
@@ -127,35 +134,41 @@ class BaseNumpyMLP(BaseNetwork):
             "batch_size": 200 if requested is None else requested,
             "requested_batch_size": requested,
             "dropouts": (self.dropout,),
+            "optimizer_settings": optimizer_settings(self.solver, vars(self)),
             "splits": RandomSplits(of_classes=is_classifier(self)),
             "n_jobs": None,
         }
         return TrainingConfig(**{name: getattr(self, name) for name in names} | derived)
 
-    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, np.ndarray]:
-        either = (np.float64, np.float32)
-        rows, targets = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=["csr", "csc"],
-            multi_output=True,
-            y_numeric=is_regressor(self),
-            dtype=either if self.dtype is None else np.dtype(self.dtype),
-            reset=reset,
-        )
-        return rows, targets
+    def _inputs(self, known: dict[str, Any]) -> NumericInputs:
+        return NumericInputs(with_attributes(self, known), self.dtype)
 
-    def _network(self, data: Data, config: TrainingConfig) -> Network:
-        sizes = [
-            data.X.shape[1],
-            *checked_hidden_layer_sizes(self.hidden_layer_sizes),
-            self._n_outputs(data),
-        ]
-        return dense_network(sizes, self.activation)
+    def _network_spec(
+        self, inputs: Inputs, config: TrainingConfig, n_outputs: int
+    ) -> PerceptronSpec:
+        n_features = inputs.attributes["n_features_in_"]
+        hidden = checked_hidden_layer_sizes(config.hidden_layer_sizes)
+        return PerceptronSpec([n_features, *hidden, n_outputs], self.activation)
 
-    def _fitted_parameters(self, network: Network, parameters: np.ndarray) -> dict[str, Any]:
-        return parameter_attributes(network, self._network_loss(), parameters)
+    def _incremental_fit(self, given: GivenRows, known: dict[str, Any] | None = None) -> Fit:
+        """Return one more pass, over rows that may be a part of a stream.
+
+        Parameters
+        ----------
+        given : GivenRows
+        known : dict, optional
+            What is known of targets before the first pass.
+        """
+        if getattr(self, "_is_slim", False):
+            raise ValueError(
+                "partial_fit goes on with the optimiser's state, which slim() dropped: call fit, "
+                "with warm_start=True to start from the weights that are there"
+            )
+        previous = previous_fit(self) if hasattr(self, "coefs_") else None
+        known = known or ({} if previous is None else previous.description)
+        is_new = previous is None
+        encoded = encode(self, given, known=known, is_new=is_new, is_incremental=True)
+        return make_fit(self, encoded, previous=previous, is_incremental=True)
 
     # Prediction ------------------------------------------------------------------------------
 
@@ -229,8 +242,8 @@ class BaseNumpyMLP(BaseNetwork):
         True
         """
         check_is_fitted(self)
-        if self.__dict__.pop("_optimizer", None) is not None:
-            self._is_slim = True
+        if hasattr(self, "_optimizer"):
+            set_fitted(self, FittedAttributes({"_is_slim": True}, frozenset({"_optimizer"})))
         return self
 
     def __sklearn_tags__(self) -> Tags:

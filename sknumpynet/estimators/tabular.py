@@ -4,23 +4,21 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.sparse import issparse
-from sklearn.base import is_classifier, is_regressor
-from sklearn.utils import Tags, assert_all_finite, check_X_y
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.base import is_regressor
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from sknumpynet.core.architectures import Columns, TableShape, table_network
 from sknumpynet.core.inference import activated, raw_outputs
-from sknumpynet.core.network import Network
 from sknumpynet.estimators.base import BaseNetwork
-from sknumpynet.preprocessing import TabularPreprocessor
-from sknumpynet.presets import ACTIVATION, PRESETS, TRAINING
+from sknumpynet.estimators.fitted_attributes import with_attributes
+from sknumpynet.estimators.inputs import Inputs, TableInputs
+from sknumpynet.estimators.network_specs import TableNetworkSpec
+from sknumpynet.estimators.optimizer_settings import optimizer_settings
+from sknumpynet.presets import ACTIVATION, OPTIMIZER, PRESETS, TRAINING
 from sknumpynet.training.checks import checked_hidden_layer_sizes
 from sknumpynet.training.config import TrainingConfig
-from sknumpynet.training.data import Data
 from sknumpynet.training.splits import EvenSplits
-from sknumpynet.utils.columns import as_table
 from sknumpynet.utils.scikit_learn import (
     HasMethods,
     Interval,
@@ -49,7 +47,6 @@ class BaseTabularMLP(BaseNetwork):
         *BaseNetwork._data_parameters,
         "categorical_features",
     )
-    _drops_rows_of_weight_0: ClassVar[bool] = True
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "preset": [StrOptions(set(PRESETS))],
@@ -99,7 +96,10 @@ class BaseTabularMLP(BaseNetwork):
             hidden_layer_sizes=tuple(checked_hidden_layer_sizes(sizes)),
             learning_rate_init=chosen("learning_rate_init", budget.learning_rate),
             dropouts=budget.dropout if self.dropout is None else (self.dropout,),
-            weight_decay=chosen("weight_decay", preset.weight_decay),
+            optimizer_settings=optimizer_settings(
+                TRAINING["solver"],
+                {**OPTIMIZER, "weight_decay": chosen("weight_decay", preset.weight_decay)},
+            ),
             # Rows that were given to validate by judge all members; nothing else is held out.
             resample=None if has_validation and self.resample == "folds" else self.resample,
             scoring=self.scoring,
@@ -108,62 +108,21 @@ class BaseTabularMLP(BaseNetwork):
             max_time=self.max_time,
             verbose=self.verbose,
             n_jobs=1 if is_short and self.n_jobs is None else effective_n_jobs(self.n_jobs),
+            n_initial_rows=MOST_INITIAL_ROWS,
             keeps_optimizer=False,
             **TRAINING,
         )
 
-    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[np.ndarray, np.ndarray]:
-        X = as_table(X)
-        if reset:
-            preprocessor = TabularPreprocessor(self.categorical_features)
-            preprocessor.set_output(transform="default")  # whatever the configuration says
-            encoded = preprocessor.fit(X).transform(X)
-            self.preprocessor_ = preprocessor
-            self.n_features_in_ = preprocessor.n_features_in_
-            self.__dict__.pop("feature_names_in_", None)
-            if hasattr(preprocessor, "feature_names_in_"):
-                self.feature_names_in_ = preprocessor.feature_names_in_
-        else:
-            encoded = self.preprocessor_._transform_for(self, X)
-        encoded, y = check_X_y(
-            encoded,
-            y,
-            dtype=np.float32,
-            multi_output=True,
-            y_numeric=is_regressor(self),
-            ensure_min_samples=2 if reset else 1,
-            ensure_min_features=0,
-            estimator=self,
-        )
-        if is_classifier(self):
-            check_classification_targets(y)
-        if is_regressor(self):
-            y = y.toarray() if issparse(y) else y
-            # None among objects is NaN only now.
-            assert_all_finite(y, estimator_name=type(self).__name__, input_name="y")
-        return encoded, y
+    def _inputs(self, known: dict[str, Any]) -> TableInputs:
+        return TableInputs(with_attributes(self, known), self.categorical_features)
 
-    def _initial_inputs(self, X: np.ndarray) -> np.ndarray:
-        if len(X) <= MOST_INITIAL_ROWS:
-            return X
-        # Not by the estimator's source: its draws are those of the members.
-        return X[np.random.RandomState(0).choice(len(X), MOST_INITIAL_ROWS, replace=False)]
-
-    def _network(self, data: Data, config: TrainingConfig) -> Network:
-        fitted = self.preprocessor_
+    def _network_spec(
+        self, inputs: Inputs, config: TrainingConfig, n_outputs: int
+    ) -> TableNetworkSpec:
+        fitted = inputs.attributes["preprocessor_"]
         columns = Columns(fitted.n_numerical_, fitted.n_plain_, tuple(fitted.n_levels_))
         sizes = tuple(checked_hidden_layer_sizes(config.hidden_layer_sizes))
-        shape = TableShape(columns, sizes, ACTIVATION, self._n_outputs(data))
-        # As plain numbers, so that a saved model needs no class of the engine.
-        self._shape = shape.to_plain()
-        return table_network(shape)
-
-    def _fitted_parameters(self, network: Network, parameters: np.ndarray) -> dict[str, Any]:
-        return {
-            "parameters_": np.array(parameters, ndmin=2),
-            "n_outputs_": network.fan_out,
-            "out_activation_": self._network_loss().output_activation,
-        }
+        return TableNetworkSpec(TableShape(columns, sizes, ACTIVATION, n_outputs))
 
     # Prediction ------------------------------------------------------------------------------
 

@@ -10,15 +10,14 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, clone
 
-from sknumpynet.estimators.base import BaseNetwork
-from sknumpynet.estimators.fitted_attributes import set_fitted
-from sknumpynet.estimators.preparation import prepare_runs
+from sknumpynet.estimators.fitting import Fit, make_fit
+from sknumpynet.estimators.training_data import GivenRows
 from sknumpynet.model_selection.candidates import StackableEstimator
 from sknumpynet.model_selection.network_inputs import NetworkInputs
 from sknumpynet.model_selection.pretrained import CandidateResult
-from sknumpynet.training.data import Data, Plan
-from sknumpynet.training.executor import Run
+from sknumpynet.training.ensemble import prepare_ensemble
 from sknumpynet.training.result import fit_result
+from sknumpynet.training.runs import EnsembleRuns, Run
 
 __all__ = ["CandidateRuns", "prepare_candidate", "result_of"]
 
@@ -31,32 +30,30 @@ class CandidateRuns:
     ----------
     estimator : estimator
         The candidate.
-    network : BaseNetwork
-        Its network, a copy for this split.
     inputs : NetworkInputs
-    data : Data
-    plan : Plan
+    fit : Fit
+        Of its network.
+    prepared : EnsembleRuns
         The runs, and what else comes of them.
     seconds : float
         The share of the time that the steps before the network took.
     """
 
     estimator: BaseEstimator
-    network: BaseNetwork
     inputs: NetworkInputs
-    data: Data
-    plan: Plan
+    fit: Fit
+    prepared: EnsembleRuns
     seconds: float
 
     @property
     def runs(self) -> list[Run]:
         """A run for each member."""
-        return self.plan.runs
+        return self.prepared.runs
 
     @property
     def n_jobs(self) -> int | None:
         """Workers among which the network shares its members out by itself."""
-        return self.plan.config.n_jobs
+        return self.fit.task.config.n_jobs
 
 
 def prepare_candidate(
@@ -77,29 +74,26 @@ def prepare_candidate(
     if issparse(inputs.X):
         return "sparse rows do not stack"
     network = candidate.network
-    # Each split draws from its own copies; without sources there is nothing to copy.
-    has_sources = isinstance(network.random_state, np.random.RandomState)
-    network = clone(network) if has_sources or network._has_splitter() else copy.copy(network)
+    if isinstance(network.random_state, np.random.RandomState) or network._has_splitter():
+        network = clone(network)  # each split draws from sources of its own
     params = dict(inputs.params)
     weight = params.pop("sample_weight", None)
-    validation = (
-        params.pop("X_val", None),
-        params.pop("y_val", None),
-        params.pop("sample_weight_val", None),
-    )
+    names = ("X_val", "y_val", "sample_weight_val")
+    of_validation = [params.pop(name, None) for name in names]
     try:
+        validation = GivenRows.to_validate_by(*of_validation)
         split_params = network._split_params(weight, params)
-        data = inputs.data_for(network, weight, validation)
-        plan = prepare_runs(network, data, split_params)
+        fit = make_fit(network, inputs.encoded_for(network, weight, validation), split_params)
+        prepared = prepare_ensemble(fit.task)
     except Exception as error:
         return f"it cannot be trained: {error}"
-    if network.random_state is None and plan.config.n_members == 1:
-        for run in plan.runs:
+    if network.random_state is None and fit.task.config.n_members == 1:
+        for run in prepared.runs:
             # The global source would be drawn from in the order of the workers.
             seed = np.random.randint(np.iinfo(np.int32).max)
             run.member.random_state = np.random.RandomState(seed)
     seconds = inputs.seconds / n_sharing
-    return CandidateRuns(candidate.estimator, network, inputs, data, plan, seconds)
+    return CandidateRuns(candidate.estimator, inputs, fit, prepared, seconds)
 
 
 def result_of(trained: CandidateRuns, *, keep_optimizer: bool) -> CandidateResult:
@@ -111,22 +105,18 @@ def result_of(trained: CandidateRuns, *, keep_optimizer: bool) -> CandidateResul
     keep_optimizer : bool
         Whether the result holds what `partial_fit` would go on with, and steps of its own.
     """
-    network = trained.network
-    parameters = network.get_params(deep=False)
     seconds = trained.seconds + sum(run.seconds for run in trained.runs)
     result = CandidateResult(trained.estimator, trained.inputs.given, seconds)
     try:
-        fitted_networks = fit_result(trained.data, trained.plan)
+        fitted_networks = fit_result(trained.prepared)
     except ValueError as error:
         result.error = error
         return result
-    set_fitted(network, trained.data, fitted_networks)
     result.warnings = fitted_networks.warnings
-    fitted = {name: value for name, value in vars(network).items() if name not in parameters}
-    steps = trained.inputs.steps
+    result.fitted = trained.fit.fitted(fitted_networks)
+    result.steps = trained.inputs.steps
     if not keep_optimizer:
-        fitted.pop("_optimizer", None)
+        result.fitted.values.pop("_optimizer", None)
     else:
-        steps = copy.deepcopy(steps)
-    result.fitted, result.steps = fitted, steps
+        result.steps = copy.deepcopy(result.steps)
     return result

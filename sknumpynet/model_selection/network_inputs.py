@@ -9,10 +9,10 @@ from typing import Any
 from sklearn.base import BaseEstimator
 
 from sknumpynet.estimators.base import BaseNetwork
-from sknumpynet.estimators.preparation import prepare_data
+from sknumpynet.estimators.fitting import EncodedData, encode
+from sknumpynet.estimators.training_data import GivenRows
 from sknumpynet.model_selection.equality import fingerprint, setting_key
 from sknumpynet.model_selection.pretrained import network_of
-from sknumpynet.training.data import Data
 from sknumpynet.utils.scikit_learn import num_samples
 
 __all__ = ["NetworkInputs", "record_inputs"]
@@ -35,8 +35,8 @@ class NetworkInputs:
         The fingerprint of what the whole estimator is given.
     seconds : float
         Spent on fitting the steps before the network.
-    data : dict
-        Validated, by what of a network the validation depends on.
+    encoded : dict
+        Validated and encoded, by what of a network that depends on.
     """
 
     X: Any
@@ -46,7 +46,7 @@ class NetworkInputs:
     n_rows: int
     given: Hashable
     seconds: float
-    data: dict[Hashable, Data] = field(default_factory=dict)
+    encoded: dict[Hashable, EncodedData] = field(default_factory=dict)
 
     @property
     def nbytes(self) -> int:
@@ -54,13 +54,16 @@ class NetworkInputs:
         n_features = math.prod(getattr(self.X, "shape", (0, 1))[1:])
         return int(2 * 8 * num_samples(self.X) * n_features)
 
-    def data_for(self, network: BaseNetwork, weight: Any, validation: tuple[Any, Any, Any]) -> Data:
-        """Return the data as a network validates and encodes it."""
+    def encoded_for(
+        self, network: BaseNetwork, weight: Any, validation: GivenRows | None
+    ) -> EncodedData:
+        """Return the data as a network validates and encodes them."""
         names = network._data_parameters
         key = (type(network), *(setting_key(getattr(network, name, None)) for name in names))
-        if key not in self.data:
-            self.data[key] = prepare_data(network, self.X, self.y, weight, validation)
-        return self.data[key]
+        if key not in self.encoded:
+            given = GivenRows(self.X, self.y, weight)
+            self.encoded[key] = encode(network, given, validation)
+        return self.encoded[key]
 
 
 class _Recorder:

@@ -18,6 +18,7 @@ from sklearn.pipeline import Pipeline
 
 from sknumpynet.estimators.base import BaseNetwork
 from sknumpynet.estimators.callbacks import announce_fit
+from sknumpynet.estimators.fitted_attributes import FittedAttributes, set_fitted
 from sknumpynet.model_selection.equality import fingerprint, may_be_equal
 
 __all__ = [
@@ -56,8 +57,8 @@ class CandidateResult:
         The fingerprint of what it was fitted to.
     seconds : float
         Its share of the time that the steps before the network and its stack took.
-    fitted : dict
-        The network's fitted attributes.
+    fitted : FittedAttributes
+        What the network's clone is to have.
     steps : list of (str, transformer) or None
         The fitted steps before the network.
     warnings : list of (str, category)
@@ -67,7 +68,7 @@ class CandidateResult:
     estimator: BaseEstimator
     data: Hashable
     seconds: float
-    fitted: dict[str, Any] = field(default_factory=dict)
+    fitted: FittedAttributes = field(default_factory=lambda: FittedAttributes({}))
     steps: list[tuple[str, Any]] | None = None
     warnings: list[tuple[str, type[Warning]]] = field(default_factory=list)
     error: Exception | None = None
@@ -97,7 +98,7 @@ class PretrainedFit:
             raise result.error
         if result.steps is not None:
             estimator.steps = [*result.steps, estimator.steps[-1]]
-        network.__dict__.update(result.fitted)
+        set_fitted(network, result.fitted)
         announce_fit(estimator, X, y)
         return estimator
 

@@ -24,7 +24,8 @@ from sknumpynet.model_selection.network_inputs import NetworkInputs, record_inpu
 from sknumpynet.model_selection.pretrained import CandidateResult, Split
 from sknumpynet.model_selection.report import StackingReport
 from sknumpynet.training.checks import checked_hidden_layer_sizes
-from sknumpynet.training.executor import cut, group, train_chunks
+from sknumpynet.training.executor import train_chunks
+from sknumpynet.training.stacks import cut, group
 from sknumpynet.utils.scikit_learn import Task, safe_split, slice_params
 
 __all__ = ["Pretraining", "SearchData"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from sknumpynet.core.network import Network
 from sknumpynet.model_selection.candidates import Candidate
-from sknumpynet.training.executor import Run
+from sknumpynet.training.runs import Run
 
 __all__ = ["StackingReport"]
 

@@ -1,7 +1,7 @@
 """All that training asks for, typed: made by every kind of estimator from its parameters."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,9 @@ class TrainingConfig:
     hidden_layer_sizes : int or sequence of int
         As given.
     solver : str
-        'lbfgs' or a key of ``OPTIMIZERS``, whose settings are named as fields are here.
+        'lbfgs' or a key of ``OPTIMIZERS``.
+    optimizer_settings : dict
+        What the solver's class takes beside the learning rate.
     dropouts : tuple
         What members take in turn: a rate, or one for each hidden layer.
     resample, scoring : object
@@ -38,8 +40,12 @@ class TrainingConfig:
         Workers that train; None as joblib is configured.
     regularization : callable(progress), optional
         See `Settings`.
+    n_initial_rows : int or None
+        Rows that starting weights are fitted to; None for weights that are not.
     keeps_optimizer : bool
         Whether `partial_fit` may go on from the optimiser's state.
+    is_incremental : bool
+        Whether it is one pass of `partial_fit`.
     """
 
     n_members: int
@@ -66,18 +72,16 @@ class TrainingConfig:
     early_stopping: bool
     validation_fraction: float
     alpha: float
-    weight_decay: float
     max_grad_norm: float | None
     weight_init: str
     dtype: str | None
-    beta_1: float
-    beta_2: float
-    epsilon: float
-    momentum: float = 0.9
-    nesterovs_momentum: bool = True
+    optimizer_settings: Mapping[str, Any] = field(default_factory=dict)
     max_fun: int = 15_000
+    label_smoothing: float = 0.0
     regularization: Callable[[float], float] | None = None
+    n_initial_rows: int | None = None
     keeps_optimizer: bool = True
+    is_incremental: bool = False
 
     def dropout_of(self, member: int) -> Any:
         """Return the dropout of one member, a rate or one for each hidden layer."""

@@ -1,21 +1,20 @@
-"""Validated data, and the runs that are made of them."""
+"""What training is given: rows, targets and weights, and which of them are whose."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from sknumpynet.training.config import TrainingConfig
-from sknumpynet.training.executor import Run
-from sknumpynet.training.validation import HeldOut
+from sknumpynet.core.types import BoolArray, IntArray
+from sknumpynet.utils.scikit_learn import rows_of
 
-__all__ = ["Data", "Plan", "Warned"]
+__all__ = ["MemberRows", "TrainingData", "ValidationSet", "Warned"]
 
 # A message and its category.
 Warned = tuple[str, type[Warning]]
 
 
-class Data(NamedTuple):
-    """Validated data, which the runs of many estimators can share.
+class ValidationSet(NamedTuple):
+    """Rows that a network is scored on while it is trained.
 
     Parameters
     ----------
@@ -25,49 +24,84 @@ class Data(NamedTuple):
     targets : ndarray of shape (n_samples, n_outputs)
         The targets as the network learns them.
     sample_weight : ndarray of shape (n_samples,) or None
-        Divided by ``weight_unit``.
-    weight_unit : float
-    description : dict
-        The estimator's attributes that say what the data are.
-    held_out : HeldOut or None
-        Rows that were given to validate by.
-    learned_X : ndarray or CSR matrix of shape (n_samples, n_features)
-        What is trained on: X, but for what rows hold that do not count.
-    counts : ndarray of bool of shape (n_samples,) or None
+    has_weight : ndarray of bool of shape (n_samples,) or None
         Which rows have a ``sample_weight`` of their own above 0, if not all.
-    kept : ndarray of bool of shape (n_rows_given,) or None
-        Which of the rows that were given these are, if not all.
     given : object
-        The rows as they were given.
+        The rows as they were given, for a scorer; None where there is none.
     """
 
     X: Any
     y: np.ndarray
     targets: np.ndarray
     sample_weight: np.ndarray | None
-    weight_unit: float
-    description: dict[str, Any]
-    held_out: HeldOut | None
-    learned_X: Any
-    counts: np.ndarray | None
-    kept: np.ndarray | None
-    given: Any
+    has_weight: BoolArray | None = None
+    given: Any = None
+
+    def with_weight_only(self) -> "ValidationSet":
+        """Return the rows of weight above 0.
+
+        What a scorer makes of others, weighted by 0, is not known.
+        """
+        if self.has_weight is None:
+            return self
+        rows = np.flatnonzero(self.has_weight)
+        parts = [None if part is None else rows_of(part, rows) for part in self]
+        return ValidationSet(*parts)  # type: ignore[arg-type]
 
 
-class Plan(NamedTuple):
-    """The runs of one estimator, a run for each member.
+class TrainingData(NamedTuple):
+    """Validated data, which the networks of many estimators can share.
 
     Parameters
     ----------
-    config : TrainingConfig
-    runs : list of Run
-    held_out : list of (ndarray of int or None)
-        The rows that a member of ``resample`` never sees.
-    warnings : list of (str, category)
-        What to warn of.
+    X : ndarray or CSR matrix of shape (n_samples, n_features)
+    training_X : ndarray or CSR matrix of shape (n_samples, n_features)
+        X, but for what rows of weight 0 hold.
+    y : ndarray
+        The targets as they were given.
+    targets : ndarray of shape (n_samples, n_outputs)
+        The targets as the network learns them.
+    n_classes : int
+        Over how many classes labels are smoothed; 1 where there is nothing to smooth.
+    sample_weight : ndarray of shape (n_samples,) or None
+        Divided by ``weight_unit``.
+    weight_unit : float
+    has_weight : ndarray of bool of shape (n_samples,) or None
+        Which rows have a ``sample_weight`` of their own above 0, if not all.
+    is_kept : ndarray of bool of shape (n_rows_given,) or None
+        Which of the rows that were given these are, if not all.
+    given : object
+        The rows as they were given.
+    validation : ValidationSet or None
+        Rows that were given to validate by.
     """
 
-    config: TrainingConfig
-    runs: list[Run]
-    held_out: list[np.ndarray | None]
-    warnings: list[Warned]
+    X: Any
+    training_X: Any
+    y: np.ndarray
+    targets: np.ndarray
+    n_classes: int
+    sample_weight: np.ndarray | None
+    weight_unit: float
+    has_weight: BoolArray | None
+    is_kept: BoolArray | None
+    given: Any
+    validation: ValidationSet | None
+
+
+class MemberRows(NamedTuple):
+    """What one member sees: all there is, unless a field says otherwise.
+
+    Parameters
+    ----------
+    sample_weight : ndarray of shape (n_samples,) or None
+        A bootstrap sample as weights, those of the data multiplied in.
+    rows : ndarray of int or None
+        The rows it trains on.
+    held_out : ndarray of int or None
+        The rows it never sees.
+    """
+
+    sample_weight: np.ndarray | None = None
+    rows: IntArray | None = None
+    held_out: IntArray | None = None

@@ -1,49 +1,29 @@
 """What each member of an ensemble sees of the data, and what members say of rows held out."""
 
 import copy
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from sklearn.utils import check_consistent_length, indexable
 
 from sknumpynet.core.types import BoolArray, IntArray
+from sknumpynet.training.config import TrainingConfig
+from sknumpynet.training.data import MemberRows, TrainingData
 from sknumpynet.utils.scikit_learn import slice_params
 
-if TYPE_CHECKING:
-    from sknumpynet.training.config import TrainingConfig
-    from sknumpynet.training.data import Data
-
-__all__ = ["Share", "mean_out_of_fold", "shares_of_members"]
+__all__ = ["mean_out_of_fold", "rows_of_members"]
 
 # The rows to train on and those held out: numbers or a mask.
 Split = tuple[Any, Any]
 
 
-class Share(NamedTuple):
-    """What one member sees: all there is, unless a field says otherwise.
-
-    Parameters
-    ----------
-    sample_weight : ndarray of shape (n_samples,) or None
-        A bootstrap sample as weights, those of the data multiplied in.
-    rows : ndarray of int or None
-        The rows it trains on.
-    held_out : ndarray of int or None
-        The rows it never sees.
-    """
-
-    sample_weight: np.ndarray | None = None
-    rows: np.ndarray | None = None
-    held_out: np.ndarray | None = None
-
-
-def shares_of_members(
-    config: "TrainingConfig",
-    data: "Data",
+def rows_of_members(
+    config: TrainingConfig,
+    data: TrainingData,
     random_state: np.random.RandomState,
     split_params: dict[str, Any],
-) -> list[Share]:
-    """Return every member's share of the data.
+) -> list[MemberRows]:
+    """Return what of the data every member sees.
 
     Raises
     ------
@@ -52,7 +32,7 @@ def shares_of_members(
     """
     n_members, resample = config.n_members, config.resample
     if resample is None:
-        return [Share()] * n_members
+        return [MemberRows()] * n_members
     if n_members < config.splits.fewest_members:
         raise ValueError(f"resample={resample!r} needs n_members of at least 2, got n_members=1")
     if isinstance(resample, str) and resample == "bootstrap":
@@ -61,10 +41,10 @@ def shares_of_members(
         seed = random_state.randint(np.iinfo(np.int32).max)
         splitter = config.splits.folds(n_members, seed, data.y, data.targets, data.sample_weight)
         splits = _splits_of(splitter, data.X, data.y)
-    elif data.kept is None:
+    elif data.is_kept is None:
         splits = _splits_of(resample, data.X, data.y, split_params)
     else:
-        splits = _splits_of_kept(resample, data, data.kept, split_params)
+        splits = _splits_of_kept(resample, data, data.is_kept, split_params)
     if len(splits) != n_members:
         raise ValueError(
             f"resample={resample!r} makes {len(splits)} splits: n_members must be as many, got "
@@ -73,8 +53,8 @@ def shares_of_members(
     # A splitter may speak in masks, and in lists.
     every = np.arange(data.X.shape[0])
     splits = [(every[np.asarray(train)], every[np.asarray(test)]) for train, test in splits]
-    judged = config.early_stopping and config.solver != "lbfgs" and data.held_out is None
-    hint = "" if data.kept is None else ", once those of weight 0 are dropped"
+    judged = config.early_stopping and config.solver != "lbfgs" and data.validation is None
+    hint = "" if data.is_kept is None else ", once those of weight 0 are dropped"
     for train, test in splits:
         if len(train) == 0:
             raise ValueError(f"resample={resample!r} leaves a member no rows to train on{hint}")
@@ -84,7 +64,7 @@ def shares_of_members(
         weight = None if data.sample_weight is None else data.sample_weight.astype(data.X.dtype)
         if weight is not None and not weight[train].any():
             raise ValueError("Sample weights of a fold must contain at least one non-zero number.")
-    return [Share(rows=train, held_out=test) for train, test in splits]
+    return [MemberRows(rows=train, held_out=test) for train, test in splits]
 
 
 def _splits_of(
@@ -95,7 +75,7 @@ def _splits_of(
 
 
 def _splits_of_kept(
-    splitter: Any, data: "Data", is_kept: BoolArray, params: dict[str, Any]
+    splitter: Any, data: TrainingData, is_kept: BoolArray, params: dict[str, Any]
 ) -> list[Split]:
     """Return a user's splits of the rows that are left, those of weight 0 being dropped.
 
@@ -131,28 +111,30 @@ def _splits_of_kept(
     return _cut(of_given, is_kept) if same else of_kept
 
 
-def _cut(splits: list[Split], kept: BoolArray) -> list[Split]:
+def _cut(splits: list[Split], is_kept: BoolArray) -> list[Split]:
     """Return splits of all rows as those of the rows that are kept."""
-    every, place = np.arange(len(kept)), np.cumsum(kept) - 1
+    every, place = np.arange(len(is_kept)), np.cumsum(is_kept) - 1
 
     def cut(part: Any) -> IntArray:
         rows: IntArray = every[np.asarray(part)]
-        cut_rows: IntArray = place[rows[kept[rows]]]
+        cut_rows: IntArray = place[rows[is_kept[rows]]]
         return cut_rows
 
     return [(cut(train), cut(test)) for train, test in splits]
 
 
-def _bootstrap(data: "Data", n_members: int, random_state: np.random.RandomState) -> list[Share]:
+def _bootstrap(
+    data: TrainingData, n_members: int, random_state: np.random.RandomState
+) -> list[MemberRows]:
     n_samples = data.X.shape[0]
     # A sample in which every weight is zero has nothing to learn from.
     weight = np.ones(n_samples) if data.sample_weight is None else data.sample_weight
-    shares: list[Share] = []
-    while len(shares) < n_members:
+    members: list[MemberRows] = []
+    while len(members) < n_members:
         counts = np.bincount(random_state.randint(n_samples, size=n_samples), minlength=n_samples)
         if (counts * weight).any():
-            shares.append(Share(sample_weight=counts * weight))
-    return shares
+            members.append(MemberRows(sample_weight=counts * weight))
+    return members
 
 
 def mean_out_of_fold(

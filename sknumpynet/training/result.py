@@ -8,15 +8,16 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning, UndefinedMetricWarning
 
 from sknumpynet.core.inference import activated, raw_outputs
-from sknumpynet.core.members import MemberResult
+from sknumpynet.core.members import MemberResult, TrainingState
 from sknumpynet.core.network import Network
 from sknumpynet.core.optimizers import Optimizer
 from sknumpynet.core.schedules import SCHEDULES, Schedule
-from sknumpynet.core.types import FloatArray
+from sknumpynet.core.types import FloatArray, IntArray
 from sknumpynet.training.config import TrainingConfig
-from sknumpynet.training.data import Data, Plan, Warned
-from sknumpynet.training.executor import Run
+from sknumpynet.training.data import Warned
+from sknumpynet.training.history import extended_history
 from sknumpynet.training.resampling import mean_out_of_fold
+from sknumpynet.training.runs import EnsembleRuns, Run
 from sknumpynet.utils.scikit_learn import described, lbfgs_iterations
 
 __all__ = ["FitResult", "fit_result"]
@@ -37,10 +38,16 @@ class FitResult:
     network : Network
     parameters : ndarray of shape (P,) or, of several members, (K, P)
     members : list of MemberResult
+    member_seeds : ndarray of int of shape (K,), optional
+        Of several members.
+    history : dict of list
+        The epochs of all trainings up to now, see `extended_history`.
     n_iterations : list of int
         Epochs of this training, or iterations of L-BFGS.
     losses : list of float
         Each member's last.
+    n_samples_seen : list of int
+        By each member, in this training and those that it went on from.
     optimizers : list of Optimizer, optional
         Their last states; none of L-BFGS.
     schedule : tuple, optional
@@ -55,35 +62,31 @@ class FitResult:
     network: Network
     parameters: FloatArray
     members: list[MemberResult]
+    member_seeds: IntArray | None
+    history: dict[str, list[Any]]
     n_iterations: list[int]
     losses: list[float]
+    n_samples_seen: list[int]
     optimizers: list[Optimizer] | None
     schedule: tuple[Any, float] | None
     out_of_fold: FloatArray | None
     warnings: list[Warned]
 
 
-def fit_result(data: Data, plan: Plan, *, incremental: bool = False) -> FitResult:
-    """Return what the runs of a plan have come to.
-
-    Parameters
-    ----------
-    data : Data
-    plan : Plan
-        Its runs are trained.
-    incremental : bool
-        Whether it is for `partial_fit`.
+def fit_result(trained: EnsembleRuns) -> FitResult:
+    """Return what the runs of an ensemble have come to.
 
     Raises
     ------
     ValueError
         If a member diverged.
     """
-    runs, config = plan.runs, plan.config
+    task, runs, config = trained.task, trained.runs, trained.task.config
+    warm_start = task.warm_start
     results = [run.result for run in runs if run.result is not None]
     for k, (run, result) in enumerate(zip(runs, results, strict=True)):
         _check_finite(run, result, "" if len(runs) == 1 else f"Member {k}: ")
-    warnings = list(plan.warnings)
+    warnings = list(trained.warnings)
     optimizers, schedule = None, None
     if config.solver == "lbfgs":
         iterations = [
@@ -93,26 +96,32 @@ def fit_result(data: Data, plan: Plan, *, incremental: bool = False) -> FitResul
             for run, result in zip(runs, results, strict=True)
         ]
         losses = [float(run.optimize_result.fun) for run in runs]
+        before = [TrainingState()] * len(runs) if warm_start is None else warm_start.states
+        n_samples_seen = [state.n_samples_seen for state in before]
         if any(result.status == "interrupted" for result in results):
             warnings.append(("Training interrupted by user.", UserWarning))
     else:
         iterations = [result.n_epochs for result in results]
         curves = [result.state.loss_curve for result in results]
         losses = [curve[-1] if curve else np.nan for curve in curves]
+        n_samples_seen = [result.state.n_samples_seen for result in results]
         optimizers = [run.optimizer for run in runs if run.optimizer is not None]
         settings = runs[0].member.settings
         schedule = _parameter_of(settings.schedule), settings.power_t
-        warnings += _warnings_of(config, runs, results, incremental)
+        warnings += _warnings_of(config, runs, results)
     return FitResult(
         config=config,
         network=runs[0].network,
         parameters=_parameters(config, runs),
         members=results,
+        member_seeds=trained.seeds,
+        history=extended_history(None if warm_start is None else warm_start.history, results),
         n_iterations=iterations,
         losses=losses,
+        n_samples_seen=n_samples_seen,
         optimizers=optimizers,
         schedule=schedule,
-        out_of_fold=_out_of_fold(data, plan),
+        out_of_fold=_out_of_fold(trained),
         warnings=warnings,
     )
 
@@ -142,22 +151,21 @@ def _parameters(config: TrainingConfig, runs: Sequence[Run]) -> FloatArray:
     return parameters.astype(config.dtype, copy=False)
 
 
-def _out_of_fold(data: Data, plan: Plan) -> FloatArray | None:
+def _out_of_fold(trained: EnsembleRuns) -> FloatArray | None:
     """Let every member predict the rows that it never saw."""
-    if all(rows is None for rows in plan.held_out):
+    X = trained.task.data.X
+    held_out = [rows.held_out for rows in trained.rows if rows.held_out is not None]
+    if not held_out:
         return None
-    held_out = [rows for rows in plan.held_out if rows is not None]
     predictions = [
-        activated(
-            raw_outputs(run.network, run.parameters, data.X[rows]), run.loss.output_activation
-        )
-        for run, rows in zip(plan.runs, held_out, strict=True)
+        activated(raw_outputs(run.network, run.parameters, X[rows]), run.loss.output_activation)
+        for run, rows in zip(trained.runs, held_out, strict=True)
     ]
-    return mean_out_of_fold(predictions, held_out, data.X.shape[0])
+    return mean_out_of_fold(predictions, held_out, X.shape[0])
 
 
 def _warnings_of(
-    config: TrainingConfig, runs: Sequence[Run], results: Sequence[MemberResult], incremental: bool
+    config: TrainingConfig, runs: Sequence[Run], results: Sequence[MemberResult]
 ) -> list[Warned]:
     warnings: list[Warned] = []
     for k, result in enumerate(results):
@@ -196,7 +204,7 @@ def _warnings_of(
     )
     if "interrupted" in statuses:
         warnings.append(("Training interrupted by user.", UserWarning))
-    elif n_exhausted and not incremental:
+    elif n_exhausted and not config.is_incremental:
         whose = "" if len(runs) == 1 else f" for {n_exhausted} of {len(runs)} members"
         message = (
             f"Stochastic Optimizer: Maximum iterations ({config.max_iter}) reached and the "

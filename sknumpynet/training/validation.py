@@ -1,10 +1,10 @@
-"""The rows that are held out from training, and what is said of the network by them."""
+"""What is said of a network by the rows that are held out from its training."""
 
 import copy
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
@@ -12,117 +12,83 @@ from scipy.sparse import issparse
 from sknumpynet.core.inference import raw_outputs
 from sknumpynet.core.losses import Loss
 from sknumpynet.core.network import Network
+from sknumpynet.training.data import ValidationSet
 from sknumpynet.utils.columns import as_table
-from sknumpynet.utils.scikit_learn import rows_of, takes_sample_weight
+from sknumpynet.utils.scikit_learn import takes_sample_weight
 
-__all__ = [
-    "HeldOut",
-    "Judge",
-    "ScoredTargets",
-    "held_out_rows_that_count",
-    "sliceable",
-    "uses_scorer",
-]
-
-
-class HeldOut(NamedTuple):
-    """Rows to judge by.
-
-    Parameters
-    ----------
-    X : ndarray or CSR matrix of shape (n_samples, n_features)
-    y : ndarray
-        The targets as they were given.
-    targets : ndarray of shape (n_samples, n_outputs)
-        The targets as the network learns them.
-    sample_weight : ndarray of shape (n_samples,) or None
-    counts : ndarray of bool of shape (n_samples,) or None
-        Which rows have a ``sample_weight`` of their own above 0, if not all.
-    given : object
-        The rows as they were given, for a scorer; None where there is none.
-    """
-
-    X: Any
-    y: np.ndarray
-    targets: np.ndarray
-    sample_weight: np.ndarray | None
-    counts: np.ndarray | None = None
-    given: Any = None
+__all__ = ["Scoring", "Validator", "sliceable", "uses_scorer"]
 
 
 @dataclass(frozen=True)
-class ScoredTargets:
-    """What a scorer's targets are.
+class Scoring:
+    """How a network is scored; can be sent to another process.
 
     Parameters
     ----------
+    metric : callable(targets, predictions, sample_weight), optional
+        Of targets as the network learns them. Without it, and without a scorer, minus the loss.
+    scorer : callable(model, X, y), optional
+        In the place of the metric.
+    model : callable(parameters, given, encoded), optional
+        Returns a model for the scorer, which predicts from rows as users give them.
     classes : ndarray of shape (n_classes,), optional
-        None for numbers.
-    kind : str, optional
-        As scikit-learn calls classes: 'binary', 'multiclass' or 'multilabel-indicator'.
+        Of a scorer's targets; None for numbers.
+    kind_of_classes : str, optional
+        As scikit-learn calls it: 'binary', 'multiclass' or 'multilabel-indicator'.
     """
 
+    metric: Callable[[np.ndarray, np.ndarray, np.ndarray | None], float] | None = None
+    scorer: Any = None
+    model: Callable[..., Any] | None = None
     classes: np.ndarray | None = None
-    kind: str | None = None
+    kind_of_classes: str | None = None
 
 
 @dataclass(frozen=True)
-class Judge:
-    """Scores parameters by the rows held out; can be sent to another process.
+class Validator:
+    """Scores parameters on a validation set; can be sent to another process.
 
     Parameters
     ----------
     network : Network
     loss : Loss
-    held_out : HeldOut
-    score : callable(targets, predictions, sample_weight) or None
-        None for the negative loss.
-    scorer : callable(model, X, y) or None
-        Takes the place of ``score``.
-    view : callable(network, parameters, given, encoded) or None
-        Returns a model for the scorer, which predicts from rows as users give them; can be
-        pickled.
-    targets : ScoredTargets
-        What a scorer's targets are.
+    validation : ValidationSet
+    scoring : Scoring
     """
 
     network: Network
     loss: Loss
-    held_out: HeldOut
-    score: Callable[[np.ndarray, np.ndarray, np.ndarray | None], float] | None
-    scorer: Any = None
-    view: Callable[..., Any] | None = None
-    targets: ScoredTargets = field(default_factory=ScoredTargets)
+    validation: ValidationSet
+    scoring: Scoring
 
     def __call__(self, parameters: np.ndarray) -> tuple[float, float]:
         """Return the score and the loss of parameters of shape (P,)."""
-        held_out = self.held_out
-        raw = raw_outputs(self.network, parameters, held_out.X)
+        rows, scoring = self.validation, self.scoring
+        raw = raw_outputs(self.network, parameters, rows.X)
         # The engine's losses have samples last, and contiguous.
         raw = np.ascontiguousarray(raw.T)
-        predictions, targets = np.empty_like(raw), held_out.targets.T.astype(raw.dtype)
+        predictions, targets = np.empty_like(raw), rows.targets.T.astype(raw.dtype)
         self.loss.predict(raw, predictions)
         values = self.loss.reported_value(raw, predictions, targets)
-        loss = float(np.average(values, weights=held_out.sample_weight))
-        if self.scorer is not None:
+        loss = float(np.average(values, weights=rows.sample_weight))
+        if scoring.scorer is not None:
             try:
                 return self.scored(parameters), loss
             except ValueError:  # of predictions that a metric does not take
                 return math.nan, loss
-        if self.score is None:
+        if scoring.metric is None:
             return -loss, loss
-        return self.score(held_out.targets, predictions.T, held_out.sample_weight), loss
+        return scoring.metric(rows.targets, predictions.T, rows.sample_weight), loss
 
     def scored(self, parameters: np.ndarray) -> float:
         """Return what the scorer says of parameters of shape (P,)."""
-        held_out = self.held_out
-        assert self.view is not None
-        view = self.view(self.network, parameters, held_out.given, held_out.X)
+        rows, scoring = self.validation, self.scoring
+        assert scoring.model is not None
+        model = scoring.model(parameters, rows.given, rows.X)
         weight = self.scorer_weight
         weights = {} if weight is None else {"sample_weight": weight.copy()}
         # Copies: what a scorer changes is there again in the next epoch.
-        rows, y = copy_of_rows(held_out.given), held_out.y.copy()
-        score = self.scorer(view, rows, y, **weights)
+        score = scoring.scorer(model, _copy_of_rows(rows.given), rows.y.copy(), **weights)
         try:
             return float(score)
         except (TypeError, ValueError) as error:
@@ -131,15 +97,15 @@ class Judge:
     @property
     def scorer_weight(self) -> np.ndarray | None:
         """The weights of the rows, if there are any and the scorer takes them."""
-        weight = self.held_out.sample_weight
+        weight, scoring = self.validation.sample_weight, self.scoring
         if weight is None:
             return None
-        is_multiclass = self.targets.kind == "multiclass"
-        return weight if takes_sample_weight(self.scorer, is_multiclass=is_multiclass) else None
+        is_multiclass = scoring.kind_of_classes == "multiclass"
+        return weight if takes_sample_weight(scoring.scorer, is_multiclass=is_multiclass) else None
 
-    def by_loss(self) -> "Judge":
-        """Return one that goes by the negative loss."""
-        return Judge(self.network, self.loss, self.held_out._replace(given=None), None)
+    def by_loss(self) -> "Validator":
+        """Return one that goes by minus the loss."""
+        return replace(self, validation=self.validation._replace(given=None), scoring=Scoring())
 
 
 def uses_scorer(scoring: Any) -> bool:
@@ -164,7 +130,7 @@ def sliceable(X: Any, validated: Any) -> Any:
     return np.asarray(X)
 
 
-def copy_of_rows(rows: Any) -> Any:
+def _copy_of_rows(rows: Any) -> Any:
     """Return a copy of a table, in which changes do not show in the table."""
     if isinstance(rows, list | tuple):
         return copy.deepcopy(rows)
@@ -172,22 +138,3 @@ def copy_of_rows(rows: Any) -> Any:
         if hasattr(rows, name):
             return getattr(rows, name)()
     return rows  # Arrow's tables cannot be changed
-
-
-def held_out_rows_that_count(held_out: HeldOut) -> HeldOut:
-    """Return the rows that count: what a scorer makes of others, weighted by 0, is not known."""
-    if held_out.counts is None:
-        return held_out
-    rows = np.flatnonzero(held_out.counts)
-
-    def cut(values: Any) -> Any:
-        return None if values is None else rows_of(values, rows)
-
-    return HeldOut(
-        cut(held_out.X),
-        cut(held_out.y),
-        cut(held_out.targets),
-        cut(held_out.sample_weight),
-        cut(held_out.counts),
-        cut(held_out.given),
-    )

@@ -8,10 +8,10 @@ from sklearn.utils import indexable
 from sknumpynet.utils.columns import as_table
 from sknumpynet.utils.scikit_learn import check_sample_weight, num_samples, rows_of
 
-__all__ = ["counting_rows", "n_rows_that_count", "rows_that_count", "without_effect"]
+__all__ = ["has_weight_above_0", "n_rows_of_weight", "rows_of_weight", "without_effect"]
 
 
-def rows_that_count(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any, np.ndarray | None]:
+def rows_of_weight(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any, np.ndarray | None]:
     """Return the rows of weight above 0, and a mask of them, or None if those are all.
 
     Parameters
@@ -30,15 +30,15 @@ def rows_that_count(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any, 
     # Not X itself: weights are not asked to be of its kind of array.
     n_rows = num_samples(X)
     weight = check_sample_weight(sample_weight, np.empty(n_rows), allow_all_zero=False)
-    kept = weight > 0
-    if kept.all() or y is None:
+    is_kept = weight > 0
+    if is_kept.all() or y is None:
         return X, y, sample_weight, None
     X, y = indexable(X, y)
-    rows = np.flatnonzero(kept)
-    return rows_of(X, rows), rows_of(y, rows), weight[rows], kept
+    rows = np.flatnonzero(is_kept)
+    return rows_of(X, rows), rows_of(y, rows), weight[rows], is_kept
 
 
-def n_rows_that_count(X: Any, sample_weight: Any) -> int:
+def n_rows_of_weight(X: Any, sample_weight: Any) -> int:
     """Return how many rows have a weight above 0."""
     n_rows: int = num_samples(X)
     if sample_weight is None:
@@ -47,20 +47,20 @@ def n_rows_that_count(X: Any, sample_weight: Any) -> int:
     return int(np.count_nonzero(weight))
 
 
-def counting_rows(sample_weight: np.ndarray | None) -> np.ndarray | None:
+def has_weight_above_0(sample_weight: np.ndarray | None) -> np.ndarray | None:
     """Return which rows have a weight above 0, None if all have."""
     return None if sample_weight is None or sample_weight.all() else sample_weight > 0
 
 
-def without_effect(values: Any, counts: np.ndarray | None) -> Any:
-    """Return rows of which those that do not count are replaced by one that does.
+def without_effect(values: Any, has_weight: np.ndarray | None) -> Any:
+    """Return rows of which those of weight 0 are replaced by one of another weight.
 
     Weights cannot do it alone: zero times what overflows is not zero.
 
     Parameters
     ----------
     values : ndarray or CSR matrix of shape (n_samples, n_columns)
-    counts : ndarray of bool of shape (n_samples,) or None
+    has_weight : ndarray of bool of shape (n_samples,) or None
 
     Examples
     --------
@@ -68,6 +68,6 @@ def without_effect(values: Any, counts: np.ndarray | None) -> Any:
     >>> without_effect(np.array([[1e308], [2.0], [3.0]]), np.array([False, True, True])).tolist()
     [[2.0], [2.0], [3.0]]
     """
-    if counts is None:
+    if has_weight is None:
         return values
-    return values[np.where(counts, np.arange(len(counts)), counts.argmax())]
+    return values[np.where(has_weight, np.arange(len(has_weight)), has_weight.argmax())]

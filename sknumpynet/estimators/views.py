@@ -1,38 +1,14 @@
-"""What makes an estimator able to predict, and how it stays so."""
+"""Models that predict with parameters which are still being trained, for scorers."""
 
-import copy
 import operator
 from typing import Any
 
 import numpy as np
 
-from sknumpynet.core.losses import Loss
-from sknumpynet.core.network import Network
 from sknumpynet.estimators.contract import NetworkEstimator
+from sknumpynet.estimators.fitted_attributes import with_attributes
 
-__all__ = ["fitted_view", "parameter_attributes"]
-
-
-def parameter_attributes(network: Network, loss: Loss, parameters: np.ndarray) -> dict[str, Any]:
-    """Return what a multilayer perceptron predicts with, all of it copies.
-
-    Parameters
-    ----------
-    network : Network
-    loss : Loss
-    parameters : ndarray of shape (P,) or (K, P)
-    """
-    coefs, biases = network.layout.unpack(parameters)
-    # Not `activation`: that is a parameter, which may be set for the next fit.
-    activations = [getattr(own, "function", own.name) for own in network.hidden_activations]
-    return {
-        "coefs_": coefs,
-        "intercepts_": [bias[..., 0, :] for bias in biases],
-        "n_layers_": len(network.layers) + 1,
-        "n_outputs_": network.fan_out,
-        "out_activation_": loss.output_activation,
-        "_hidden_activations": tuple(activations),
-    }
+__all__ = ["KnownRows", "fitted_view"]
 
 
 class KnownRows:
@@ -60,25 +36,24 @@ class KnownRows:
 
 
 def fitted_view(
-    estimator: NetworkEstimator, network: Network, parameters: np.ndarray, given: Any, encoded: Any
+    described: NetworkEstimator, attributes: dict[str, Any], given: Any, encoded: Any
 ) -> NetworkEstimator:
-    """Return a copy of an estimator that predicts with these parameters.
+    """Return a copy of an estimator that predicts with some fitted attributes.
 
     Copies and pickles of it are plain estimators, which hold no rows.
 
     Parameters
     ----------
-    estimator : NetworkEstimator
-    network : Network
-    parameters : ndarray of shape (P,)
+    described : NetworkEstimator
+        Has the attributes that describe the data.
+    attributes : dict
+        Those that predict.
     given, encoded : object
         Rows that will be predicted often, see `KnownRows`.
     """
-    view = copy.copy(estimator)
-    view.__dict__.update(estimator._fitted_parameters(network, parameters))
     # In the place of the method: only this view has rows that it knows.
-    view.__dict__["_check_for_prediction"] = KnownRows(estimator, given, encoded)
-    return view
+    known = KnownRows(described, given, encoded)
+    return with_attributes(described, {**attributes, "_check_for_prediction": known})
 
 
 def _are_same(one: Any, other: Any) -> bool:

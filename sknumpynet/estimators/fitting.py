@@ -1,0 +1,224 @@
+"""One fit of an estimator: encoded data, and all that training and its result depend on."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.base import is_regressor
+from sklearn.metrics import check_scoring
+
+from sknumpynet.core.losses import Loss
+from sknumpynet.core.network import Network
+from sknumpynet.estimators.contract import NetworkEstimator
+from sknumpynet.estimators.fitted_attributes import (
+    FittedAttributes,
+    Previous,
+    course_of_training,
+    out_of_fold_attributes,
+    outdated_by,
+    with_attributes,
+)
+from sknumpynet.estimators.inputs import Inputs
+from sknumpynet.estimators.network_specs import NetworkSpec
+from sknumpynet.estimators.targets import Targets
+from sknumpynet.estimators.training_data import GivenRows, make_training_data
+from sknumpynet.estimators.views import fitted_view
+from sknumpynet.training.config import TrainingConfig
+from sknumpynet.training.data import TrainingData
+from sknumpynet.training.result import FitResult
+from sknumpynet.training.runs import EnsembleTask
+from sknumpynet.training.validation import Scoring, uses_scorer
+
+__all__ = ["EncodedData", "Fit", "encode", "make_fit"]
+
+
+class EncodedData(NamedTuple):
+    """Validated and encoded data, which the fits of many estimators can share.
+
+    Parameters
+    ----------
+    data : TrainingData
+    inputs : Inputs
+    targets : Targets
+    """
+
+    data: TrainingData
+    inputs: Inputs
+    targets: Targets
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What the data are, as fitted attributes."""
+        return {**self.inputs.attributes, **self.targets.attributes}
+
+
+@dataclass(frozen=True)
+class PredictingAttributes:
+    """Makes fitted attributes of parameters; can be sent to another process.
+
+    Parameters
+    ----------
+    description : dict
+        The attributes that say what the data are.
+    spec : NetworkSpec
+    network : Network
+    loss : Loss
+    """
+
+    description: dict[str, Any]
+    spec: NetworkSpec
+    network: Network
+    loss: Loss
+
+    def __call__(self, parameters: np.ndarray) -> dict[str, Any]:
+        """Return all that predicts with parameters of shape (P,) or (K, P)."""
+        own = self.spec.attributes(self.network, self.loss, parameters)
+        return {**self.description, **own}
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What one fit of an estimator trains, and how its result is read; holds no estimator.
+
+    Parameters
+    ----------
+    task : EnsembleTask
+    encoded : EncodedData
+    spec : NetworkSpec
+    is_new : bool
+        Whether nothing of an earlier fit goes on.
+    """
+
+    task: EnsembleTask
+    encoded: EncodedData
+    spec: NetworkSpec
+    is_new: bool
+
+    @property
+    def predicting(self) -> PredictingAttributes:
+        """What makes fitted attributes of parameters."""
+        return PredictingAttributes(
+            self.encoded.description, self.spec, self.task.network, self.task.loss
+        )
+
+    def fitted(self, result: FitResult) -> FittedAttributes:
+        """Return what the fit changes of an estimator, once its networks are trained."""
+        attributes = self.predicting(result.parameters)
+        attributes |= course_of_training(result)
+        if result.out_of_fold is not None:
+            attributes |= out_of_fold_attributes(
+                self.encoded.targets, self.encoded.data, result.out_of_fold
+            )
+        return FittedAttributes(attributes, outdated_by(result, is_new=self.is_new))
+
+
+def encode(
+    estimator: NetworkEstimator,
+    given: GivenRows,
+    validation: GivenRows | None = None,
+    *,
+    known: dict[str, Any] | None = None,
+    is_new: bool = True,
+    is_incremental: bool = False,
+) -> EncodedData:
+    """Validate and encode data for an estimator, which stays as it is.
+
+    Parameters
+    ----------
+    estimator : NetworkEstimator
+    given : GivenRows
+    validation : GivenRows, optional
+        Rows to validate by.
+    known : dict, optional
+        The attributes that describe the data, as far as they are known before.
+    is_new : bool
+        Whether the columns are seen for the first time.
+    is_incremental : bool
+        Whether it is for `partial_fit`.
+    """
+    inputs, targets = estimator._inputs(known or {}), estimator._targets(known or {})
+    data = make_training_data(
+        inputs, targets, given, validation, is_new=is_new, is_incremental=is_incremental
+    )
+    return EncodedData(data, inputs, targets)
+
+
+def make_fit(
+    estimator: NetworkEstimator,
+    encoded: EncodedData,
+    split_params: dict[str, Any] | None = None,
+    previous: Previous | None = None,
+    *,
+    is_incremental: bool = False,
+) -> Fit:
+    """Return what an estimator trains on encoded data; it stays as it is.
+
+    Parameters
+    ----------
+    estimator : NetworkEstimator
+    encoded : EncodedData
+    split_params : dict, optional
+        For the ``split`` of a splitter given as ``resample``.
+    previous : Previous, optional
+        The fit that training goes on from.
+    is_incremental : bool
+        Whether it is for `partial_fit`.
+    """
+    data, inputs, targets = encoded
+    config = estimator._training_config(data.X.shape[0], has_validation=data.validation is not None)
+    config = replace(config, is_incremental=is_incremental)
+    spec = estimator._network_spec(inputs, config, targets.n_outputs(data))
+    network, loss = spec.build(), targets.loss
+    predicting = PredictingAttributes(encoded.description, spec, network, loss)
+    task = EnsembleTask(
+        config,
+        data,
+        network,
+        loss,
+        _scoring(estimator, config, encoded, predicting),
+        None if previous is None else previous.warm_start,
+        split_params or {},
+    )
+    return Fit(task, encoded, spec, is_new=previous is None)
+
+
+def _scoring(
+    estimator: NetworkEstimator,
+    config: TrainingConfig,
+    encoded: EncodedData,
+    predicting: PredictingAttributes,
+) -> Scoring:
+    """Return how ``scoring`` wants rows to be scored that are held out.
+
+    Raises
+    ------
+    ValueError
+        For a scorer that there is none of, and too few rows for R².
+    """
+    data, _, targets = encoded
+    sets_aside = config.early_stopping and config.solver != "lbfgs"
+    if data.validation is None and not sets_aside:
+        return Scoring()
+    scoring = config.scoring
+    if uses_scorer(scoring):
+        described = with_attributes(estimator, encoded.description)
+        scorer = check_scoring(described, scoring=scoring)
+        return targets.scorer(scorer, partial(_model, described, predicting))
+    if scoring is not None:
+        return Scoring()
+    rows = data.validation
+    if is_regressor(estimator) and rows is not None and len(rows.targets) < 2:
+        raise ValueError(f"R² needs at least 2 rows, got X_val of shape {rows.X.shape}")
+    return Scoring(metric=targets.score)
+
+
+def _model(
+    described: NetworkEstimator,
+    predicting: PredictingAttributes,
+    parameters: np.ndarray,
+    given: Any,
+    encoded: Any,
+) -> NetworkEstimator:
+    """Return a model of the estimator's kind that predicts with these parameters."""
+    return fitted_view(described, predicting(parameters), given, encoded)

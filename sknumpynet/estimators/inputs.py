@@ -1,0 +1,136 @@
+"""How the rows that users give become the rows that a network takes."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import BaseEstimator, is_classifier, is_regressor
+from sklearn.utils import assert_all_finite, check_X_y
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
+
+from sknumpynet.preprocessing import TabularPreprocessor
+from sknumpynet.utils.columns import as_table
+
+__all__ = ["Inputs", "NumericInputs", "TableInputs"]
+
+
+class Inputs(ABC):
+    """What is known of the columns, from when they are seen first.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Whom errors name. It is nobody else's, and takes what describes the columns.
+    """
+
+    # Whether rows of `sample_weight` 0 are as if absent; elsewhere they are part of batches.
+    drops_rows_of_weight_0: ClassVar[bool] = False
+    # The fitted attributes that describe the columns.
+    names: ClassVar[tuple[str, ...]] = ("n_features_in_", "feature_names_in_")
+
+    def __init__(self, estimator: BaseEstimator) -> None:
+        self.estimator = estimator
+
+    @abstractmethod
+    def validated(self, X: Any, y: Any, *, is_new: bool) -> tuple[Any, np.ndarray]:
+        """Return rows as the network takes them, and targets.
+
+        Parameters
+        ----------
+        X, y : array-like
+        is_new : bool
+            Whether the columns are seen for the first time; else they must be the same again.
+        """
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What describes the columns, as fitted attributes."""
+        known = vars(self.estimator)
+        return {name: known[name] for name in self.names if name in known}
+
+
+class NumericInputs(Inputs):
+    """Arrays of numbers, dense or sparse, as scikit-learn validates them.
+
+    Parameters
+    ----------
+    estimator : estimator
+    dtype : str or None
+        'float32' or 'float64'; None for that of the data.
+    """
+
+    def __init__(self, estimator: BaseEstimator, dtype: str | None) -> None:
+        super().__init__(estimator)
+        self.dtype = dtype
+
+    def validated(self, X: Any, y: Any, *, is_new: bool) -> tuple[Any, np.ndarray]:
+        """Return rows as they are, in the type that is trained in, and targets."""
+        either = (np.float64, np.float32)
+        rows, targets = validate_data(
+            self.estimator,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            y_numeric=is_regressor(self.estimator),
+            dtype=either if self.dtype is None else np.dtype(self.dtype),
+            reset=is_new,
+        )
+        return rows, targets
+
+
+class TableInputs(Inputs):
+    """Tables of numbers, categories and missing values, as `TabularPreprocessor` encodes them.
+
+    Parameters
+    ----------
+    estimator : estimator
+    categorical_features : object
+        See `TabularPreprocessor`.
+    """
+
+    drops_rows_of_weight_0 = True
+    names = (*Inputs.names, "preprocessor_")
+
+    def __init__(self, estimator: BaseEstimator, categorical_features: Any) -> None:
+        super().__init__(estimator)
+        self.categorical_features = categorical_features
+
+    def validated(self, X: Any, y: Any, *, is_new: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Return encoded rows, and targets."""
+        estimator, X = self.estimator, as_table(X)
+        encoded = (
+            self._learned(X) if is_new else estimator.preprocessor_._transform_for(estimator, X)
+        )
+        encoded, y = check_X_y(
+            encoded,
+            y,
+            dtype=np.float32,
+            multi_output=True,
+            y_numeric=is_regressor(estimator),
+            ensure_min_samples=2 if is_new else 1,
+            ensure_min_features=0,
+            estimator=estimator,
+        )
+        if is_classifier(estimator):
+            check_classification_targets(y)
+        if is_regressor(estimator):
+            y = y.toarray() if issparse(y) else y
+            # None among objects is NaN only now.
+            assert_all_finite(y, estimator_name=type(estimator).__name__, input_name="y")
+        return encoded, y
+
+    def _learned(self, X: Any) -> np.ndarray:
+        """Learn what the columns are; return encoded rows."""
+        preprocessor = TabularPreprocessor(self.categorical_features)
+        preprocessor.set_output(transform="default")  # whatever the configuration says
+        encoded: np.ndarray = preprocessor.fit(X).transform(X)
+        known = vars(self.estimator)
+        known.pop("feature_names_in_", None)
+        known["preprocessor_"] = preprocessor
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(preprocessor, name):
+                known[name] = getattr(preprocessor, name)
+        return encoded

@@ -1,0 +1,52 @@
+"""From what an ensemble is to be trained by and on to what has come of it.
+
+task → runs of its members → trained in stacks → result
+"""
+
+from collections.abc import Callable
+
+from sknumpynet.core.members import MemberResult
+from sknumpynet.core.types import FloatArray
+from sknumpynet.training.executor import train_runs
+from sknumpynet.training.failing_scorers import replace_failing_scorers
+from sknumpynet.training.member_runs import runs_of_members
+from sknumpynet.training.result import FitResult, fit_result
+from sknumpynet.training.runs import EnsembleRuns, EnsembleTask
+
+__all__ = ["EndOfEpoch", "prepare_ensemble", "train_ensemble"]
+
+# Called with a member's result up to now and its parameters; training stops if it returns True.
+EndOfEpoch = Callable[[MemberResult, FloatArray], bool]
+
+
+def train_ensemble(
+    task: EnsembleTask, end_of_epoch: Callable[[int], EndOfEpoch | None] | None = None
+) -> FitResult:
+    """Train the networks of one estimator.
+
+    Parameters
+    ----------
+    task : EnsembleTask
+    end_of_epoch : callable(k), optional
+        Returns what is called after every epoch of member k.
+
+    Raises
+    ------
+    ValueError
+        If training cannot begin, and if a member diverged.
+    KeyboardInterrupt
+        If training several is interrupted; a single one keeps what it has.
+    """
+    prepared = prepare_ensemble(task)
+    if end_of_epoch is not None:
+        for k, run in enumerate(prepared.runs):
+            run.member.end_of_epoch = end_of_epoch(k)
+    train_runs(prepared.runs, task.config.n_jobs)
+    return fit_result(prepared)
+
+
+def prepare_ensemble(task: EnsembleTask) -> EnsembleRuns:
+    """Return the runs of an ensemble, whose scorers have been tried."""
+    prepared = runs_of_members(task)
+    warned = replace_failing_scorers(prepared.task.data, task.config.scoring, prepared.runs)
+    return prepared._replace(warnings=prepared.warnings + warned)

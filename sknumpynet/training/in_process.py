@@ -1,0 +1,126 @@
+"""Training in this process: one network alone, or the networks of a chunk as one stack."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from sknumpynet.core.lbfgs import Objective, minimize_lbfgs
+from sknumpynet.core.members import MemberResult
+from sknumpynet.core.monitor import Monitor
+from sknumpynet.core.network import Network
+from sknumpynet.core.optimizers import Optimizer, stack_optimizers, take_member
+from sknumpynet.core.training import train
+from sknumpynet.training.runs import Run
+from sknumpynet.training.stacks import Chunk, members_of, pooled_dataset
+from sknumpynet.utils.blas import blas_threads
+
+__all__ = ["TrainedChunk", "train_chunk", "train_single"]
+
+
+def train_single(run: Run) -> None:
+    """Train a network alone; what comes of it is in the run."""
+    with _blas_for(run.network):
+        _train_single(run)
+
+
+def _train_single(run: Run) -> None:
+    start = time.perf_counter()
+    if run.optimizer is None:
+        monitor = Monitor(run.member)
+        run.optimize_result = minimize_lbfgs(
+            Objective(run.network, run.loss, run.dataset, run.member.alpha),
+            run.parameters,
+            options=run.lbfgs,
+            on_iteration=_Watch(monitor),
+            on_interrupt=lambda: setattr(monitor.result, "status", "interrupted"),
+        )
+        run.parameters, run.result = run.optimize_result.x, monitor.result
+    else:
+        run.parameters, (run.result,) = train(
+            run.network,
+            run.loss,
+            run.parameters,
+            run.dataset,
+            run.optimizer,
+            [run.member],
+        )
+    run.seconds = time.perf_counter() - start
+
+
+class _Watch:
+    """Takes down the iterations of L-BFGS as if they were epochs."""
+
+    def __init__(self, monitor: Monitor) -> None:
+        self.monitor = monitor
+        self.start = self.last_end = time.perf_counter()
+
+    def __call__(self, parameters: np.ndarray, loss: float) -> bool:
+        """Return whether to stop."""
+        now, result = time.perf_counter(), self.monitor.result
+        result.n_epochs += 1
+        self.monitor.record_epoch(loss, parameters, np.nan, now - self.last_end)
+        self.last_end = now
+        self.monitor.end_epoch(now - self.start, parameters)
+        return result.status in ("stopped", "out_of_time")
+
+
+@dataclass
+class TrainedChunk:
+    """What has come of the runs of a chunk, on its way back from a worker.
+
+    Parameters
+    ----------
+    parameters : ndarray of shape (K, P)
+    optimizers : list of Optimizer
+    results : list of MemberResult
+    seconds : float
+    """
+
+    parameters: np.ndarray
+    optimizers: list[Optimizer]
+    results: list[MemberResult]
+    seconds: float
+
+
+def train_chunk(chunk: Chunk) -> TrainedChunk:
+    """Train the networks of a chunk as one stack; the runs stay as they are."""
+    tasks = [run.task for run in chunk if run.task is not None]
+    for task in tasks:
+        task.begin()
+    start = time.perf_counter()
+    members = members_of(chunk)
+    optimizer = stack_optimizers([run.optimizer for run in chunk if run.optimizer is not None])
+    with _blas_for(chunk[0].network):
+        parameters, results = train(
+            chunk[0].network,
+            chunk[0].loss,
+            np.stack([run.parameters for run in chunk]),
+            pooled_dataset(chunk),
+            optimizer,
+            members,
+        )
+    seconds = time.perf_counter() - start
+    for task in tasks:
+        task.end()
+    return TrainedChunk(
+        parameters,
+        [take_member(optimizer, k) for k in range(len(chunk))],
+        results,
+        seconds,
+    )
+
+
+@contextmanager
+def _blas_for(network: Network) -> Iterator[None]:
+    """Give the small products of many members one thread each: waiting for others costs more.
+
+    Not for perceptrons: the products of a single wide one gain by threads.
+    """
+    if network.is_perceptron:
+        yield
+        return
+    with blas_threads(1):
+        yield

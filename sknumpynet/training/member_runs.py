@@ -1,0 +1,214 @@
+"""From what an ensemble is trained by to the runs of its members.
+
+task → random source, first parameters, rows, optimiser and settings of every member → its run
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import scipy
+from sklearn.utils import check_random_state
+from sklearn.utils.fixes import parse_version
+
+from sknumpynet.core.batching import Dataset
+from sknumpynet.core.losses import OwnLoss
+from sknumpynet.core.members import Member, Settings, TrainingState
+from sknumpynet.core.optimizers import OPTIMIZERS, Optimizer
+from sknumpynet.core.schedules import SCHEDULES, Schedule, own_schedule
+from sknumpynet.training.checks import checked_dropout
+from sknumpynet.training.config import TrainingConfig
+from sknumpynet.training.data import MemberRows, TrainingData, ValidationSet, Warned
+from sknumpynet.training.held_out import for_scoring, split_for_early_stopping
+from sknumpynet.training.history import n_epochs_so_far
+from sknumpynet.training.resampling import rows_of_members
+from sknumpynet.training.runs import EnsembleRuns, EnsembleTask, Run
+from sknumpynet.training.starts import sources_of_members, starting_parameters
+from sknumpynet.training.validation import Validator
+from sknumpynet.training.warm_start import WarmStart
+
+__all__ = ["runs_of_members"]
+
+# SciPy has printed nothing since 1.15.
+_LBFGS_IS_QUIET = parse_version(scipy.__version__) >= parse_version("1.15")
+
+
+def runs_of_members(task: EnsembleTask) -> EnsembleRuns:
+    """Return each member's training as the engine takes it.
+
+    Raises
+    ------
+    ValueError
+        If training cannot go on from where it ended, for rates of dropout and splits that do not
+        fit, and for a loss of a user's own that is not what it says.
+    """
+    config = task.config
+    task = replace(task, data=for_scoring(task.data, config.scoring))
+    _check(task)
+    random_state = check_random_state(config.random_state)
+    sources, seeds = sources_of_members(config, task.warm_start, random_state)
+    starts = starting_parameters(task, sources)
+    rows = rows_of_members(config, task.data, random_state, task.split_params)
+    make = _lbfgs_run if config.solver == "lbfgs" else _stochastic_run
+    runs = [
+        make(task, k, parameters, own, source)
+        for k, (parameters, own, source) in enumerate(zip(starts, rows, sources, strict=True))
+    ]
+    return EnsembleRuns(task, runs, rows, seeds, _warned_of_batch_size(config, runs))
+
+
+def _check(task: EnsembleTask) -> None:
+    config = task.config
+    if isinstance(task.loss, OwnLoss):
+        task.loss.check(task.data.targets[:32].T.astype(np.float64))
+    if config.early_stopping and config.is_incremental and config.solver != "lbfgs":
+        raise ValueError("partial_fit does not support early_stopping=True")
+    if task.warm_start is not None and config.resample is not None:
+        # Members would see rows that are to be held out from them.
+        raise ValueError(
+            f"training cannot be continued on new samples, got resample={config.resample!r} "
+            "with warm_start=True"
+        )
+
+
+def _lbfgs_run(
+    task: EnsembleTask,
+    k: int,
+    parameters: np.ndarray,
+    rows: MemberRows,
+    random_state: np.random.RandomState,
+) -> Run:
+    config, data = task.config, task.data
+    dropout = config.dropout_of(k)
+    if np.any(dropout):
+        raise ValueError(f"dropout={dropout!r} needs a stochastic solver, got solver='lbfgs'")
+    so_far = TrainingState() if task.warm_start is None else task.warm_start.states[k]
+    settings = Settings(
+        batch_size=data.X.shape[0],
+        max_epochs=config.max_iter,
+        early_stopping=False,
+        max_seconds=config.max_seconds,
+        report=_report(config),
+    )
+    member = Member(
+        random_state,
+        settings,
+        alpha=float(config.alpha) / data.weight_unit,
+        validate=_validator(task, data.validation),
+        start=TrainingState(
+            validation_scores=so_far.validation_scores, validation_losses=so_far.validation_losses
+        ),
+    )
+    lbfgs = {
+        "maxiter": config.max_iter,
+        "maxfun": config.max_fun,
+        "gtol": config.tol,
+        **({} if _LBFGS_IS_QUIET else {"iprint": -1}),
+    }
+    dataset = _dataset(config, data, rows)
+    return Run(task.network, task.loss, parameters, dataset, member, None, lbfgs)
+
+
+def _stochastic_run(
+    task: EnsembleTask,
+    k: int,
+    parameters: np.ndarray,
+    rows: MemberRows,
+    random_state: np.random.RandomState,
+) -> Run:
+    config, data, warm_start = task.config, task.data, task.warm_start
+    optimizer, (learning_rate, power_t) = _make_optimizer(config, warm_start, k, parameters)
+    dataset, validation = _dataset(config, data, rows), data.validation
+    if config.early_stopping and validation is None:
+        dataset, validation = split_for_early_stopping(task, dataset, rows.held_out, random_state)
+    n_before = 0
+    if warm_start is not None and config.is_incremental:
+        n_before = n_epochs_so_far(warm_start.history, k)
+    settings = Settings(
+        batch_size=config.batch_size,
+        max_epochs=1 if config.is_incremental else config.max_iter,
+        shuffle=config.shuffle,
+        tol=config.tol,
+        patience=config.n_iter_no_change,
+        schedule=_schedule(learning_rate, config.solver),
+        power_t=power_t,
+        warmup=float(config.warmup),
+        planned_epochs=config.max_iter,
+        epochs_before=n_before,
+        dropout=checked_dropout(config.dropout_of(k), task.network),
+        regularization=config.regularization,
+        max_gradient_norm=np.inf if config.max_grad_norm is None else float(config.max_grad_norm),
+        early_stopping=config.early_stopping,
+        max_seconds=config.max_seconds,
+        report=_report(config),
+    )
+    member = Member(
+        random_state,
+        settings,
+        alpha=float(config.alpha) / data.weight_unit,
+        validate=_validator(task, validation),
+        start=TrainingState() if warm_start is None else warm_start.states[k],
+    )
+    return Run(task.network, task.loss, parameters, dataset, member, optimizer)
+
+
+def _report(config: TrainingConfig) -> Callable[[str], None] | None:
+    return print if config.verbose else None
+
+
+def _dataset(config: TrainingConfig, data: TrainingData, rows: MemberRows) -> Dataset:
+    smooths = data.n_classes > 1
+    return Dataset(
+        data.training_X,
+        data.targets,
+        data.sample_weight if rows.sample_weight is None else rows.sample_weight,
+        rows.rows,
+        smoothing=float(config.label_smoothing) if smooths else 0.0,
+        n_classes=data.n_classes if smooths else 2,
+    )
+
+
+def _schedule(learning_rate: Any, solver: str) -> Schedule:
+    if not isinstance(learning_rate, str):
+        return own_schedule(learning_rate)
+    schedule = SCHEDULES[learning_rate]
+    return SCHEDULES["constant"] if schedule.only_sgd and solver != "sgd" else schedule
+
+
+def _make_optimizer(
+    config: TrainingConfig, warm_start: WarmStart | None, k: int, parameters: np.ndarray
+) -> tuple[Optimizer, tuple[Any, float]]:
+    """Return an optimiser with what its schedule is called and its exponent.
+
+    As in scikit-learn, `partial_fit` goes on with the optimiser and settings that it has.
+    """
+    kind = OPTIMIZERS[config.solver]
+    if config.is_incremental and warm_start is not None:
+        previous = warm_start.optimizers[k]
+        if (
+            type(previous) is kind
+            and previous.state is not None
+            and previous.state.dtype == parameters.dtype
+        ):
+            assert warm_start.schedule is not None
+            return copy.deepcopy(previous), warm_start.schedule
+    optimizer = kind(float(config.learning_rate_init), **config.optimizer_settings)
+    return optimizer, (config.learning_rate, float(config.power_t))
+
+
+def _validator(task: EnsembleTask, rows: ValidationSet | None) -> Validator | None:
+    if rows is None:
+        return None
+    return Validator(task.network, task.loss, rows, task.scoring)
+
+
+def _warned_of_batch_size(config: TrainingConfig, runs: list[Run]) -> list[Warned]:
+    requested = config.requested_batch_size
+    if runs[0].optimizer is None or requested is None:
+        return []
+    if requested <= min(run.dataset.n_samples for run in runs):
+        return []
+    message = "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped"
+    return [(message, UserWarning)]

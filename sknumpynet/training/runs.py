@@ -1,0 +1,135 @@
+"""What the training of one network, and of an ensemble, depends on."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sknumpynet.core.batching import Dataset
+from sknumpynet.core.losses import Loss
+from sknumpynet.core.members import Member, MemberResult
+from sknumpynet.core.network import Network
+from sknumpynet.core.optimizers import Optimizer
+from sknumpynet.core.types import IntArray
+from sknumpynet.training.config import TrainingConfig
+from sknumpynet.training.data import MemberRows, TrainingData, Warned
+from sknumpynet.training.validation import Scoring
+from sknumpynet.training.warm_start import WarmStart
+
+__all__ = ["EnsembleRuns", "EnsembleTask", "Run"]
+
+
+@dataclass
+class Run:
+    """One network's training, from its first parameters to its last.
+
+    Parameters
+    ----------
+    network : Network
+    loss : Loss
+    parameters : ndarray of shape (P,)
+        Where training starts, and afterwards where it ended.
+    dataset : Dataset
+        Its rows; ``sample_weight`` and ``rows`` have no member axis.
+    member : Member
+        The batch size of its settings may be larger than the dataset.
+    optimizer : Optimizer or None
+        None for L-BFGS. Holds its last state afterwards.
+    lbfgs : dict, optional
+        Options of `minimize_lbfgs`.
+
+    Attributes
+    ----------
+    result : MemberResult or None
+        None until it is trained.
+    optimize_result : OptimizeResult or None
+        Of L-BFGS.
+    seconds : float
+        The run's part of the time that its stack took.
+    task : Task or None
+        Is told when training begins and ends.
+    lost_its_scores : bool
+        Whether the scorer failed in some epoch, so that the loss has scored all of them.
+    """
+
+    network: Network
+    loss: Loss
+    parameters: np.ndarray
+    dataset: Dataset
+    member: Member
+    optimizer: Optimizer | None
+    lbfgs: dict[str, Any] | None = None
+    result: MemberResult | None = None
+    optimize_result: Any = None
+    seconds: float = 0.0
+    task: Any = None
+    lost_its_scores: bool = False
+
+    def key(self) -> Hashable:
+        """Return what the runs of a stack have in common."""
+        settings = self.member.settings
+        return (
+            self.network,
+            self.loss,
+            self.parameters.dtype,
+            None if self.optimizer is None else self.optimizer.stack_key(),
+            settings.batch_size,
+            settings.shuffle,
+            self.dataset.targets.dtype,
+            self.dataset.sample_weight is None,
+            self.dataset.is_smoothed,
+            self.dataset.n_classes,
+        )
+
+    def can_stack(self) -> bool:
+        """Return whether other runs may share its stack."""
+        return self.optimizer is not None and not self.dataset.is_sparse
+
+
+@dataclass(frozen=True)
+class EnsembleTask:
+    """All that the training of one estimator's networks depends on.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+    data : TrainingData
+    network : Network
+    loss : Loss
+    scoring : Scoring
+        How the rows that are held out score a network.
+    warm_start : WarmStart, optional
+        What training goes on from.
+    split_params : dict
+        For the ``split`` of a splitter given as ``resample``.
+    """
+
+    config: TrainingConfig
+    data: TrainingData
+    network: Network
+    loss: Loss
+    scoring: Scoring
+    warm_start: WarmStart | None = None
+    split_params: dict[str, Any] = field(default_factory=dict)
+
+
+class EnsembleRuns(NamedTuple):
+    """The runs of an estimator's members.
+
+    Parameters
+    ----------
+    task : EnsembleTask
+    runs : list of Run
+    rows : list of MemberRows
+    seeds : ndarray of int of shape (K,) or None
+        None of a single network.
+    warnings : list of (str, category)
+        What to warn of.
+    """
+
+    task: EnsembleTask
+    runs: list[Run]
+    rows: list[MemberRows]
+    seeds: IntArray | None
+    warnings: list[Warned]

@@ -1,0 +1,130 @@
+"""Which networks share a stack, how a stack is cut in chunks, and what a chunk is trained on."""
+
+import itertools
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from sknumpynet.core.batching import Dataset
+from sknumpynet.core.members import Member
+from sknumpynet.training.runs import Run
+
+__all__ = ["Chunk", "cut", "group", "members_of", "pooled_dataset"]
+
+# The hidden activations of a chunk's members take about this many bytes at most, or the stack
+# falls out of the second-level cache. Batches of 200, float64, microseconds a member and step:
+# hidden (16,) 17 for 18 members and 19 for 45; (32,) 31 for 13; (64,) 42 for 4 and 59 for 8.
+CHUNK_BYTES = 2**19
+
+# Members of several folds share a chunk only where a fold has fewer than this: members of one
+# fold share its rows, those of several gather them one by one.
+FEWEST_OF_ONE_FOLD = 4
+
+# Runs of one stack that train at once.
+Chunk = list[Run]
+
+
+def group(runs: Sequence[Run]) -> list[list[Run]]:
+    """Return the runs in lists of those that can train as one stack, in their order."""
+    stacks: dict[Hashable, list[Run]] = defaultdict(list)
+    for run in runs:
+        stacks[run.key()].append(run)
+    return list(stacks.values())
+
+
+def cut(stack: Sequence[Run], n_workers: int) -> list[Chunk]:
+    """Cut a stack into chunks that fit the cache and keep all workers busy.
+
+    Runs over the same data stay together as far as possible.
+    """
+    first = stack[0]
+    batch = min(first.member.settings.batch_size, max(run.dataset.n_samples for run in stack))
+    units = sum(layer.fan_out for layer in first.network.dense_layers)
+    capacity = max(CHUNK_BYTES // (batch * units * first.parameters.itemsize), 1)
+    folds: dict[int, list[Run]] = defaultdict(list)
+    for run in stack:
+        folds[id(run.dataset.X)].append(run)
+    if len(stack) < FEWEST_OF_ONE_FOLD * len(folds):
+        folds = {0: [run for fold in folds.values() for run in fold]}
+    # At least a chunk for each worker.
+    capacity = min(capacity, -(-len(stack) // n_workers))
+    chunks = []
+    for fold in folds.values():
+        n_chunks = -(-len(fold) // capacity)
+        if len(folds) == 1:
+            # So many that in the last round no worker is idle: of 16 members two workers take 4
+            # at a time, not 6, 5 and 5.
+            n_chunks = min(-(-n_chunks // n_workers) * n_workers, len(fold))
+        bounds = [len(fold) * i // n_chunks for i in range(n_chunks + 1)]
+        chunks += [fold[a:b] for a, b in itertools.pairwise(bounds)]
+    return chunks
+
+
+def members_of(chunk: Chunk) -> list[Member]:
+    """Let members whose shuffles will be the same draw them once."""
+    sources: dict[Hashable, np.random.RandomState] = {}
+    members = []
+    for run in chunk:
+        name, keys, *rest = run.member.random_state.get_state(legacy=True)
+        # Dropout draws from the source too.
+        drops = bool(run.member.settings.dropout)
+        state = (name, np.asarray(keys).tobytes(), *rest, run.dataset.n_samples, drops)
+        source = sources.setdefault(state, run.member.random_state)
+        members.append(replace(run.member, random_state=source))
+    return members
+
+
+def pooled_dataset(chunk: Chunk) -> Dataset:
+    """Return one dataset for the members of a chunk, each with rows of its own if need be."""
+    smoothing: Any = [run.dataset.smoothing for run in chunk]
+    smoothing = smoothing[0] if len(set(smoothing)) == 1 else np.array(smoothing)[:, np.newaxis]
+    return replace(_pooled_rows(chunk), smoothing=smoothing, n_classes=chunk[0].dataset.n_classes)
+
+
+def _pooled_rows(chunk: Chunk) -> Dataset:
+    datasets = [run.dataset for run in chunk]
+    first = datasets[0]
+    if all(_same_data(dataset, first) for dataset in datasets):
+        weights = [dataset.sample_weight for dataset in datasets]
+        if first.sample_weight is None or all(weight is weights[0] for weight in weights):
+            return first
+        stacked = np.stack([weight for weight in weights if weight is not None])
+        return replace(first, sample_weight=stacked)
+    pool = list({(id(dataset.X), id(dataset.targets)): dataset for dataset in datasets}.values())
+    ends = np.cumsum([dataset.X.shape[0] for dataset in pool]).tolist()
+    starts = {
+        (id(dataset.X), id(dataset.targets)): end - dataset.X.shape[0]
+        for dataset, end in zip(pool, ends, strict=True)
+    }
+    n_rows = ends[-1]
+    sample_weight = None
+    if first.sample_weight is not None:
+        sample_weight = np.zeros((len(chunk), n_rows))
+        for own, dataset in zip(sample_weight, datasets, strict=True):
+            start = starts[id(dataset.X), id(dataset.targets)]
+            own[start : start + dataset.X.shape[0]] = dataset.sample_weight
+    lengths = np.array([dataset.n_samples for dataset in datasets])
+    rows = np.empty((len(chunk), lengths.max()), np.intp)
+    for own, dataset in zip(rows, datasets, strict=True):
+        used = np.arange(dataset.n_samples) if dataset.rows is None else dataset.rows
+        own[: len(used)] = used
+        own[len(used) :] = used[0]  # padding is any row of its own
+        own += starts[id(dataset.X), id(dataset.targets)]
+    return Dataset(
+        np.concatenate([dataset.X for dataset in pool]) if len(pool) > 1 else first.X,
+        np.concatenate([dataset.targets for dataset in pool]) if len(pool) > 1 else first.targets,
+        sample_weight,
+        rows,
+        None if (lengths == lengths[0]).all() else lengths,
+    )
+
+
+def _same_data(one: Dataset, other: Dataset) -> bool:
+    if one.X is not other.X or one.targets is not other.targets:
+        return False
+    if one.rows is None or other.rows is None:
+        return one.rows is other.rows
+    return np.array_equal(one.rows, other.rows)
