@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -11,7 +13,7 @@ from sklearn.metrics import (
     mean_squared_error,
 )
 
-from sknumpynet.core.losses import LOSSES, HuberLoss, OwnLoss, QuantileLoss
+from sknumpynet.core.losses import LOSSES, HuberLoss, Loss, OwnLoss, QuantileLoss
 
 CROSS_ENTROPIES = ["binary_cross_entropy", "categorical_cross_entropy"]
 
@@ -51,6 +53,12 @@ def gradient_of(loss, raw, targets):
 
 def test_table_is_keyed_by_name():
     assert [loss.name for loss in LOSSES.values()] == list(LOSSES)
+
+
+@pytest.mark.parametrize("kind", [*map(type, LOSSES.values()), Loss, OwnLoss])
+def test_a_pickle_finds_its_class_where_it_was(kind):
+    """When all losses were in one file."""
+    assert pickle.loads(f"csknumpynet.core.losses\n{kind.__name__}\n.".encode()) is kind
 
 
 def test_gradient_by_differences(loss, rng, make_targets):

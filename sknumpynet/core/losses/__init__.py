@@ -1,0 +1,31 @@
+"""Losses: from raw outputs to predictions, gradients and values.
+
+Every array has its samples on the last axis and its outputs on the one before, like all
+activations of the engine. `base` says what a loss is; a new one is a file and one more entry in
+``LOSSES``; the tests run through that table.
+"""
+
+from sknumpynet.core.losses.base import Loss
+from sknumpynet.core.losses.cross_entropy import _BinaryCrossEntropy, _CategoricalCrossEntropy
+from sknumpynet.core.losses.deviances import _Gamma, _Poisson
+from sknumpynet.core.losses.own import OwnLoss
+from sknumpynet.core.losses.predictions import PREDICTIONS
+from sknumpynet.core.losses.quantile import QuantileLoss
+from sknumpynet.core.losses.residuals import HuberLoss, _AbsoluteError, _SquaredError
+
+__all__ = ["LOSSES", "PREDICTIONS", "HuberLoss", "Loss", "OwnLoss", "QuantileLoss"]
+
+
+LOSSES: dict[str, Loss] = {
+    loss.name: loss
+    for loss in (
+        _BinaryCrossEntropy(),
+        _CategoricalCrossEntropy(),
+        _SquaredError(),
+        _Poisson(),
+        _Gamma(),
+        _AbsoluteError(),
+        HuberLoss(),
+        QuantileLoss(),
+    )
+}
