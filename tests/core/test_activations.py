@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -43,6 +45,16 @@ def with_derivative(name, z):
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_table_is_keyed_by_name(name):
     assert ACTIVATIONS[name].name == name
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_a_pickle_finds_its_functions_where_they_were(name):
+    """When all activations were in one file."""
+    own = ACTIVATIONS[name]
+    assert pickle.loads(pickle.dumps(own)) == own
+    for function in {own.apply, own.apply_with_derivative} - {None}:
+        text = f"csknumpynet.core.activations\n{function.__name__}\n."
+        assert pickle.loads(text.encode()) is function
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
