@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from numpy.testing import assert_allclose
 
 from sknumpynet.core.activations import ACTIVATIONS
 from sknumpynet.core.batching import Dataset
@@ -105,6 +106,34 @@ def make_dataset(rng, make_targets):
         )
 
     return make
+
+
+def _check_slopes(derivative, function, at, directions, *, rtol, atol, step=1e-6):
+    """Hold a derivative along each direction against central differences of the function."""
+    slopes = [
+        (function(at + step * direction) - function(at - step * direction)) / (2 * step)
+        for direction in directions
+    ]
+    assert_allclose(derivative, slopes, rtol=rtol, atol=atol)
+
+
+def _check_gradient(objective, parameters):
+    gradient = objective(parameters)[1].copy()
+    along_each = np.eye(parameters.size)
+    _check_slopes(
+        gradient, lambda at: objective(at)[0], parameters, along_each, rtol=1e-6, atol=1e-8
+    )
+
+
+@pytest.fixture
+def check_slopes():
+    return _check_slopes
+
+
+@pytest.fixture
+def check_gradient():
+    """Check the gradient that ``objective(parameters)`` returns beside its value."""
+    return _check_gradient
 
 
 def _spoil(propagation):

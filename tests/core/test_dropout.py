@@ -100,7 +100,7 @@ def test_law(n_samples, network, rng):
         assert_allclose(gradients[k], gradient, rtol=1e-12, atol=1e-13)
 
 
-def test_the_gradient_goes_through_the_mask(network, rng):
+def test_the_gradient_goes_through_the_mask(network, rng, check_slopes):
     dropout, inputs = Dropout([RATES[0]], [SEEDS[0]]), inputs_of(rng, 11)
     propagation, parameters, gradient = propagation_of(network, dropout, 11)
     dropout.draw(propagation, 11)
@@ -108,15 +108,12 @@ def test_the_gradient_goes_through_the_mask(network, rng):
     delta[...] = rng.normal(size=(2, 11))
     forward_propagation(propagation, inputs, out=raw)
     backward_propagation(propagation, delta.copy())
-    slope, step = np.empty_like(parameters), 1e-6
-    for i, value in enumerate(parameters.copy()):
-        ends = []
-        for sign in (1, -1):
-            parameters[i] = value + sign * step
-            ends.append((forward_propagation(propagation, inputs, out=raw) * delta).sum())
-        parameters[i] = value
-        slope[i] = (ends[0] - ends[1]) / (2 * step)
-    assert_allclose(gradient, slope, rtol=1e-6, atol=1e-8)
+
+    def value(at):
+        parameters[...] = at
+        return (forward_propagation(propagation, inputs, out=raw) * delta).sum()
+
+    check_slopes(gradient, value, parameters.copy(), np.eye(parameters.size), rtol=1e-6, atol=1e-8)
 
 
 def test_only_what_is_needed_is_drawn(network):

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
 
 from sknumpynet.core.activations import ACTIVATIONS, Activation
 from sknumpynet.core.architectures import dense_network
@@ -17,22 +16,14 @@ from sknumpynet.core.network import initialize_parameters
 HIDDEN = [(), (2,), (13,), (3, 1), (13, 3)]
 
 
-def check_gradient(objective, parameters, step=1e-6):
-    _, gradient = objective(parameters)
-    gradient = gradient.copy()
-    slope = np.empty_like(parameters)
-    for i in range(parameters.size):
-        shift = step * (np.arange(parameters.size) == i)
-        slope[i] = (objective(parameters + shift)[0] - objective(parameters - shift)[0]) / step / 2
-    assert_allclose(gradient, slope, rtol=1e-6, atol=1e-8)
-
-
 @pytest.mark.parametrize("hidden", HIDDEN, ids=str)
 @pytest.mark.parametrize("weight_members", [None, ()], ids=["unweighted", "weighted"])
 @pytest.mark.parametrize("n_outputs", [1, 2])
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_gradient(activation, loss, n_outputs, weight_members, hidden, make_dataset):
+def test_gradient(
+    activation, loss, n_outputs, weight_members, hidden, make_dataset, check_gradient
+):
     dataset = make_dataset(loss, 7, 5, n_outputs, weight_members)
     network = dense_network([5, *hidden, n_outputs], activation)
     objective = Objective(network, LOSSES[loss], dataset, alpha=0.3)
@@ -61,7 +52,7 @@ def _wrong_loss(network, loss):
 
 
 @pytest.mark.parametrize("break_one", [_wrong_activation, _wrong_loss])
-def test_the_check_catches_a_wrong_gradient(break_one, make_dataset):
+def test_the_check_catches_a_wrong_gradient(break_one, make_dataset, check_gradient):
     network = dense_network([5, 3, 2], "tanh")
     parameters = initialize_parameters(network, np.random.RandomState(0))
     dataset = make_dataset("squared_error", 7)
@@ -71,7 +62,7 @@ def test_the_check_catches_a_wrong_gradient(break_one, make_dataset):
         check_gradient(Objective(*break_one(*both), dataset), parameters)
 
 
-def test_the_check_catches_a_penalised_bias(make_dataset):
+def test_the_check_catches_a_penalised_bias(make_dataset, check_gradient):
     network = dense_network([5, 3, 2], "tanh")
     dataset = make_dataset("squared_error", 7)
     objective = Objective(network, LOSSES["squared_error"], dataset, alpha=0.3)

@@ -51,6 +51,10 @@ def gradient_of(loss, raw, targets):
     return out
 
 
+def along_each_output(n_outputs):
+    return np.eye(n_outputs)[:, :, np.newaxis]
+
+
 def test_table_is_keyed_by_name():
     assert [loss.name for loss in LOSSES.values()] == list(LOSSES)
 
@@ -61,14 +65,16 @@ def test_a_pickle_finds_its_class_where_it_was(kind):
     assert pickle.loads(f"csknumpynet.core.losses\n{kind.__name__}\n.".encode()) is kind
 
 
-def test_gradient_by_differences(loss, rng, make_targets):
+def test_gradient_by_differences(loss, rng, make_targets, check_slopes):
     raw, targets = rng.normal(size=(2, 7)), make_targets(loss, (2, 7))
-    gradient = gradient_of(loss, raw, targets)
-    step = 1e-6
-    for output in range(2):
-        shift = step * (np.arange(2) == output)[:, np.newaxis]
-        slope = (loss.value(raw + shift, targets) - loss.value(raw - shift, targets)) / (2 * step)
-        assert_allclose(gradient[output], slope, rtol=1e-7, atol=1e-8)
+    check_slopes(
+        gradient_of(loss, raw, targets),
+        lambda raw: loss.value(raw, targets),
+        raw,
+        along_each_output(2),
+        rtol=1e-7,
+        atol=1e-8,
+    )
 
 
 def test_law(loss, rng, make_targets):
@@ -223,7 +229,7 @@ def test_what_huber_refuses(delta):
 
 
 @pytest.mark.parametrize("levels", [(0.5,), (0.1, 0.9), (0.05, 0.25, 0.5, 0.95)], ids=str)
-def test_quantiles_cost_the_pinball_loss(levels, rng):
+def test_quantiles_cost_the_pinball_loss(levels, rng, check_slopes):
     loss, raw, y = QuantileLoss(levels), rng.normal(size=(len(levels), 101)), rng.normal(size=101)
     predictions = predicted(loss, raw)
     expected = sum(
@@ -231,11 +237,14 @@ def test_quantiles_cost_the_pinball_loss(levels, rng):
         for own, level in zip(predictions, levels, strict=True)
     )
     assert loss.value(raw, y[np.newaxis]).mean() == pytest.approx(expected, rel=1e-12)
-    step, gradient = 1e-6, gradient_of(loss, raw, y[np.newaxis])
-    for j in range(len(levels)):
-        shift = step * (np.arange(len(levels)) == j)[:, np.newaxis]
-        above, below = (loss.value(raw + sign * shift, y[np.newaxis]) for sign in (1, -1))
-        assert_allclose(gradient[j], (above - below) / (2 * step), rtol=1e-6, atol=1e-8)
+    check_slopes(
+        gradient_of(loss, raw, y[np.newaxis]),
+        lambda raw: loss.value(raw, y[np.newaxis]),
+        raw,
+        along_each_output(len(levels)),
+        rtol=1e-6,
+        atol=1e-8,
+    )
 
 
 def test_quantiles_never_cross(rng):

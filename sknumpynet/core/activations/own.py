@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from sknumpynet.core.differences import disagreement
 from sknumpynet.core.types import BoolArray, FloatArray
 
 __all__ = ["OwnActivation", "check_own"]
@@ -59,7 +60,6 @@ def check_own(activation: Any) -> None:
             raise ValueError(
                 f"an activation of one's own needs a method {method!r}, got {activation!r}"
             )
-    step = 1e-6
     with np.errstate(all="ignore"):
         value = np.asarray(activation.value(_PROBES.copy()))
         if value.shape != _PROBES.shape or not np.isfinite(value).all():
@@ -73,12 +73,9 @@ def check_own(activation: Any) -> None:
                 f"derivative of the activation {activation!r} must return the shape "
                 f"{_PROBES.shape} of its arguments, got {derivative.shape}"
             )
-        above, below = activation.value(_PROBES + step), activation.value(_PROBES - step)
-        slope = (np.asarray(above) - np.asarray(below)) / (2 * step)
-    wrong = ~np.isclose(derivative, slope, rtol=1e-3, atol=1e-5)
-    if wrong.any():
-        z, given, found = _PROBES[wrong][0], derivative[wrong][0], slope[wrong][0]
+        wrong = disagreement(derivative, activation.value, _PROBES, atol=1e-5)
+    if wrong is not None:
         raise ValueError(
-            f"derivative of the activation {activation!r} is {given:.6g} at z={z}, where its value "
-            f"has the slope {found:.6g}"
+            f"derivative of the activation {activation!r} is {wrong.derivative:.6g} at "
+            f"z={_PROBES[wrong.position]}, where its value has the slope {wrong.slope:.6g}"
         )

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from sknumpynet.core.differences import disagreement
 from sknumpynet.core.losses.base import Loss
 from sknumpynet.core.types import FloatArray
 
@@ -92,15 +93,16 @@ class OwnLoss(Loss):
                     f"gradient of the loss {self.name} must return the shape {raw.shape} of the "
                     f"raw outputs, got {gradient.shape}"
                 )
-            step = 1e-6
-            for j in range(targets.shape[0]):
-                shift = step * (np.arange(targets.shape[0]) == j)[:, np.newaxis]
-                above = np.asarray(self.loss.value(raw + shift, targets))
-                below = np.asarray(self.loss.value(raw - shift, targets))
-                slope = (above - below) / (2 * step)
-                wrong = ~np.isclose(gradient[:, j], slope, rtol=1e-3, atol=1e-4)
-                if wrong.any():
+            for j, direction in enumerate(np.eye(targets.shape[0])[:, :, np.newaxis]):
+                wrong = disagreement(
+                    gradient[:, j],
+                    lambda raw: self.loss.value(raw, targets),
+                    raw,
+                    direction,
+                    atol=1e-4,
+                )
+                if wrong is not None:
                     raise ValueError(
-                        f"gradient of the loss {self.name} is {gradient[:, j][wrong][0]:.6g} where "
-                        f"its value has the slope {slope[wrong][0]:.6g}"
+                        f"gradient of the loss {self.name} is {wrong.derivative:.6g} where "
+                        f"its value has the slope {wrong.slope:.6g}"
                     )

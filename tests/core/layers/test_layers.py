@@ -72,17 +72,12 @@ def parameters_of(network, *seeds):
 @pytest.mark.parametrize("hidden", HIDDEN, ids=str)
 @pytest.mark.parametrize("n_outputs", [1, 2])
 @pytest.mark.parametrize("first", FIRST_LAYERS)
-def test_gradient(first, n_outputs, hidden, rng):
+def test_gradient(first, n_outputs, hidden, rng, check_gradient):
     network = network_of(first, hidden, n_outputs)
     dataset = Dataset(rows_of(rng, network, 11), rng.normal(size=(11, n_outputs)))
     objective = Objective(network, LOSSES["squared_error"], dataset, alpha=0.3)
     (parameters,) = parameters_of(network, 0)
-    _, gradient = objective(parameters)
-    gradient, step, slope = gradient.copy(), 1e-6, np.empty_like(parameters)
-    for i in range(parameters.size):
-        shift = step * (np.arange(parameters.size) == i)
-        slope[i] = (objective(parameters + shift)[0] - objective(parameters - shift)[0]) / step / 2
-    assert_allclose(gradient, slope, rtol=1e-6, atol=1e-8)
+    check_gradient(objective, parameters)
 
 
 def spoil(propagation):
