@@ -10,7 +10,7 @@ from sknumpynet.core.network import (
     backward_propagation,
     forward_propagation,
 )
-from sknumpynet.core.types import FloatArray
+from sknumpynet.core.types import FloatArray, Scalar
 
 __all__ = ["Backpropagation", "penalty_factors"]
 
@@ -50,7 +50,7 @@ class Backpropagation:
         backward_propagation(self.propagation, delta)
 
 
-def penalty_factors(network: Network, alpha: float | FloatArray) -> FloatArray:
+def penalty_factors(network: Network, alpha: Scalar) -> FloatArray:
     """Return each parameter's factor in the L2 penalty ½ Σ factor · parameter².
 
     Parameters

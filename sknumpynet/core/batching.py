@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sknumpynet.core.types import BoolArray, FloatArray, IntArray
+from sknumpynet.core.types import BoolArray, FloatArray, IntArray, Scalar
 
 __all__ = ["Batch", "Batches", "Chunk", "Dataset"]
 
@@ -45,7 +45,7 @@ class Dataset:
     sample_weight: FloatArray | None = None
     rows: IntArray | None = None
     lengths: IntArray | None = None
-    smoothing: float | FloatArray = 0.0
+    smoothing: Scalar = 0.0
     n_classes: int = 2
 
     @property

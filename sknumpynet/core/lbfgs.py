@@ -11,7 +11,7 @@ from sknumpynet.core.backpropagation import Backpropagation, penalty_factors
 from sknumpynet.core.batching import Batches, Dataset
 from sknumpynet.core.losses import Loss
 from sknumpynet.core.network import Network, Propagation
-from sknumpynet.core.types import FloatArray
+from sknumpynet.core.types import FloatArray, Scalar
 
 __all__ = ["DEFAULT_OPTIONS", "Objective", "minimize_lbfgs"]
 
@@ -43,7 +43,7 @@ class Objective:
         network: Network,
         loss: Loss,
         dataset: Dataset,
-        alpha: float | FloatArray = 0.0,
+        alpha: Scalar = 0.0,
         members: tuple[int, ...] = (),
     ) -> None:
         self.loss = loss

@@ -7,9 +7,10 @@ import numpy as np
 
 from sknumpynet.core.dropout import Dropout
 from sknumpynet.core.monitor import Monitor
-from sknumpynet.core.optimizers import Optimizer, Setting
+from sknumpynet.core.optimizers import Optimizer
 from sknumpynet.core.row_order import RowOrder
 from sknumpynet.core.schedules import SCHEDULES
+from sknumpynet.core.types import Scalar
 
 __all__ = ["Scheduler", "item"]
 
@@ -55,10 +56,10 @@ class Scheduler:
             optimizer.learning_rate = self._as_column(optimizer.learning_rate)
         self._bind(optimizer, dropout)
 
-    def _as_column(self, setting: Setting) -> Setting:
+    def _as_column(self, scalar: Scalar) -> Scalar:
         if self.is_single:
-            return setting
-        return np.broadcast_to(np.asarray(setting, float), (len(self.monitors), 1)).copy()
+            return scalar
+        return np.broadcast_to(np.asarray(scalar, float), (len(self.monitors), 1)).copy()
 
     def _bind(self, optimizer: Optimizer, dropout: Dropout | None) -> None:
         self.optimizer, self.dropout = optimizer, dropout
@@ -147,13 +148,13 @@ class Scheduler:
         return some
 
 
-def _of_members(values: Sequence[float]) -> Setting:
+def _of_members(values: Sequence[float]) -> Scalar:
     """Return a number where members agree, which is quicker than a column."""
     if len(set(values)) == 1:
         return values[0]
     return np.array(values)[:, np.newaxis]
 
 
-def item(setting: Setting, position: int) -> float:
-    """Return a member's value of a setting."""
-    return float(setting[position, 0]) if isinstance(setting, np.ndarray) else setting
+def item(scalar: Scalar, position: int) -> float:
+    """Return a member's number."""
+    return float(scalar[position, 0]) if isinstance(scalar, np.ndarray) else scalar

@@ -1,13 +1,13 @@
 """Optimisers, and the engine's fourth verb: update_parameters.
 
-An optimiser is its settings and its state: buffers of the parameters' shape. A setting is a
-number, or for a stack a column of shape (K, 1). A new optimiser is a file and one more entry in
-``OPTIMIZERS``; the tests run through that table.
+An optimiser is its hyperparameters and its state: buffers of the parameters' shape. A
+hyperparameter is a number, or for a stack a column of shape (K, 1). A new optimiser is a file and
+one more entry in ``OPTIMIZERS``; the tests run through that table.
 """
 
 from sknumpynet.core.optimizers.adam import Adam
 from sknumpynet.core.optimizers.adamw import AdamW
-from sknumpynet.core.optimizers.base import Optimizer, Piece, Setting
+from sknumpynet.core.optimizers.base import Optimizer, Piece
 from sknumpynet.core.optimizers.sgd import SGD
 from sknumpynet.core.optimizers.stacking import (
     put_member,
@@ -25,7 +25,6 @@ __all__ = [
     "Factors",
     "Optimizer",
     "Piece",
-    "Setting",
     "Update",
     "put_member",
     "stack_optimizers",

@@ -4,8 +4,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from sknumpynet.core.optimizers.base import Optimizer, Piece, Setting, cast, times
-from sknumpynet.core.types import BoolArray, FloatArray
+from sknumpynet.core.optimizers.base import Optimizer, Piece, cast, times
+from sknumpynet.core.types import BoolArray, FloatArray, Scalar
 
 __all__ = ["Adam"]
 
@@ -43,17 +43,17 @@ class Adam(Optimizer):
     settings: ClassVar[tuple[str, ...]] = ("beta_1", "beta_2", "epsilon")
 
     _betas: tuple[FloatArray, FloatArray]
-    _moment_scale: Setting
+    _moment_scale: Scalar
     _epsilon: FloatArray
     _step_size: FloatArray
 
     def __init__(
         self,
-        learning_rate: Setting,
+        learning_rate: Scalar,
         *,
-        beta_1: Setting = 0.9,
-        beta_2: Setting = 0.999,
-        epsilon: Setting = 1e-8,
+        beta_1: Scalar = 0.9,
+        beta_2: Scalar = 0.999,
+        epsilon: Scalar = 1e-8,
     ) -> None:
         super().__init__(learning_rate)
         self.beta_1 = beta_1

@@ -3,8 +3,8 @@
 import numpy as np
 
 from sknumpynet.core.optimizers.adam import Adam
-from sknumpynet.core.optimizers.base import Piece, Setting, cast, times
-from sknumpynet.core.types import BoolArray, FloatArray
+from sknumpynet.core.optimizers.base import Piece, cast, times
+from sknumpynet.core.types import BoolArray, FloatArray, Scalar
 
 __all__ = ["AdamW"]
 
@@ -35,17 +35,17 @@ class AdamW(Adam):
 
     settings = (*Adam.settings, "weight_decay")
 
-    weight_decay: Setting
+    weight_decay: Scalar
     _shrinkage: FloatArray
 
     def __init__(
         self,
-        learning_rate: Setting,
+        learning_rate: Scalar,
         *,
-        beta_1: Setting = 0.9,
-        beta_2: Setting = 0.999,
-        epsilon: Setting = 1e-8,
-        weight_decay: Setting = 0.01,
+        beta_1: Scalar = 0.9,
+        beta_2: Scalar = 0.999,
+        epsilon: Scalar = 1e-8,
+        weight_decay: Scalar = 0.01,
     ) -> None:
         super().__init__(learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
         self.weight_decay = weight_decay

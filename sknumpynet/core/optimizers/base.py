@@ -1,4 +1,4 @@
-"""What an optimiser is: settings, a state, and a step that changes some of the parameters."""
+"""What an optimiser is: hyperparameters, a state, and a step that changes some parameters."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable
@@ -6,12 +6,9 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from sknumpynet.core.types import BoolArray, FloatArray, IntArray
+from sknumpynet.core.types import BoolArray, FloatArray, IntArray, Scalar
 
-__all__ = ["Optimizer", "Piece", "Setting", "cast", "times"]
-
-# A number, or for a stack a column of shape (K, 1).
-Setting = float | FloatArray
+__all__ = ["Optimizer", "Piece", "cast", "times"]
 
 
 class Piece(NamedTuple):
@@ -75,10 +72,10 @@ class Optimizer(ABC):
     progress: ClassVar[tuple[str, ...]] = ("initial_learning_rate", "learning_rate", "n_updates")
     steps_by_layer: ClassVar[bool] = False
 
-    weight_decay: Setting | None = None
+    weight_decay: Scalar | None = None
     _dtype: np.dtype[Any]
 
-    def __init__(self, learning_rate: Setting) -> None:
+    def __init__(self, learning_rate: Scalar) -> None:
         self.initial_learning_rate = learning_rate
         self.learning_rate = learning_rate
         self.n_updates: int | IntArray = 0
@@ -105,11 +102,11 @@ class Optimizer(ABC):
         """Change ``piece.parameters`` and ``piece.state`` in place."""
 
 
-def cast(setting: Setting, dtype: np.dtype[Any]) -> FloatArray:
+def cast(scalar: Scalar, dtype: np.dtype[Any]) -> FloatArray:
     """Return an array that does not upcast; as an operand it is quicker than a Python float."""
-    return np.asarray(setting, dtype)
+    return np.asarray(scalar, dtype)
 
 
-def times(setting: FloatArray, factors: FloatArray | None) -> FloatArray:
-    """Return a setting times each parameter's factor, if they have factors."""
-    return setting if factors is None else setting * factors
+def times(scalar: FloatArray, factors: FloatArray | None) -> FloatArray:
+    """Return a scalar times each parameter's factor, if they have factors."""
+    return scalar if factors is None else scalar * factors

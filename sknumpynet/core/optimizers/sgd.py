@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sknumpynet.core.optimizers.base import Optimizer, Piece, Setting, cast, times
-from sknumpynet.core.types import BoolArray, FloatArray
+from sknumpynet.core.optimizers.base import Optimizer, Piece, cast, times
+from sknumpynet.core.types import BoolArray, FloatArray, Scalar
 
 __all__ = ["SGD"]
 
@@ -42,7 +42,7 @@ class SGD(Optimizer):
     _momentum: FloatArray
 
     def __init__(
-        self, learning_rate: Setting, *, momentum: Setting = 0.9, nesterov: bool = True
+        self, learning_rate: Scalar, *, momentum: Scalar = 0.9, nesterov: bool = True
     ) -> None:
         super().__init__(learning_rate)
         self.momentum = momentum

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sknumpynet.core.optimizers.base import Optimizer, Piece, Setting, cast
+from sknumpynet.core.optimizers.base import Optimizer, Piece, cast
 from sknumpynet.core.parameters import Layout
-from sknumpynet.core.types import BoolArray, FloatArray
+from sknumpynet.core.types import BoolArray, FloatArray, Scalar
 
 __all__ = ["Factors", "Update", "update_parameters"]
 
@@ -73,7 +73,7 @@ class Update:
         parameters: FloatArray,
         factors: Factors = NO_FACTORS,
         *,
-        max_gradient_norm: Setting = np.inf,
+        max_gradient_norm: Scalar = np.inf,
         layout: Layout | None = None,
     ) -> None:
         self.optimizer, self.parameters = optimizer, parameters
@@ -136,7 +136,7 @@ def _of_piece(
 
 
 def update_parameters(
-    update: Update, scale: Setting, taken: BoolArray | None = None
+    update: Update, scale: Scalar, taken: BoolArray | None = None
 ) -> float | FloatArray:
     """Add the L2 penalty to the gradient, scale it, clip it, and let the optimiser take a step.
 
@@ -176,7 +176,7 @@ def update_parameters(
     return 0.5 * penalty
 
 
-def _penalise(piece: Piece, scale: Setting) -> float | FloatArray:
+def _penalise(piece: Piece, scale: Scalar) -> float | FloatArray:
     """Write the mean's gradient with the penalty's; return twice the penalty, not scaled."""
     if piece.penalty is None:
         np.multiply(piece.raw_gradient, scale, out=piece.gradient)
