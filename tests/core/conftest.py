@@ -9,7 +9,7 @@ from sknumpynet.core.activations import ACTIVATIONS
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.network import Propagation, backward_propagation, forward_propagation
-from sknumpynet.core.optimizers import OPTIMIZERS, Optimizer
+from sknumpynet.core.optimizers import OPTIMIZERS, Hyperparameter, Optimizer
 
 
 @pytest.fixture
@@ -32,8 +32,10 @@ class SpectralDescent(Optimizer):
     """
 
     n_buffers = 1
-    settings = ("momentum",)
-    shared_settings = ("n_iterations",)
+    hyperparameters = (
+        Hyperparameter("momentum", 0.5, "Of 'spectral'.", 0, 1, parameter="spectral_momentum"),
+        Hyperparameter("n_iterations", 3, "Of 'spectral'.", 1, is_shared=True),
+    )
     steps_by_layer = True
 
     def __init__(self, learning_rate, *, momentum=0.5, n_iterations=3):

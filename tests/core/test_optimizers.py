@@ -1,15 +1,19 @@
 import inspect
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknumpynet.core.optimizers import (
+    OPTIMIZERS,
     SGD,
     Adam,
     AdamW,
     Factors,
+    Hyperparameter,
     Update,
+    hyperparameters_by_parameter,
     stack_optimizers,
     take_member,
     take_members,
@@ -448,12 +452,44 @@ def test_reads_nothing_stale(optimizer_class, parameters, gradients, penalty):
     assert_array_equal(update.parameters, expected)
 
 
-def test_settings_are_declared(optimizer_class):
-    declared = {*optimizer_class.settings, *optimizer_class.shared_settings}
-    _, *parameters = inspect.signature(optimizer_class).parameters
-    assert set(parameters) == declared
+def test_hyperparameters_are_declared(optimizer_class):
+    declared = {own.name: own.default for own in optimizer_class.hyperparameters}
+    _, *parameters = inspect.signature(optimizer_class).parameters.values()
+    assert {own.name: own.default for own in parameters} == declared
+    assert len(declared) == len(optimizer_class.hyperparameters)
+    assert {*optimizer_class.settings, *optimizer_class.shared_settings} == set(declared)
+    assert not {*optimizer_class.settings} & {*optimizer_class.shared_settings}
     progress = {"initial_learning_rate", "learning_rate", "n_updates", "state"}
-    assert set(vars(optimizer_class(0.1))) == declared | progress
+    assert set(vars(optimizer_class(0.1))) == set(declared) | progress
+
+
+@pytest.mark.parametrize("optimizer", ["spectral"], indirect=True)
+def test_all_hyperparameters_have_names_of_their_own(optimizer):
+    found = hyperparameters_by_parameter()
+    assert all(own.parameter == name for name, own in found.items())
+    declared = {own for kind in OPTIMIZERS.values() for own in kind.hyperparameters}
+    assert set(found.values()) == declared
+    assert {"momentum", "spectral_momentum", "nesterovs_momentum"} < found.keys()
+
+
+def test_optimizers_agree_on_what_they_have_in_common(monkeypatch):
+    class Other(SGD):
+        hyperparameters = (replace(SGD.hyperparameters[0], default=0.5),)
+
+    monkeypatch.setitem(OPTIMIZERS, "other", Other)
+    with pytest.raises(ValueError, match=r"declare momentum as .*default=0.9.* and as .*=0.5"):
+        hyperparameters_by_parameter()
+
+
+@pytest.mark.parametrize(
+    ("closed", "allowed"),
+    [("left", [0.0]), ("right", [1.0]), ("both", [0.0, 1.0]), ("neither", [])],
+)
+def test_bounds_of_a_hyperparameter(closed, allowed):
+    own = Hyperparameter("share", 0.5, "", 0, 1, closed)
+    assert [value for value in (-0.1, 0.0, 1.0, 1.1, np.nan) if own.allows(value)] == allowed
+    with pytest.raises(ValueError, match="the default of share is out of bounds, got 2"):
+        replace(own, default=2.0)
 
 
 def test_what_is_made_when_bound_is_private(optimizer_class, parameters):

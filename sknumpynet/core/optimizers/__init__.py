@@ -8,6 +8,7 @@ one more entry in ``OPTIMIZERS``; the tests run through that table.
 from sknumpynet.core.optimizers.adam import Adam
 from sknumpynet.core.optimizers.adamw import AdamW
 from sknumpynet.core.optimizers.base import Optimizer, Piece
+from sknumpynet.core.optimizers.hyperparameters import Hyperparameter
 from sknumpynet.core.optimizers.sgd import SGD
 from sknumpynet.core.optimizers.stacking import (
     put_member,
@@ -23,9 +24,11 @@ __all__ = [
     "Adam",
     "AdamW",
     "Factors",
+    "Hyperparameter",
     "Optimizer",
     "Piece",
     "Update",
+    "hyperparameters_by_parameter",
     "put_member",
     "stack_optimizers",
     "take_member",
@@ -34,3 +37,25 @@ __all__ = [
 ]
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adam": Adam, "adamw": AdamW}
+
+
+def hyperparameters_by_parameter() -> dict[str, Hyperparameter]:
+    """Return the hyperparameters of all optimisers, under the names that estimators give them.
+
+    Raises
+    ------
+    ValueError
+        If two optimisers declare one differently.
+
+    Examples
+    --------
+    >>> list(hyperparameters_by_parameter())
+    ['momentum', 'nesterovs_momentum', 'beta_1', 'beta_2', 'epsilon', 'weight_decay']
+    """
+    found: dict[str, Hyperparameter] = {}
+    for kind in OPTIMIZERS.values():
+        for own in kind.hyperparameters:
+            other = found.setdefault(own.parameter, own)
+            if other != own:
+                raise ValueError(f"optimisers declare {own.parameter} as {other} and as {own}")
+    return found

@@ -5,6 +5,7 @@ from typing import ClassVar
 import numpy as np
 
 from sknumpynet.core.optimizers.base import Optimizer, Piece, cast, times
+from sknumpynet.core.optimizers.hyperparameters import Hyperparameter
 from sknumpynet.core.types import BoolArray, FloatArray, Scalar
 
 __all__ = ["Adam"]
@@ -40,7 +41,22 @@ class Adam(Optimizer):
     """
 
     n_buffers = 2
-    settings: ClassVar[tuple[str, ...]] = ("beta_1", "beta_2", "epsilon")
+    description = "the method of Kingma and Ba"
+    hyperparameters: ClassVar[tuple[Hyperparameter, ...]] = (
+        Hyperparameter(
+            "beta_1", 0.9, "Decay of the first moment in 'adam' and 'adamw', in [0, 1).", 0, 1
+        ),
+        Hyperparameter(
+            "beta_2", 0.999, "Decay of the second moment in 'adam' and 'adamw', in [0, 1).", 0, 1
+        ),
+        Hyperparameter(
+            "epsilon",
+            1e-8,
+            "Added to the root of the second moment in 'adam' and 'adamw'.",
+            0,
+            closed="neither",
+        ),
+    )
 
     _betas: tuple[FloatArray, FloatArray]
     _moment_scale: Scalar

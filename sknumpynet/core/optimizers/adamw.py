@@ -4,6 +4,7 @@ import numpy as np
 
 from sknumpynet.core.optimizers.adam import Adam
 from sknumpynet.core.optimizers.base import Piece, cast, times
+from sknumpynet.core.optimizers.hyperparameters import Hyperparameter
 from sknumpynet.core.types import BoolArray, FloatArray, Scalar
 
 __all__ = ["AdamW"]
@@ -33,7 +34,17 @@ class AdamW(Adam):
     array([0.95])
     """
 
-    settings = (*Adam.settings, "weight_decay")
+    description = "the same with ``weight_decay``"
+    hyperparameters = (
+        *Adam.hyperparameters,
+        Hyperparameter(
+            "weight_decay",
+            0.01,
+            "Of 'adamw': each step takes this times the learning rate off the weights, but not off "
+            "the biases. ``alpha`` is there as well, as a penalty.",
+            0,
+        ),
+    )
 
     weight_decay: Scalar
     _shrinkage: FloatArray

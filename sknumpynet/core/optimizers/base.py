@@ -6,6 +6,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from sknumpynet.core.optimizers.hyperparameters import Hyperparameter
 from sknumpynet.core.types import BoolArray, FloatArray, IntArray, Scalar
 
 __all__ = ["Optimizer", "Piece", "cast", "times"]
@@ -37,9 +38,9 @@ class Piece(NamedTuple):
 class Optimizer(ABC):
     """What the optimisers share.
 
-    One that is derived from it names its settings in ``settings`` and ``shared_settings``, as
-    they are called in its ``__init__`` and its attributes; whoever makes, stacks or saves
-    optimisers goes by these names. What it prepares when it is bound or begins a step is private.
+    One that is derived from it declares its ``hyperparameters``, named as in its ``__init__`` and
+    its attributes; whoever makes, stacks or saves optimisers goes by these names. What it prepares
+    when it is bound or begins a step is private.
 
     Parameters
     ----------
@@ -49,10 +50,13 @@ class Optimizer(ABC):
     ----------
     n_buffers : int
         How many buffers of the parameters' shape the state has.
-    settings : tuple of str
-        Settings that each member of a stack has of its own.
-    shared_settings : tuple of str
-        Settings that the members of a stack have in common.
+    hyperparameters : tuple of Hyperparameter
+        All but the learning rate.
+    description : str
+        What ``solver`` says of it, after its name.
+    settings, shared_settings : tuple of str
+        The names of those hyperparameters that each member of a stack has of its own, and of those
+        that they have in common.
     progress : tuple of str
         What changes as training goes on, beside the state.
     steps_by_layer : bool
@@ -67,6 +71,8 @@ class Optimizer(ABC):
     """
 
     n_buffers: ClassVar[int]
+    hyperparameters: ClassVar[tuple[Hyperparameter, ...]] = ()
+    description: ClassVar[str] = ""
     settings: ClassVar[tuple[str, ...]] = ()
     shared_settings: ClassVar[tuple[str, ...]] = ()
     progress: ClassVar[tuple[str, ...]] = ("initial_learning_rate", "learning_rate", "n_updates")
@@ -74,6 +80,11 @@ class Optimizer(ABC):
 
     weight_decay: Scalar | None = None
     _dtype: np.dtype[Any]
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls.settings = tuple(own.name for own in cls.hyperparameters if not own.is_shared)
+        cls.shared_settings = tuple(own.name for own in cls.hyperparameters if own.is_shared)
 
     def __init__(self, learning_rate: Scalar) -> None:
         self.initial_learning_rate = learning_rate

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sknumpynet.core.optimizers.base import Optimizer, Piece, cast, times
+from sknumpynet.core.optimizers.hyperparameters import Hyperparameter
 from sknumpynet.core.types import BoolArray, FloatArray, Scalar
 
 __all__ = ["SGD"]
@@ -35,8 +36,17 @@ class SGD(Optimizer):
     """
 
     n_buffers = 1
-    settings = ("momentum",)
-    shared_settings = ("nesterov",)
+    description = "gradient descent with momentum"
+    hyperparameters = (
+        Hyperparameter("momentum", 0.9, "Momentum of 'sgd', in [0, 1].", 0, 1, "both"),
+        Hyperparameter(
+            "nesterov",
+            True,
+            "Whether 'sgd' uses Nesterov's momentum.",
+            is_shared=True,
+            parameter="nesterovs_momentum",
+        ),
+    )
 
     _rate: FloatArray
     _momentum: FloatArray
