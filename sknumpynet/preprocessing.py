@@ -9,34 +9,20 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sknumpynet.utils.columns import Column, Level, as_table, read_columns
-from sknumpynet.utils.columns.checks import (
+from sknumpynet.utils.columns import as_table, read_columns
+from sknumpynet.utils.encoding.array import encode_columns
+from sknumpynet.utils.encoding.categories import distinct_names, encoding_names
+from sknumpynet.utils.encoding.checks import (
     MOST_LEVELS_OF_TEXT,
     warn_of_categories,
     warn_of_numbers,
-    warn_of_unknown_levels,
-    warn_of_unknown_texts,
 )
-from sknumpynet.utils.columns.choice import chosen_columns
-from sknumpynet.utils.columns.encodings import (
-    Encoding,
-    distinct_names,
-    encode,
-    encoding_names,
-    encoding_of,
-    encoding_width,
-    learned_levels,
-)
+from sknumpynet.utils.encoding.kinds import find_kinds
+from sknumpynet.utils.encoding.learning import LearnedColumns, learn_columns
+from sknumpynet.utils.encoding.scaling import knots_of_quantiles
 from sknumpynet.utils.estimator_state import all_or_nothing, as_plain
-from sknumpynet.utils.scaling import (
-    interpolated_ranks,
-    knots_of_quantiles,
-    median_and_scale,
-    rank_knots,
-    smooth_clip,
-)
 from sknumpynet.utils.scikit_learn import Interval, StrOptions, fit_context
-from sknumpynet.utils.text import NumberFormat, find_number_format
+from sknumpynet.utils.text import NumberFormat
 
 __all__ = ["TabularPreprocessor"]
 
@@ -171,46 +157,45 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
     def _learn(self, X: Any) -> None:
         columns = read_columns(X)
         validate_data(self, X, skip_check_array=True)
-        is_categorical = self._find_categories(columns)
-        formats = self._find_number_formats(columns, is_categorical)
-        is_categorical[list(formats)] = False
-        scales: dict[int, tuple[float, float]] = {}
-        half_knots: dict[int, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]] = {}
-        levels: dict[int, list[Level]] = {}
-        unknown_shares: dict[int, float] = {}
-        encodings: list[tuple[int, Encoding]] = []
-        for k, column in enumerate(columns):
-            if is_categorical[k]:
-                levels[k], unknown_shares[k] = learned_levels(column, self.max_one_hot)
-                encoding = encoding_of(column, levels[k], self.max_one_hot)
-            else:
-                halves = column.numbers(formats.get(k)) * 0.5  # whose differences cannot overflow
-                missing = np.isnan(halves)
-                encoding = "missing" if missing.any() and not missing.all() else None
-                known = halves[~missing]
-                scale = median_and_scale(known)
-                if scale is not None:
-                    scales[k] = scale
-                    if self.ranks:
-                        half_knots[k] = rank_knots(known)
-            if encoding is not None:
-                encodings.append((k, encoding))
-        warn_of_numbers(columns, formats)
+        names = getattr(self, "feature_names_in_", None)
+        # Text with so few levels is a category whatever it says.
+        most_levels = self.max_one_hot or MOST_LEVELS_OF_TEXT
+        kinds = find_kinds(columns, self.categorical_features, names, most_levels)
+        learned = learn_columns(columns, kinds, self.max_one_hot, ranks=self.ranks)
+        warn_of_numbers(columns, kinds.number_formats)
         if isinstance(self.categorical_features, str):
-            warn_of_categories(columns, levels, self._most_levels_of_text())
-        self.is_categorical_ = is_categorical
-        self._scales, self._half_knots, self._levels = scales, half_knots, levels
+            warn_of_categories(columns, learned.levels, most_levels)
+        self.is_categorical_ = kinds.is_categorical
+        self._set_learned(learned)
+
+    def _set_learned(self, learned: LearnedColumns) -> None:
+        """Keep what was learned as plain Python objects, which any version can load."""
+        self._scales, self._half_knots = learned.scales, learned.half_knots
+        self._levels = learned.levels
         self._number_formats: dict[int, list[Any]] = {
-            k: [mark, [*markers]] for k, (mark, markers) in formats.items()
+            k: [mark, [*markers]] for k, (mark, markers) in learned.number_formats.items()
         }
-        self._unknown_shares = unknown_shares
-        self._encodings = sorted(encodings, key=lambda item: item[1] == "code")
-        widths = {k: encoding_width(encoding, levels.get(k, [])) for k, encoding in encodings}
-        codes = [k for k, encoding in self._encodings if encoding == "code"]
-        self.n_numerical_ = len(scales) * (1 + self.ranks)
-        self.n_plain_ = sum(widths.values()) - len(codes)
-        self.n_levels_ = [len(levels[k]) + 1 for k in codes]
-        self.n_features_out_ = self.n_numerical_ + self.n_plain_ + len(codes)
+        self._unknown_shares = learned.unknown_shares
+        self._encodings = learned.encodings
+        self.n_numerical_ = learned.n_numerical()
+        self.n_plain_ = learned.n_plain()
+        self.n_levels_ = learned.n_levels()
+        self.n_features_out_ = self.n_numerical_ + self.n_plain_ + len(self.n_levels_)
+
+    def _learned(self) -> LearnedColumns:
+        """Return what `_set_learned` kept."""
+        formats = {
+            k: NumberFormat(decimal_mark, tuple(markers))
+            for k, (decimal_mark, markers) in self._number_formats.items()
+        }
+        return LearnedColumns(
+            scales=self._scales,
+            half_knots=self._half_knots,
+            levels=self._levels,
+            number_formats=formats,
+            unknown_shares=self._unknown_shares,
+            encodings=self._encodings,
+        )
 
     def transform(self, X: Any) -> npt.NDArray[np.floating[Any]]:
         """Turn a table into an array.
@@ -256,22 +241,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         X = as_table(X)
         columns = read_columns(X)
         validate_data(owner, X, skip_check_array=True, reset=False)
-        n_samples = len(columns[0].values)
-        out = np.empty((n_samples, self.n_features_out_), dtype=self.dtype)
-        start = self.n_numerical_
-        if start:
-            halves = self._halves(columns)
-            for place, knots in enumerate(self._half_knots.values()):
-                out[:, len(self._scales) + place] = interpolated_ranks(halves[:, place], *knots)
-            out[:, : len(self._scales)] = self._scaled(halves)
-        for k, encoding in self._encodings:
-            stop = start + encoding_width(encoding, self._levels.get(k, []))
-            out[:, start:stop] = self._encoded(columns[k], k, encoding)
-            start = stop
-        if self._warns:
-            for k, number_format in self._formats().items():
-                warn_of_unknown_texts(columns[k], number_format)
-        return out
+        return encode_columns(columns, self._learned(), self.dtype, warns=self._warns)
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
         """Return what the columns of the array are called.
@@ -319,71 +289,6 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         tags.input_tags.categorical = True
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-    def _find_categories(self, columns: list[Column]) -> npt.NDArray[np.bool_]:
-        chosen = self.categorical_features
-        if isinstance(chosen, str) and chosen == "from_dtype":
-            return np.array([column.looks_categorical() for column in columns])
-        is_categorical = np.zeros(len(columns), dtype=bool)
-        names = getattr(self, "feature_names_in_", None)
-        is_categorical[chosen_columns(chosen, len(columns), names)] = True
-        return is_categorical
-
-    def _find_number_formats(
-        self, columns: list[Column], is_categorical: npt.NDArray[np.bool_]
-    ) -> dict[int, NumberFormat]:
-        """Return how the text columns that are to be numbers are read.
-
-        Few levels are text on purpose, as are columns that were named.
-        """
-        by_dtype = isinstance(self.categorical_features, str)
-        formats = {}
-        for k, column in enumerate(columns):
-            if not column.is_text() or (is_categorical[k] and not by_dtype):
-                continue
-            if len(column.levels()) > self._most_levels_of_text():
-                number_format = find_number_format(column.texts(), column.n_beside_texts())
-                if number_format is not None:
-                    formats[k] = number_format
-        return formats
-
-    def _most_levels_of_text(self) -> int:
-        """Return how many levels text may have to be a category whatever it says."""
-        return self.max_one_hot or MOST_LEVELS_OF_TEXT
-
-    def _halves(self, columns: list[Column]) -> npt.NDArray[np.float64]:
-        """Return half of the numerical columns, NaN where they are missing."""
-        halves = np.empty((len(columns[0].values), len(self._scales)), order="F")
-        formats = self._formats()
-        for place, k in enumerate(self._scales):
-            np.multiply(columns[k].numbers(formats.get(k)), 0.5, out=halves[:, place])
-        return halves
-
-    def _formats(self) -> dict[int, NumberFormat]:
-        """Return how the text of numerical columns is read, of those that came as text."""
-        return {
-            k: NumberFormat(decimal_mark, tuple(markers))
-            for k, (decimal_mark, markers) in self._number_formats.items()
-        }
-
-    def _scaled(self, halves: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Return the numbers scaled and clipped; changes what it is given."""
-        half_medians, half_scales = np.reshape(list(self._scales.values()), (-1, 2)).T
-        halves -= half_medians
-        with np.errstate(over="ignore"):
-            halves /= half_scales
-        halves[np.isnan(halves)] = 0.0
-        return smooth_clip(halves)
-
-    def _encoded(self, column: Column, k: int, encoding: Encoding) -> npt.NDArray[np.generic]:
-        """Return the columns that one column is encoded as."""
-        if encoding == "missing":
-            return np.isnan(column.numbers(self._formats().get(k)))[:, np.newaxis]
-        levels = self._levels[k]
-        codes = column.codes(levels)[:, np.newaxis]
-        if self._warns and np.count_nonzero(codes) < len(codes) / 2:
-            warn_of_unknown_levels(column, levels, codes, self._unknown_shares.get(k, 1.0))
-        return encode(codes, encoding, len(levels))
 
 
 def _restored(state: dict[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sknumpynet.utils.columns.cells import Level
-from sknumpynet.utils.columns.column import Column
+from sknumpynet.utils.columns import Column, Level
 from sknumpynet.utils.text import NumberFormat, are_dates, odd_text, parse_number
 from sknumpynet.utils.user_warnings import warn_user
 

@@ -6,8 +6,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from sknumpynet.utils.columns.cells import Level
-from sknumpynet.utils.columns.column import Column
+from sknumpynet.utils.columns import Column, Level
 
 __all__ = [
     "Encoding",

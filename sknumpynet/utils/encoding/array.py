@@ -1,0 +1,91 @@
+"""The array that the columns of a table become, by what was learned of such columns."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sknumpynet.utils.columns import Column
+from sknumpynet.utils.encoding.categories import Encoding, encode
+from sknumpynet.utils.encoding.checks import warn_of_unknown_levels, warn_of_unknown_texts
+from sknumpynet.utils.encoding.learning import LearnedColumns
+from sknumpynet.utils.encoding.scaling import Numbers, interpolated_ranks, smooth_clip
+
+__all__ = ["encode_columns"]
+
+
+def encode_columns(
+    columns: Sequence[Column], learned: LearnedColumns, dtype: str, *, warns: bool
+) -> npt.NDArray[np.floating[Any]]:
+    """Return the array of a table.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        Those of which something was learned, maybe with other rows.
+    learned : LearnedColumns
+    dtype : {'float32', 'float64'}
+    warns : bool
+        Whether to tell of levels and texts that were not learned.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_features_out)
+        Scaled numbers, their ranks, and what `LearnedColumns` has as ``encodings``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For cells that the kind of their column does not take.
+    """
+    start, n_scales = learned.n_numerical(), len(learned.scales)
+    width = start + learned.n_plain() + len(learned.n_levels())
+    out = np.empty((len(columns[0].values), width), dtype=dtype)
+    if start:
+        halves = _halves(columns, learned)
+        for place, knots in enumerate(learned.half_knots.values()):
+            out[:, n_scales + place] = interpolated_ranks(halves[:, place], *knots)
+        out[:, :n_scales] = _scaled(halves, learned)
+    for k, encoding in learned.encodings:
+        stop = start + learned.width(k, encoding)
+        if encoding == "missing":
+            numbers = columns[k].numbers(learned.number_formats.get(k))
+            out[:, start] = np.isnan(numbers)
+        else:
+            out[:, start:stop] = _category(columns[k], k, encoding, learned, warns=warns)
+        start = stop
+    if warns:
+        for k, number_format in learned.number_formats.items():
+            warn_of_unknown_texts(columns[k], number_format)
+    return out
+
+
+def _halves(columns: Sequence[Column], learned: LearnedColumns) -> Numbers:
+    """Return half of the numerical columns, NaN where they are missing."""
+    halves = np.empty((len(columns[0].values), len(learned.scales)), order="F")
+    for place, k in enumerate(learned.scales):
+        numbers = columns[k].numbers(learned.number_formats.get(k))
+        np.multiply(numbers, 0.5, out=halves[:, place])
+    return halves
+
+
+def _scaled(halves: Numbers, learned: LearnedColumns) -> Numbers:
+    """Return the numbers scaled and clipped; changes what it is given."""
+    half_medians, half_scales = np.reshape(list(learned.scales.values()), (-1, 2)).T
+    halves -= half_medians
+    with np.errstate(over="ignore"):
+        halves /= half_scales
+    halves[np.isnan(halves)] = 0.0
+    return smooth_clip(halves)
+
+
+def _category(
+    column: Column, k: int, encoding: Encoding, learned: LearnedColumns, *, warns: bool
+) -> npt.NDArray[np.generic]:
+    """Return the columns that a category is encoded as."""
+    levels = learned.levels[k]
+    codes = column.codes(levels)[:, np.newaxis]
+    if warns and np.count_nonzero(codes) < len(codes) / 2:
+        warn_of_unknown_levels(column, levels, codes, learned.unknown_shares.get(k, 1.0))
+    return encode(codes, encoding, len(levels))
