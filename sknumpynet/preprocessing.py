@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sknumpynet.utils.columns import as_table, read_columns
+from sknumpynet.utils.columns import Column, as_table, read_columns
 from sknumpynet.utils.encoding.array import encode_columns
 from sknumpynet.utils.encoding.categories import distinct_names, encoding_names
 from sknumpynet.utils.encoding.checks import (
@@ -150,12 +150,47 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         >>> TabularPreprocessor(max_one_hot=3).fit([["a"], ["b"], ["c"], ["d"]] * 2).n_levels_
         [5]
         """
-        with all_or_nothing(self):
-            self._learn(as_table(X))
+        self._learn(as_table(X))
         return self
 
-    def _learn(self, X: Any) -> None:
-        columns = read_columns(X)
+    @fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit_transform(self, X: Any, y: Any = None) -> npt.NDArray[np.floating[Any]]:
+        """Do what `fit` and then `transform` of the same table do; the table is read once.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            As for `fit`.
+        y : object
+            Ignored.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features_out_)
+            C-contiguous. Without columns if all were dropped.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `fit` does.
+
+        Examples
+        --------
+        >>> TabularPreprocessor().fit_transform([["f"], ["m"], [None]])
+        array([[-1.],
+               [ 1.],
+               [ 0.]], dtype=float32)
+        """
+        return self._encoded(self._learn(as_table(X)))
+
+    def _learn(self, X: Any) -> list[Column]:
+        """Learn from a table, or stay as it was after an error; return the table's columns."""
+        with all_or_nothing(self):
+            columns = read_columns(X)
+            self._learn_from(X, columns)
+        return columns
+
+    def _learn_from(self, X: Any, columns: list[Column]) -> None:
         validate_data(self, X, skip_check_array=True)
         names = getattr(self, "feature_names_in_", None)
         # Text with so few levels is a category whatever it says.
@@ -241,6 +276,9 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         X = as_table(X)
         columns = read_columns(X)
         validate_data(owner, X, skip_check_array=True, reset=False)
+        return self._encoded(columns)
+
+    def _encoded(self, columns: list[Column]) -> npt.NDArray[np.floating[Any]]:
         return encode_columns(columns, self._learned(), self.dtype, warns=self._warns)
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:

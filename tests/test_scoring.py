@@ -264,7 +264,7 @@ def test_the_usual_scorer_does_not_encode_in_every_epoch(container, monkeypatch)
     X[::7, 1] = np.nan
     monkeypatch.setattr(TabularPreprocessor, "transform", counted)
     make("table", scoring="roc_auc", max_iter=4).fit(contained(container, X), y)
-    assert len(calls) == 1
+    assert calls == []  # fit_transform has encoded them
 
 
 @pytest.mark.parametrize("weighted", [False, True])

@@ -126,7 +126,7 @@ class TableInputs(Inputs):
         """Learn what the columns are; return encoded rows."""
         preprocessor = TabularPreprocessor(self.categorical_features)
         preprocessor.set_output(transform="default")  # whatever the configuration says
-        encoded: np.ndarray = preprocessor.fit(X).transform(X)
+        encoded: np.ndarray = preprocessor.fit_transform(X)
         known = vars(self.estimator)
         known.pop("feature_names_in_", None)
         known["preprocessor_"] = preprocessor

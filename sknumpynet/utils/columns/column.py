@@ -1,6 +1,7 @@
 """A column of a table, and what is asked of it."""
 
 from collections import Counter
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,9 @@ __all__ = ["Column"]
 
 class Column:
     """A column of a table.
+
+    It keeps what takes a pass over cells that are Python objects, so that each is made once
+    whoever asks for it: neither the table nor what it gives may be changed meanwhile.
 
     Parameters
     ----------
@@ -52,28 +56,34 @@ class Column:
         """Return whether it is a category by its dtype, or by its cells where they are objects."""
         if self._is_numeric():
             return False
-        kinds = self._kinds()
+        kinds = self._kinds
         return self._is_category() or not kinds or not all(map(is_real, kinds))
 
     def is_text(self) -> bool:
         """Return whether some cells are text, no levels of a category, and the others numbers."""
         if self._is_numeric() or self._is_category():
             return False
-        kinds = self._kinds()
+        kinds = self._kinds
         has_text = any(issubclass(kind, str) for kind in kinds)
         return has_text and all(issubclass(kind, str) or is_real(kind) for kind in kinds)
 
     def texts(self) -> dict[str, int]:
         """Return how often each text occurs."""
-        return Counter(map(str.__str__, filter(is_text, self._cells())))
+        texts: Counter[str] = Counter()
+        for value, count in self._counts:
+            if is_text(value):
+                texts[str.__str__(value)] += count
+        return texts
 
     def n_known(self) -> int:
         """Return how many cells are not missing."""
-        return sum(not is_missing(cell) for cell in self._cells())
+        return sum(count for value, count in self._counts if not is_missing(value))
 
     def n_beside_texts(self) -> int:
         """Return how many cells are neither missing nor text."""
-        return sum(not (is_text(cell) or is_missing(cell)) for cell in self._cells())
+        return sum(
+            count for value, count in self._counts if not (is_text(value) or is_missing(value))
+        )
 
     def unknown_texts(self, number_format: NumberFormat) -> list[str]:
         """Return what stands for a missing number and is none of the markers, in order."""
@@ -103,7 +113,15 @@ class Column:
         ValueError
             If it holds infinity or what is not a number.
         """
-        numbers = self._floats() if number_format is None else self._parsed(number_format)
+        if self._is_numeric():
+            # Not kept: that would cost the memory of the table, and reading takes no time.
+            return self._finite(self._floats())
+        if number_format not in self._numbers:
+            read = self._floats() if number_format is None else self._parsed(number_format)
+            self._numbers[number_format] = self._finite(read)
+        return self._numbers[number_format]
+
+    def _finite(self, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         infinite = np.isinf(numbers)
         if infinite.any():
             row = int(infinite.argmax())
@@ -124,12 +142,8 @@ class Column:
         TypeError
             If cells are neither text nor numbers.
         """
-        values, positions = self._distinct()
-        occurs = np.bincount(positions + 1, minlength=len(values) + 1)[1:] > 0
         levels = {
-            plain_level(value, self.name)
-            for value, there in zip(values, occurs.tolist(), strict=True)
-            if there and not is_missing(value)
+            plain_level(value, self.name) for value, _ in self._counts if not is_missing(value)
         }
         return sorted(levels, key=lambda level: (isinstance(level, str), level))
 
@@ -145,7 +159,7 @@ class Column:
         TypeError
             If cells are neither text nor numbers.
         """
-        values, positions = self._distinct()
+        values, positions = self._values_and_positions
         wanted = [plain_level(level, self.name) for level in levels]
         code_of = {level: code for code, level in enumerate(wanted, start=1)}
         code_of_value = [
@@ -164,6 +178,7 @@ class Column:
         """Return whether it is a category by its dtype."""
         return False
 
+    @cached_property
     def _kinds(self) -> list[type]:
         """Return the types of the cells that are not missing."""
         return [kind for kind in set(map(type, self._cells())) if not is_missing_type(kind)]
@@ -191,6 +206,22 @@ class Column:
                 f"{number_format.decimal_mark!r} as the decimal mark."
             )
         return floats_of([number_of[cell] if is_text(cell) else cell for cell in cells], self.name)
+
+    @cached_property
+    def _numbers(self) -> dict[NumberFormat | None, npt.NDArray[np.float64]]:
+        """Hold its numbers by the format of text."""
+        return {}
+
+    @cached_property
+    def _values_and_positions(self) -> tuple[list[Any], npt.NDArray[np.intp]]:
+        return self._distinct()
+
+    @cached_property
+    def _counts(self) -> list[tuple[Any, int]]:
+        """Hold distinct values that occur, in their order, and how often each does."""
+        values, positions = self._values_and_positions
+        counts = np.bincount(positions + 1, minlength=len(values) + 1)[1:].tolist()
+        return [(value, n) for value, n in zip(values, counts, strict=True) if n > 0]
 
     def _distinct(self) -> tuple[list[Any], npt.NDArray[np.intp]]:
         """Return distinct values, and the position among them of each cell, -1 if missing."""

@@ -42,16 +42,19 @@ def encode_columns(
     start, n_scales = learned.n_numerical(), len(learned.scales)
     width = start + learned.n_plain() + len(learned.n_levels())
     out = np.empty((len(columns[0].values), width), dtype=dtype)
+    missing: dict[int, npt.NDArray[np.bool_]] = {}
     if start:
         halves = _halves(columns, learned)
         for place, knots in enumerate(learned.half_knots.values()):
             out[:, n_scales + place] = interpolated_ranks(halves[:, place], *knots)
+        missing = _missing(halves, learned)
         out[:, :n_scales] = _scaled(halves, learned)
     for k, encoding in learned.encodings:
         stop = start + learned.width(k, encoding)
         if encoding == "missing":
-            numbers = columns[k].numbers(learned.number_formats.get(k))
-            out[:, start] = np.isnan(numbers)
+            if k not in missing:  # it has one value and is no number in the array
+                missing[k] = np.isnan(columns[k].numbers(learned.number_formats.get(k)))
+            out[:, start] = missing[k]
         else:
             out[:, start:stop] = _category(columns[k], k, encoding, learned, warns=warns)
         start = stop
@@ -68,6 +71,12 @@ def _halves(columns: Sequence[Column], learned: LearnedColumns) -> Numbers:
         numbers = columns[k].numbers(learned.number_formats.get(k))
         np.multiply(numbers, 0.5, out=halves[:, place])
     return halves
+
+
+def _missing(halves: Numbers, learned: LearnedColumns) -> dict[int, npt.NDArray[np.bool_]]:
+    """Return where numerical columns are missing, of those that have a flag for it."""
+    flagged = {k for k, encoding in learned.encodings if encoding == "missing"}
+    return {k: np.isnan(halves[:, place]) for place, k in enumerate(learned.scales) if k in flagged}
 
 
 def _scaled(halves: Numbers, learned: LearnedColumns) -> Numbers:
