@@ -1,0 +1,75 @@
+"""Export to ONNX: importing this module lets `skl2onnx` convert the networks.
+
+Needs the extra: ``pip install "sknumpynet[onnx]"``. The rest of the package does not import it.
+
+Examples
+--------
+>>> import numpy as np
+>>> import sknumpynet.onnx
+>>> from skl2onnx import to_onnx
+>>> from sklearn.datasets import load_iris
+>>> from sknumpynet import NumpyMLPClassifier
+>>> X, y = load_iris(return_X_y=True)
+>>> model = NumpyMLPClassifier(learning_rate="cosine", random_state=0).fit(X, y)
+>>> exported = to_onnx(model, X[:1].astype(np.float32), options={"zipmap": False})
+>>> [output.name for output in exported.graph.output]
+['label', 'probabilities']
+"""
+
+from typing import Any
+
+try:
+    from skl2onnx import update_registered_converter
+except ImportError as error:
+    raise ImportError('sknumpynet.onnx needs skl2onnx: pip install "sknumpynet[onnx]"') from error
+
+from sknumpynet.classifier import NumpyMLPClassifier
+from sknumpynet.onnx.converters import (
+    classifier_shapes,
+    convert_classifier,
+    convert_regressor,
+    regressor_shapes,
+)
+from sknumpynet.regressor import NumpyMLPRegressor
+from sknumpynet.search import StackedGridSearchCV, StackedRandomizedSearchCV
+
+__all__: list[str] = []
+
+
+def _refuse_search(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> Any:
+    raise NotImplementedError(
+        f"a search is not exported to ONNX, got a {type(model).__name__}: export what it found, as "
+        "by to_onnx(search.best_estimator_, X[:1])"
+    )
+
+
+def _no_shapes(operator: Any) -> None:
+    """Stand for what is never reached: a search is refused when it is read."""
+
+
+def _no_nodes(scope: Any, operator: Any, container: Any) -> None:
+    """Stand for what is never reached."""
+
+
+update_registered_converter(
+    NumpyMLPRegressor, "SknumpynetMLPRegressor", regressor_shapes, convert_regressor
+)
+update_registered_converter(
+    NumpyMLPClassifier,
+    "SknumpynetMLPClassifier",
+    classifier_shapes,
+    convert_classifier,
+    options={
+        "zipmap": [True, False, "columns"],
+        "output_class_labels": [False, True],
+        "nocl": [True, False],
+    },
+)
+for _search in (StackedGridSearchCV, StackedRandomizedSearchCV):
+    update_registered_converter(
+        _search,
+        f"Sknumpynet{_search.__name__}",
+        _no_shapes,
+        _no_nodes,
+        parser=_refuse_search,
+    )
