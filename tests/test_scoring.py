@@ -37,7 +37,7 @@ from sknumpynet import (
 from sknumpynet.estimators.fitting import encode, make_fit
 from sknumpynet.estimators.training_data import GivenRows
 from sknumpynet.training.ensemble import prepare_ensemble
-from sknumpynet.utils.scikit_learn import described
+from sknumpynet.utils.scorers import described
 
 pytestmark = [
     pytest.mark.oldest,

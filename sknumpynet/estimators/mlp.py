@@ -30,12 +30,12 @@ from sknumpynet.estimators.training_data import GivenRows
 from sknumpynet.training.checks import checked_hidden_layer_sizes
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.splits import RandomSplits
+from sknumpynet.utils.feature_names import with_names_as_in
 from sknumpynet.utils.scikit_learn import (
     HasMethods,
     Interval,
     Options,
     StrOptions,
-    with_names_as_in,
 )
 
 __all__ = ["BaseNumpyMLP", "partial_fit_available"]

@@ -19,12 +19,12 @@ from sknumpynet.presets import ACTIVATION, OPTIMIZER, PRESETS, TRAINING
 from sknumpynet.training.checks import checked_hidden_layer_sizes
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.splits import EvenSplits
+from sknumpynet.utils.feature_names import with_names_as_in
+from sknumpynet.utils.n_jobs import effective_n_jobs
 from sknumpynet.utils.scikit_learn import (
     HasMethods,
     Interval,
     StrOptions,
-    effective_n_jobs,
-    with_names_as_in,
 )
 
 __all__ = ["BaseTabularMLP"]

@@ -26,7 +26,8 @@ from sknumpynet.model_selection.report import StackingReport
 from sknumpynet.training.checks import checked_hidden_layer_sizes
 from sknumpynet.training.executor import train_chunks
 from sknumpynet.training.stacks import cut, group
-from sknumpynet.utils.scikit_learn import Task, safe_split, slice_params
+from sknumpynet.utils.scikit_learn import safe_split, slice_params
+from sknumpynet.utils.tasks import Task
 
 __all__ = ["Pretraining", "SearchData"]
 

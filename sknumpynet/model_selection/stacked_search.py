@@ -22,7 +22,8 @@ from sknumpynet.model_selection.pretrained import (
 )
 from sknumpynet.model_selection.pretraining import Pretraining, SearchData
 from sknumpynet.utils.columns import as_table
-from sknumpynet.utils.scikit_learn import SearchHooks, Task, evaluated_by
+from sknumpynet.utils.scikit_learn import SearchHooks, evaluated_by
+from sknumpynet.utils.tasks import Task
 
 __all__ = ["StackedSearch", "scoring_backend"]
 

@@ -11,11 +11,9 @@ from sknumpynet.training.data import TrainingData, ValidationSet, Warned
 from sknumpynet.training.runs import Run
 from sknumpynet.training.validation import Validator
 from sknumpynet.utils.scikit_learn import (
-    described,
-    is_undefined_without_a_class,
     rows_of,
-    with_labels,
 )
+from sknumpynet.utils.scorers import described, is_undefined_without_a_class, with_labels
 
 __all__ = ["replace_failing_scorers"]
 

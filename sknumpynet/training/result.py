@@ -18,7 +18,8 @@ from sknumpynet.training.data import Warned
 from sknumpynet.training.history import extended_history
 from sknumpynet.training.resampling import mean_out_of_fold
 from sknumpynet.training.runs import EnsembleRuns, Run
-from sknumpynet.utils.scikit_learn import described, lbfgs_iterations
+from sknumpynet.utils.scikit_learn import lbfgs_iterations
+from sknumpynet.utils.scorers import described
 
 __all__ = ["FitResult", "fit_result"]
 

@@ -14,7 +14,7 @@ from sknumpynet.core.losses import Loss
 from sknumpynet.core.network import Network
 from sknumpynet.training.data import ValidationSet
 from sknumpynet.utils.columns import as_table
-from sknumpynet.utils.scikit_learn import takes_sample_weight
+from sknumpynet.utils.scorers import takes_sample_weight
 
 __all__ = ["Scoring", "Validator", "sliceable", "uses_scorer"]
 
