@@ -1,4 +1,10 @@
-"""Warnings that point at the user's line, however deep they are raised."""
+"""Warnings that point at the user's line, however deep they are raised.
+
+What training has to say, such as that it did not converge, `BaseNetwork` warns of with a fixed
+``stacklevel`` instead: at whoever called ``fit``, as scikit-learn's networks do. In a pipeline or
+a cross-validation that is a line of scikit-learn, by whose module users may filter it; `warn_user`
+would name theirs. Columns are read at varying depths, for which no fixed level would do.
+"""
 
 import sys
 import warnings
