@@ -1,6 +1,9 @@
 import pytest
 from threadpoolctl import threadpool_limits
 
+# What several files share asserts too, and says as much where it fails.
+pytest.register_assert_rewrite("helpers")
+
 
 @pytest.fixture(autouse=True, scope="session")
 def one_thread():

@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+from helpers.searches import assert_same_results
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.ensemble import BaggingClassifier
@@ -386,14 +387,6 @@ GRIDS = {
     "class weight": {"class_weight": [None, "balanced"]},
     "solvers": {"solver": ["adam", "lbfgs"]},
 }
-
-
-def assert_same_results(ours, theirs):
-    assert ours.keys() == theirs.keys()
-    for name, expected in theirs.items():
-        if name == "params" or name.startswith("param_") or "time" in name:
-            continue
-        np.testing.assert_allclose(ours[name], expected, rtol=1e-6, atol=1e-6, err_msg=name)
 
 
 @pytest.mark.parametrize("problem", SORTED)

@@ -110,17 +110,19 @@ def test_a_property_that_holds_makes_a_script_that_ends_well():
 
 
 def test_every_property_makes_a_script_that_has_all_it_uses():
-    for own in FUZZ["chosen"]():
-        pasted = compile(FUZZ["source_of"](own), "pasted", "exec")
+    # Many have the same source, and differ by their options.
+    names = {FUZZ["source_of"](own): own.name for own in FUZZ["chosen"]()}
+    for source, name in names.items():
+        pasted = compile(source, "pasted", "exec")
         made = {own.argval for own in dis.get_instructions(pasted) if own.opname == "STORE_NAME"}
         used = set()
         codes = [pasted]
         while codes:
             code = codes.pop()
             codes += [value for value in code.co_consts if isinstance(value, types.CodeType)]
-            names = [own for own in dis.get_instructions(code) if own.opname == "LOAD_GLOBAL"]
-            used |= {own.argval for own in names}
-        assert used <= made | set(dir(builtins)), own.name
+            loads = [own for own in dis.get_instructions(code) if own.opname == "LOAD_GLOBAL"]
+            used |= {own.argval for own in loads}
+        assert used <= made | set(dir(builtins)), name
 
 
 def test_the_script_counts_cases(capsys):

@@ -19,6 +19,8 @@ from sknumpynet.training.runs import Run
 from sknumpynet.training.stacks import cut, group
 from sknumpynet.utils.blas import blas_threads
 
+pytestmark = pytest.mark.oldest
+
 N_FEATURES, N_HIDDEN = 3, 5
 
 

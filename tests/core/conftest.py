@@ -1,5 +1,7 @@
 """Fixtures that pose a problem for any loss, so that a new loss needs no new test code."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -10,6 +12,13 @@ from sknumpynet.core.batching import Dataset
 from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.network import Propagation, backward_propagation, forward_propagation
 from sknumpynet.core.optimizers import OPTIMIZERS, Hyperparameter, Optimizer
+
+
+def pytest_collection_modifyitems(items):
+    """All of the engine also runs against the oldest versions."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("oldest")
 
 
 @pytest.fixture

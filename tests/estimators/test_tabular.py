@@ -1,0 +1,207 @@
+"""Networks for tables: what each part is for, by a task that only it solves, and floors."""
+
+from dataclasses import asdict
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers.passengers import KINDS, quick, score_of, target_of, titanic
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_diabetes,
+    load_iris,
+    load_wine,
+    make_classification,
+)
+from sklearn.metrics import log_loss
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknumpynet import (
+    NumpyMLPRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+    TabularPreprocessor,
+)
+from sknumpynet.core import architectures
+from sknumpynet.core.architectures import TableShape, table_network
+from sknumpynet.core.layers import Identity, Scale
+from sknumpynet.estimators.targets import TargetUnit
+
+# Passengers have names.
+pytestmark = [
+    pytest.mark.oldest,
+    pytest.mark.filterwarnings("ignore:nearly all levels have a single row in column '(name|x1)'"),
+]
+
+# Each part has a task that only it solves --------------------------------------------------------
+
+
+def passed_on(n_features, **settings):
+    return Identity(n_features)
+
+
+def test_numerical_embeddings_follow_a_high_frequency(monkeypatch):
+    X = np.random.default_rng(0).uniform(-1, 1, (500, 1))
+    y = np.sin(12 * X[:, 0])
+    model = TabularMLPRegressor("fast", random_state=0, n_jobs=1)
+    assert score_of(model, X, y) > 0.95
+    monkeypatch.setattr(architectures, "PeriodicEmbedding", passed_on)
+    assert score_of(model, X, y) < 0.8
+
+
+def test_ranks_tell_apart_what_distances_do_not(monkeypatch):
+    exponent = np.random.default_rng(0).uniform(-12, 12, 500)
+    X, y = 10 ** exponent[:, np.newaxis], np.sin(exponent / 2)
+    model = TabularMLPRegressor("fast", random_state=0, n_jobs=1)
+    assert score_of(model, X, y) > 0.95
+    only_distances = partial(TabularPreprocessor, ranks=False)
+    monkeypatch.setattr("sknumpynet.estimators.inputs.TabularPreprocessor", only_distances)
+    assert score_of(model, X, y) < 0.6
+
+
+def test_category_embeddings_tell_rare_levels_apart(monkeypatch):
+    rng = np.random.default_rng(0)
+    levels = rng.integers(100, size=1000)
+    X = pd.DataFrame({"city": [f"city {level}" for level in levels]})
+    y = rng.normal(size=100)[levels]
+    model = TabularMLPRegressor("fast", random_state=0, n_jobs=1)
+    assert score_of(model, X, y) > 0.8
+    monkeypatch.setattr(architectures, "CategoryEmbedding", lambda *shape: Identity(1))
+    assert score_of(model, X, y) < 0.4
+
+
+def test_smooth_clipping_bears_heavy_tails():
+    rng = np.random.default_rng(0)
+    X = rng.standard_cauchy((600, 2)) ** 3
+    y = np.tanh(X[:, 0]) + np.tanh(X[:, 1])
+    assert score_of(TabularMLPRegressor("fast", random_state=0), X, y) > 0.9
+    # What a network makes of standardised columns, in which only the outliers differ.
+    network = NumpyMLPRegressor(learning_rate="one_cycle", learning_rate_init=0.01, max_iter=50)
+    assert score_of(make_pipeline(StandardScaler(), network.set_params(random_state=0)), X, y) < 0.6
+
+
+def test_flags_tell_what_is_missing():
+    X = np.random.default_rng(0).normal(size=(400, 2))
+    missing = np.arange(400) % 3 == 0
+    X[missing, 0] = np.nan
+    assert score_of(TabularMLPClassifier("fast", random_state=0), X, missing) == 1.0
+
+
+def test_the_scale_finds_the_column_that_counts(monkeypatch):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 40))
+    y = np.abs(X[:, 3])
+    model = TabularMLPRegressor("fast", random_state=0, n_jobs=1)
+    with_scale = score_of(model, X, y)
+    monkeypatch.setattr(architectures, "Scale", lambda fan_in: Scale(fan_in, learning_rate=0.0))
+    assert 1 - with_scale < 0.8 * (1 - score_of(model, X, y))
+
+
+def test_the_best_epoch_is_kept_where_there_is_only_noise():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(300, 8)), rng.integers(2, size=300)
+    model = TabularMLPClassifier("fast", random_state=0).fit(X[:150], y[:150])
+    assert log_loss(y[150:], model.predict_proba(X[150:])) < np.log(2) + 0.05
+    curves = model.validation_loss_curve_
+    best = [min(curve) for curve in curves]
+    assert_allclose(-model.best_validation_score_, best)
+    assert np.mean([curve[-1] for curve in curves]) > np.mean(best) + 0.1
+
+
+def test_targets_of_any_unit():
+    X, y = load_diabetes(return_X_y=True)
+    model = TabularMLPRegressor("fast", random_state=0, n_jobs=1)
+    plain = model.fit(X, y).predict(X)
+    for scale, shift in [(1e-6, 0.0), (1e9, -1e12)]:
+        moved = model.fit(X, scale * y + shift).predict(X)
+        assert_allclose((moved - shift) / scale, plain, rtol=1e-2)
+
+
+def test_predictions_stay_in_the_range_that_was_seen():
+    X = np.linspace(0, 1, 100).reshape(-1, 1)
+    y = 3 * X[:, 0]
+    values = quick(TabularMLPRegressor, max_iter=20).fit(X, y).predict(100 * X)
+    assert values.min() >= 0
+    assert values.max() <= 3
+
+
+def test_an_ensemble_is_better_than_its_members():
+    X, y = make_classification(400, 10, n_informative=5, flip_y=0.1, random_state=0)
+    model = TabularMLPClassifier("fast", random_state=0).fit(X[:200], y[:200])
+    alone = [log_loss(y[200:], member) for member in model.predict_members(X[200:])]
+    assert log_loss(y[200:], model.predict_proba(X[200:])) < 0.97 * np.mean(alone)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_of_weight_0_are_as_if_absent(kind):
+    frame, _ = titanic()
+    y = target_of(kind)
+    weight = (np.arange(len(y)) >= 20).astype(float)
+    wild = frame.assign(fare=frame.fare.where(weight > 0, 1e9))
+    expected = y.copy()
+    if kind is TabularMLPRegressor:
+        y = np.where(weight > 0, y, 1e9)
+    model = quick(kind).fit(wild, y, sample_weight=weight)
+    fitted_unit = getattr(model, "_unit", {"highest": np.max(expected)})
+    assert fitted_unit["highest"] <= expected.max()
+    columns = TabularPreprocessor().fit(frame[20:])
+    assert_array_equal(model.preprocessor_.transform(frame), columns.transform(frame))
+
+
+def test_units_are_those_of_weighted_rows():
+    y = np.array([1.0, 2.0, 4.0])
+    twice = y[[0, 0, 1, 2, 2, 2]][:, np.newaxis]
+    once = TargetUnit.of(twice, None, keeps_zero=False)
+    weighted = TargetUnit.of(y[:, np.newaxis], np.array([2.0, 1.0, 3.0]), keeps_zero=False)
+    for name, value in asdict(once).items():
+        assert_allclose(getattr(weighted, name), value)
+
+
+def test_constant_columns_of_layers_do_not_blow_up():
+    # Each initial row alike but for rounding.
+    X = pd.DataFrame({"a": ["a", "b"] * 1000})
+    model = TabularMLPRegressor("fast", max_iter=2, n_members=1, random_state=0)
+    assert np.abs(model.fit(X, X.a == "a").parameters_).max() < 100
+
+
+# Floors ------------------------------------------------------------------------------------------
+
+
+# In log loss and nRMSE; in parentheses histogram gradient boosting.
+FLOORS = {
+    "breast_cancer": (load_breast_cancer, 0.13),
+    "wine": (load_wine, 0.08),
+    "iris": (load_iris, 0.12),
+    "diabetes": (load_diabetes, 0.87),
+}
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_floors(name):
+    load, floor = FLOORS[name]
+    X, y = load(return_X_y=True, as_frame=True)
+    is_classes = name != "diabetes"
+    X_train, X_test, y_train, y_test = train_test_split(
+        X, y, random_state=0, stratify=y if is_classes else None
+    )
+    if is_classes:
+        model = TabularMLPClassifier(random_state=0).fit(X_train, y_train)
+        assert log_loss(y_test, model.predict_proba(X_test)) < floor
+    else:
+        model = TabularMLPRegressor(random_state=0).fit(X_train, y_train)
+        error = np.sqrt(np.mean((model.predict(X_test) - y_test) ** 2)) / y_test.std()
+        assert error < floor
+
+
+def test_the_network_is_what_the_columns_ask_for():
+    frame, y = titanic()
+    shape = quick(TabularMLPClassifier).fit(frame, y)._shape
+    network = table_network(TableShape.from_plain(shape))
+    numbers, plain, tickets = network.layers[0].layers  # no name is another's
+    assert numbers.fan_in == 8  # age, sibsp, fare and pclass, and their ranks
+    assert plain.fan_in == 7  # sex, cabin, adult, three harbours, whether the age is missing
+    assert tickets.n_codes == frame.ticket.value_counts().gt(1).sum() + 1
