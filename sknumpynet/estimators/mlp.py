@@ -1,7 +1,6 @@
 """What `NumpyMLPClassifier` and `NumpyMLPRegressor` share: scikit-learn's parameters and more."""
 
 from dataclasses import fields
-from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -12,9 +11,6 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknumpynet.core.activations import ACTIVATIONS, AnyActivation, activation_of
 from sknumpynet.core.inference import activated, perceptron_outputs
-from sknumpynet.core.initializers import INITIALIZERS
-from sknumpynet.core.optimizers import OPTIMIZERS
-from sknumpynet.core.schedules import SCHEDULES
 from sknumpynet.estimators.base import BaseNetwork
 from sknumpynet.estimators.fitted_attributes import (
     FittedAttributes,
@@ -25,18 +21,16 @@ from sknumpynet.estimators.fitted_attributes import (
 from sknumpynet.estimators.fitting import Fit, encode, make_fit
 from sknumpynet.estimators.inputs import Inputs, NumericInputs
 from sknumpynet.estimators.network_specs import PerceptronSpec
-from sknumpynet.estimators.optimizer_settings import optimizer_settings
+from sknumpynet.estimators.parameters import (
+    PERCEPTRON_PARAMETERS,
+    constraints_of,
+    optimizer_settings,
+)
 from sknumpynet.estimators.training_data import GivenRows
 from sknumpynet.training.checks import checked_hidden_layer_sizes
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.splits import RandomSplits
 from sknumpynet.utils.feature_names import with_names_as_in
-from sknumpynet.utils.scikit_learn import (
-    HasMethods,
-    Interval,
-    Options,
-    StrOptions,
-)
 
 __all__ = ["BaseNumpyMLP", "partial_fit_available"]
 
@@ -77,53 +71,7 @@ class BaseNumpyMLP(BaseNetwork):
 
     _data_parameters: ClassVar[tuple[str, ...]] = (*BaseNetwork._data_parameters, "dtype")
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [
-            StrOptions(set(ACTIVATIONS)),
-            list,
-            tuple,
-            HasMethods(["value", "derivative"]),
-        ],
-        "solver": [StrOptions({"lbfgs", *OPTIMIZERS})],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions(set(SCHEDULES)), callable],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "power_t": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "shuffle": ["boolean"],
-        "random_state": ["random_state"],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "verbose": ["verbose"],
-        "warm_start": ["boolean"],
-        "momentum": [Interval(Real, 0, 1, closed="both")],
-        "nesterovs_momentum": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "beta_1": [Interval(Real, 0, 1, closed="left")],
-        "beta_2": [Interval(Real, 0, 1, closed="left")],
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
-        "n_iter_no_change": [
-            Interval(Integral, 1, None, closed="left"),
-            Options(Real, {np.inf}),
-        ],
-        "max_fun": [Interval(Integral, 1, None, closed="left")],
-        "n_members": [Interval(Integral, 1, None, closed="left")],
-        "resample": [
-            StrOptions({"bootstrap", "folds"}),
-            HasMethods(["split", "get_n_splits"]),
-            None,
-        ],
-        "scoring": [str, callable, None],
-        "max_time": [Interval(Real, 0, None, closed="neither"), None],
-        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
-        "warmup": [Interval(Real, 0, 1, closed="both")],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
-        "weight_init": [StrOptions(set(INITIALIZERS))],
-        "dtype": [StrOptions({"float32", "float64"}), None],
-    }
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints_of(PERCEPTRON_PARAMETERS)
 
     # Training --------------------------------------------------------------------------------
 

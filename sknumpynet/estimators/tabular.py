@@ -1,6 +1,5 @@
 """What `TabularMLPClassifier` and `TabularMLPRegressor` share: columns, presets, the network."""
 
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,18 +13,17 @@ from sknumpynet.estimators.base import BaseNetwork
 from sknumpynet.estimators.fitted_attributes import with_attributes
 from sknumpynet.estimators.inputs import Inputs, TableInputs
 from sknumpynet.estimators.network_specs import TableNetworkSpec
-from sknumpynet.estimators.optimizer_settings import optimizer_settings
+from sknumpynet.estimators.parameters import (
+    TABULAR_PARAMETERS,
+    constraints_of,
+    optimizer_settings,
+)
 from sknumpynet.presets import ACTIVATION, OPTIMIZER, PRESETS, TRAINING
 from sknumpynet.training.checks import checked_hidden_layer_sizes
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.splits import EvenSplits
 from sknumpynet.utils.feature_names import with_names_as_in
 from sknumpynet.utils.n_jobs import effective_n_jobs
-from sknumpynet.utils.scikit_learn import (
-    HasMethods,
-    Interval,
-    StrOptions,
-)
 
 __all__ = ["BaseTabularMLP"]
 
@@ -48,31 +46,7 @@ class BaseTabularMLP(BaseNetwork):
         "categorical_features",
     )
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "preset": [StrOptions(set(PRESETS))],
-        "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
-        "n_members": [Interval(Integral, 1, None, closed="left"), None],
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left"), None],
-        "max_iter": [Interval(Integral, 1, None, closed="left"), None],
-        "batch_size": [Interval(Integral, 1, None, closed="left"), None],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither"), None],
-        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like", None],
-        "weight_decay": [Interval(Real, 0, None, closed="left"), None],
-        "resample": [
-            StrOptions({"bootstrap", "folds"}),
-            HasMethods(["split", "get_n_splits"]),
-            None,
-        ],
-        "scoring": [str, callable],
-        "max_time": [Interval(Real, 0, None, closed="neither"), None],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-        "n_jobs": [
-            Interval(Integral, 1, None, closed="left"),
-            Interval(Integral, None, -1, closed="right"),
-            None,
-        ],
-    }
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints_of(TABULAR_PARAMETERS)
 
     # Training --------------------------------------------------------------------------------
 

@@ -193,8 +193,8 @@ def _warnings_of(
     ]
     if unscored and config.early_stopping:
         message = (
-            f"scoring={config.scoring!r} gave NaN in every epoch of members {unscored}, which "
-            "keep their last epoch"
+            f"scoring={described(config.scoring)} gave NaN in every epoch of members {unscored}, "
+            "which keep their last epoch"
         )
         warnings.append((message, ConvergenceWarning))
     statuses = [result.status for result in results]

@@ -29,3 +29,7 @@ LOSSES: dict[str, Loss] = {
         QuantileLoss(),
     )
 }
+
+# Files of models name losses by the path that users import them from.
+for _loss in LOSSES.values():
+    type(_loss).__module__ = __name__
