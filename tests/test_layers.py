@@ -146,3 +146,119 @@ def test_a_circle_is_noticed():
 )
 def test_the_walk_notices(line):
     assert imports_of(ast.parse(line)) == {"sknumpynet.estimators.base"}
+
+
+# Who writes an estimator ------------------------------------------------------------------------
+
+# The one module that sets fitted attributes.
+SETTER = "sknumpynet.estimators.fitted_attributes"
+# Scikit-learn's search, of which it is a part, fits itself.
+WRITERS = {SETTER, "sknumpynet.model_selection.stacked_search"}
+ESTIMATOR_ROOMS = {"training", "estimators", "classifier", "regressor", "tabular"}
+ESTIMATOR_ROOMS |= {"model_selection"}
+# Where objects set what is their own: when they are made, loaded or tagged.
+MAKING = {"__init__", "__setstate__", "__post_init__", "__sklearn_tags__"}
+
+
+def written(tree):
+    """Return what a module writes that looks like an estimator's attribute."""
+    found = set()
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef) or function.name in MAKING:
+            continue
+        for node in ast.walk(function):
+            if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+                is_dunder = node.attr.startswith("__") and node.attr != "__dict__"
+                if (node.attr.endswith("_") and not is_dunder) or node.attr == "__dict__":
+                    found.add(ast.unparse(node))
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"setattr", "delattr"}:
+                found.add(ast.unparse(node))
+            if isinstance(node, ast.Attribute) and node.attr in {"update", "pop", "clear"}:
+                # The attributes of an object, as a dict.
+                held = ast.unparse(node.value)
+                if held.startswith("vars(") or held.endswith(".__dict__"):
+                    found.add(ast.unparse(node))
+            if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+                held = ast.unparse(node.value)
+                if held.startswith("vars(") or held.endswith(".__dict__"):
+                    found.add(ast.unparse(node))
+    return found
+
+
+# A binarizer and an optimiser made anew from what was saved; the status of a result.
+ALLOWED = {
+    "sknumpynet.estimators.saved_state": {
+        "vars(binarizer).update",
+        "setattr(optimizer, name, saved[name])",
+    },
+    "sknumpynet.training.in_process": {"setattr(monitor.result, 'status', 'interrupted')"},
+}
+
+
+@pytest.mark.parametrize(
+    "module", [m for m in MODULES if room(m) in ESTIMATOR_ROOMS and m not in WRITERS]
+)
+def test_no_module_but_one_writes_fitted_attributes(module):
+    assert written(ast.parse(MODULES[module].read_text())) <= ALLOWED.get(module, set())
+
+
+# Where the classes of estimators are.
+ESTIMATORS = {
+    "sknumpynet.classifier",
+    "sknumpynet.regressor",
+    "sknumpynet.tabular",
+    *(f"sknumpynet.estimators.{name}" for name in ("base", "classification", "contract", "mlp")),
+    *(f"sknumpynet.estimators.{name}" for name in ("regression", "tabular")),
+}
+
+
+@pytest.mark.parametrize("module", sorted(ESTIMATORS))
+def test_estimators_write_nothing_to_themselves(module):
+    for function in ast.walk(ast.parse(MODULES[module].read_text())):
+        if isinstance(function, ast.FunctionDef) and function.name not in MAKING:
+            stored = [
+                ast.unparse(node)
+                for node in ast.walk(function)
+                if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
+            ]
+            assert stored == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "model.coefs_ = 1",
+        "self.classes_: int = 1",
+        "del estimator.t_",
+        "estimator.__dict__ = {}",
+        "estimator.__dict__.update(a=1)",
+        "vars(estimator)['coefs_'] = 1",
+        "setattr(estimator, name, 1)",
+    ],
+)
+def test_writing_is_noticed(line):
+    assert written(ast.parse(f"def f():\n    {line}"))
+    assert not written(ast.parse("def f():\n    a.b = c.d_\n    c.e[0] = vars(c)['e']"))
+
+
+def test_the_setter_would_be_noticed():
+    assert written(ast.parse(MODULES[SETTER].read_text()))
+
+
+# Arguments ----------------------------------------------------------------------------------------
+
+MOST_ARGUMENTS = 6
+# What users call has scikit-learn's arguments; the tutorial's functions have its own.
+WIDER = {"__init__", "fit", "stacked_cross_validate"}
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if room(m) != "from_scratch"])
+def test_functions_have_few_arguments(module):
+    wide = {}
+    for node in ast.walk(ast.parse(MODULES[module].read_text())):
+        if isinstance(node, ast.FunctionDef) and node.name not in WIDER:
+            arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            names = [argument.arg for argument in arguments if argument.arg not in ("self", "cls")]
+            if len(names) > MOST_ARGUMENTS:
+                wide[node.name] = names
+    assert wide == {}

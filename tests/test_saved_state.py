@@ -30,7 +30,7 @@ from sknumpynet import (
     TabularPreprocessor,
     _saved_state,
 )
-from sknumpynet.core.losses import LOSSES, HuberLoss, OwnLoss, QuantileLoss
+from sknumpynet.core.losses import LOSSES, CustomLoss, HuberLoss, QuantileLoss
 from sknumpynet.core.schedules import SCHEDULES, fading
 
 pytestmark = [
@@ -227,7 +227,7 @@ class Scaled(HuberLoss):
     """A loss that a user made of the engine's."""
 
 
-@pytest.mark.parametrize("loss", [Scaled(2.0), OwnLoss(None), "huber", None], ids=repr)
+@pytest.mark.parametrize("loss", [Scaled(2.0), CustomLoss(None), "huber", None], ids=repr)
 def test_what_the_engine_did_not_give_is_saved_as_it_is(loss):
     model = make(NumpyMLPRegressor, loss=loss)
     assert model.__getstate__()["loss"] is loss

@@ -16,7 +16,7 @@ from sknumpynet.core.network import initialize_parameters
 from sknumpynet.core.optimizers import OPTIMIZERS, SGD, Adam
 from sknumpynet.training.executor import train_chunks, train_runs
 from sknumpynet.training.runs import Run
-from sknumpynet.training.stacks import cut, group
+from sknumpynet.training.stacks import chunks_of, stacks_of
 from sknumpynet.utils.blas import blas_threads
 
 pytestmark = pytest.mark.oldest
@@ -84,7 +84,7 @@ STACKS = {
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_law(stack):
-    assert len(group(STACKS[stack]())) == 1
+    assert len(stacks_of(STACKS[stack]())) == 1
     assert_same_outcomes(STACKS[stack](), lambda runs: train_chunks([runs], n_jobs=None))
     assert_same_outcomes(STACKS[stack](), train_runs)
 
@@ -104,7 +104,7 @@ def test_law_of_every_optimizer(kind):
 def test_cut(monkeypatch, capacity, n_workers):
     monkeypatch.setattr("sknumpynet.training.stacks.CHUNK_BYTES", capacity * 7 * (N_HIDDEN + 1) * 8)
     runs = [make_run(data, alpha=alpha) for data in (A, B) for alpha in np.arange(5.0)]
-    chunks = cut(runs, n_workers)
+    chunks = chunks_of(runs, n_workers)
     assert sorted(run.member.alpha for chunk in chunks for run in chunk) == sorted(
         run.member.alpha for run in runs
     )
@@ -112,20 +112,22 @@ def test_cut(monkeypatch, capacity, n_workers):
     assert len(chunks) >= n_workers
     for chunk in chunks:
         assert len({id(run.dataset.X) for run in chunk}) == 1
-    assert_same_outcomes(runs, lambda runs: train_chunks(cut(runs, n_workers), n_jobs=n_workers))
+    assert_same_outcomes(
+        runs, lambda runs: train_chunks(chunks_of(runs, n_workers), n_jobs=n_workers)
+    )
 
 
 def test_no_worker_is_idle_in_the_last_round(monkeypatch):
     monkeypatch.setattr("sknumpynet.training.stacks.CHUNK_BYTES", 7 * 7 * (N_HIDDEN + 1) * 8)
     runs = [make_run(A, alpha=alpha) for alpha in np.arange(16.0)]
-    assert [len(chunk) for chunk in cut(runs, 2)] == [4, 4, 4, 4]
-    assert [len(chunk) for chunk in cut(runs[:3], 8)] == [1, 1, 1]
+    assert [len(chunk) for chunk in chunks_of(runs, 2)] == [4, 4, 4, 4]
+    assert [len(chunk) for chunk in chunks_of(runs[:3], 8)] == [1, 1, 1]
 
 
 def test_few_runs_of_each_fold_share_chunks():
     runs = [make_run(make_data(20 + i, seed=i)) for i in range(6)]
-    assert len(cut(runs, 1)) == 1
-    assert len(cut(runs, 2)) == 2
+    assert len(chunks_of(runs, 1)) == 1
+    assert len(chunks_of(runs, 2)) == 2
 
 
 DIFFERENT = {
@@ -142,7 +144,7 @@ DIFFERENT = {
 @pytest.mark.parametrize("what", DIFFERENT)
 def test_runs_that_do_not_share_a_stack(what):
     runs = [make_run(A), DIFFERENT[what](), make_run(A)]
-    assert [len(stack) for stack in group(runs)] == [2, 1]
+    assert [len(stack) for stack in stacks_of(runs)] == [2, 1]
     assert_same_outcomes(runs, train_runs)
 
 

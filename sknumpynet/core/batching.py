@@ -1,6 +1,6 @@
 """Batches: which rows, with what weight, in what order.
 
-Rows are gathered a chunk of several batches at a time into buffers that are made once; a batch is
+Rows are gathered a group of several batches at a time into buffers that are made once; a batch is
 a view of them. Samples become columns here, with a last row of ones (see `layers`).
 """
 
@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from sknumpynet.core.types import BoolArray, FloatArray, IntArray, Scalar
 
-__all__ = ["Batch", "Batches", "Chunk", "Dataset"]
+__all__ = ["Batch", "Batches", "BatchGroup", "Dataset"]
 
-# A chunk's features take at most about this many bytes, unless a single batch takes more.
-CHUNK_BYTES = 2**18
+# The features of a group take at most about this many bytes, unless a single batch takes more.
+GROUP_BYTES = 2**18
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Dataset:
 
 @dataclass(slots=True)
 class Batch:
-    """One batch: views of its chunk's buffers, in which samples are columns.
+    """One batch: views of its group's buffers, in which samples are columns.
 
     ``counts`` says how many of its ``n_samples`` columns are each member's own; those behind are
     padding of weight 0.
@@ -91,7 +91,7 @@ class Batch:
     predictions: FloatArray
 
 
-class Chunk:
+class BatchGroup:
     """Buffers that several batches share, each with its samples as columns.
 
     Parameters
@@ -227,12 +227,12 @@ class Batches:
         if dataset.is_sparse:
             row_entries = 2 * dataset.X.nnz // dataset.X.shape[0] + 1
         row_bytes = self.dtype.itemsize * row_entries * max([1, *self.row_members])
-        batches_at_once = max(CHUNK_BYTES // (row_bytes * batch_size), 1)
-        self.chunk_size = min(batches_at_once * batch_size, dataset.n_samples)
-        self._chunks: dict[int, Chunk] = {}
+        batches_at_once = max(GROUP_BYTES // (row_bytes * batch_size), 1)
+        self.group_size = min(batches_at_once * batch_size, dataset.n_samples)
+        self._groups: dict[int, BatchGroup] = {}
 
-    def epoch(self, rows: IntArray, lengths: IntArray | None = None) -> Iterator[Chunk]:
-        """Yield filled chunks; each is overwritten by the next.
+    def epoch(self, rows: IntArray, lengths: IntArray | None = None) -> Iterator[BatchGroup]:
+        """Yield filled groups; each is overwritten by the next.
 
         Parameters
         ----------
@@ -242,11 +242,11 @@ class Batches:
             How many of them each member trains on, if the dataset says that they differ.
         """
         n_samples = rows.shape[-1]
-        for start in range(0, n_samples, self.chunk_size):
-            chunk_rows = rows[..., start : start + self.chunk_size]
-            size = chunk_rows.shape[-1]
-            if size not in self._chunks:
-                self._chunks[size] = Chunk(self, size)
-            chunk = self._chunks[size]
-            chunk.fill(chunk_rows, None if lengths is None else lengths - start)
-            yield chunk
+        for start in range(0, n_samples, self.group_size):
+            group_rows = rows[..., start : start + self.group_size]
+            size = group_rows.shape[-1]
+            if size not in self._groups:
+                self._groups[size] = BatchGroup(self, size)
+            group = self._groups[size]
+            group.fill(group_rows, None if lengths is None else lengths - start)
+            yield group

@@ -6,7 +6,7 @@ from functools import cache, partial
 import numpy as np
 
 from sknumpynet.core.backpropagation import Backpropagation
-from sknumpynet.core.batching import Batch, Batches, Chunk, Dataset
+from sknumpynet.core.batching import Batch, Batches, BatchGroup, Dataset
 from sknumpynet.core.losses import Loss
 from sknumpynet.core.network import Network, Propagation
 from sknumpynet.core.optimizers import Update, update_parameters
@@ -81,21 +81,21 @@ class Epochs:
         Parameters
         ----------
         time_is_over : callable()
-            Asked after every chunk of batches; ends the epoch there.
+            Asked after every group of batches; ends the epoch there.
         """
         self.order.shuffle()
         self.scheduler.begin_epoch(self.order)
         losses, n_samples = np.zeros(self.members), np.zeros(self.members)
         self.n_rows_done = 0
-        for chunk in self.batches.epoch(self.order.rows, self.order.lengths):
+        for group in self.batches.epoch(self.order.rows, self.order.lengths):
             steps = [
                 self._step(batch)
                 if batch.weights is None
                 else self._weighted_step(batch, batch.weights)
-                for batch in chunk.batches
+                for batch in group.batches
             ]
-            self._add_losses(chunk, steps, losses, n_samples)
-            self.n_rows_done += chunk.raw.shape[-1]
+            self._add_losses(group, steps, losses, n_samples)
+            self.n_rows_done += group.raw.shape[-1]
             if time_is_over():
                 break
         return losses / np.maximum(n_samples, 1), n_samples
@@ -132,23 +132,23 @@ class Epochs:
 
     def _add_losses(
         self,
-        chunk: Chunk,
+        group: BatchGroup,
         steps: Sequence[StepSums],
         losses: FloatArray,
         n_samples: FloatArray,
     ) -> None:
-        """Add the sums of a chunk, whose steps had these penalties and total weights."""
-        if chunk.is_smoothed:
+        """Add the sums of a group, whose steps had these penalties and total weights."""
+        if group.is_smoothed:
             # What scikit-learn reports is for labels that are 0 or 1.
-            values = self.loss.value(chunk.raw, chunk.targets)
+            values = self.loss.value(group.raw, group.targets)
         else:
-            values = self.loss.reported_value(chunk.raw, chunk.predictions, chunk.targets)
-        if chunk.weights is None:
+            values = self.loss.reported_value(group.raw, group.predictions, group.targets)
+        if group.weights is None:
             losses += values.sum(axis=-1) + sum(penalty for penalty, _ in steps)
             n_samples += values.shape[-1]
             return
-        values *= chunk.weights[..., 0, :]
-        for batch, (penalty, total) in zip(chunk.batches, steps, strict=True):
+        values *= group.weights[..., 0, :]
+        for batch, (penalty, total) in zip(group.batches, steps, strict=True):
             taken = total > 0
             weighted = values[..., batch.columns].sum(axis=-1) + penalty
             # A batch counts by its samples, whatever their weights, as in scikit-learn.

@@ -77,8 +77,8 @@ class Objective:
         penalised = self.penalty * self.parameters
         value = 0.5 * np.vecdot(self.parameters, penalised)
         gradient, total = penalised, 0.0
-        for chunk in self.batches.epoch(self.rows):
-            for batch in chunk.batches:
+        for group in self.batches.epoch(self.rows):
+            for batch in group.batches:
                 self.backpropagation(batch.n_samples).run(batch)
                 values = self.loss.value(batch.raw, batch.targets)
                 if batch.weights is None:

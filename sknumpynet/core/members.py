@@ -55,7 +55,7 @@ class Settings:
     early_stopping : bool
         Whether a member that has `Member.validate` is judged by it.
     max_seconds : float
-        Training ends at the first chunk of batches after this time.
+        Training ends at the first group of batches after this time.
     report : callable(str), optional
         Called with a line of text for each event.
     """

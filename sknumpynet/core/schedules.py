@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["SCHEDULES", "Schedule", "fading", "own_schedule"]
+__all__ = ["SCHEDULES", "Schedule", "fading", "custom_schedule"]
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def _by_name(name: str) -> Schedule:
     return SCHEDULES[name]
 
 
-def own_schedule(over_progress: Callable[[float], float]) -> Schedule:
+def custom_schedule(over_progress: Callable[[float], float]) -> Schedule:
     """Return the schedule of a function of one's own.
 
     Parameters
@@ -151,7 +151,7 @@ def own_schedule(over_progress: Callable[[float], float]) -> Schedule:
 
     Examples
     --------
-    >>> own_schedule(lambda progress: 1 - progress**2).over_progress(0.5)
+    >>> custom_schedule(lambda progress: 1 - progress**2).over_progress(0.5)
     0.75
     """
     for i in range(11):

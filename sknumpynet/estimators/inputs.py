@@ -10,6 +10,7 @@ from sklearn.utils import assert_all_finite, check_X_y
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
+from sknumpynet.estimators.fitted_attributes import FittedAttributes, set_fitted
 from sknumpynet.preprocessing import TabularPreprocessor
 from sknumpynet.utils.columns import as_table
 
@@ -127,10 +128,11 @@ class TableInputs(Inputs):
         preprocessor = TabularPreprocessor(self.categorical_features)
         preprocessor.set_output(transform="default")  # whatever the configuration says
         encoded: np.ndarray = preprocessor.fit_transform(X)
-        known = vars(self.estimator)
-        known.pop("feature_names_in_", None)
-        known["preprocessor_"] = preprocessor
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(preprocessor, name):
-                known[name] = getattr(preprocessor, name)
+        attributes = {
+            name: getattr(preprocessor, name)
+            for name in Inputs.names
+            if hasattr(preprocessor, name)
+        }
+        attributes["preprocessor_"] = preprocessor
+        set_fitted(self.estimator, FittedAttributes(attributes, frozenset(Inputs.names)))
         return encoded

@@ -93,7 +93,7 @@ def record_inputs(
     if network is None or network is estimator:
         return NetworkInputs(X, y, params, None, n_rows, given, 0.0)
     recorder = _Recorder()
-    network.__dict__["fit"] = recorder
+    network.fit = recorder
     estimator.fit(X, y, **params)
     seconds = time.perf_counter() - start
     steps = estimator.steps[:-1]

@@ -25,7 +25,7 @@ from sknumpynet.model_selection.pretrained import CandidateResult, Split
 from sknumpynet.model_selection.report import StackingReport
 from sknumpynet.training.checks import checked_hidden_layer_sizes
 from sknumpynet.training.executor import train_chunks
-from sknumpynet.training.stacks import cut, group
+from sknumpynet.training.stacks import chunks_of, stacks_of
 from sknumpynet.utils.scikit_learn import safe_split, slice_params
 from sknumpynet.utils.tasks import Task
 
@@ -200,10 +200,10 @@ class Pretraining:
         if n_jobs is None:  # some networks share their work out by themselves
             wanted = [own.n_jobs for own in prepared.values()]
             n_jobs = max((n for n in wanted if n is not None), default=None)
-        chunks, stacks = [], group(runs)
+        chunks, stacks = [], stacks_of(runs)
         keys = [stack[0].key() for stack in stacks]
         for stack in stacks:
-            pieces = cut(stack, joblib.effective_n_jobs(n_jobs))
+            pieces = chunks_of(stack, joblib.effective_n_jobs(n_jobs))
             self.report.add_stack(stack, len(pieces))
             chunks += pieces
         train_chunks(chunks, n_jobs)

@@ -13,7 +13,7 @@ import numpy as np
 
 from sknumpynet.training.in_process import TrainedChunk, train_chunk, train_single
 from sknumpynet.training.runs import Run
-from sknumpynet.training.stacks import Chunk, cut, group
+from sknumpynet.training.stacks import Chunk, chunks_of, stacks_of
 from sknumpynet.training.validation import Validator
 from sknumpynet.utils.blas import blas_threads
 
@@ -39,8 +39,8 @@ def train_runs(runs: Sequence[Run], n_jobs: int | None = None) -> None:
         return
     n_workers = joblib.effective_n_jobs(n_jobs)
     alone = [run for run in runs if not run.can_stack()]
-    stacks = group([run for run in runs if run.can_stack()])
-    chunks = [chunk for stack in stacks for chunk in cut(stack, n_workers)]
+    stacks = stacks_of([run for run in runs if run.can_stack()])
+    chunks = [chunk for stack in stacks for chunk in chunks_of(stack, n_workers)]
     _share_time(runs, len(alone) + -(-len(chunks) // n_workers))
     for run in alone:
         _train_alone(run)

@@ -14,10 +14,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.fixes import parse_version
 
 from sknumpynet.core.batching import Dataset
-from sknumpynet.core.losses import OwnLoss
+from sknumpynet.core.losses import CustomLoss
 from sknumpynet.core.members import Member, Settings, TrainingState
 from sknumpynet.core.optimizers import OPTIMIZERS, Optimizer
-from sknumpynet.core.schedules import SCHEDULES, Schedule, own_schedule
+from sknumpynet.core.schedules import SCHEDULES, Schedule, custom_schedule
 from sknumpynet.training.checks import checked_dropout
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.data import MemberRows, TrainingData, ValidationSet, Warned
@@ -61,7 +61,7 @@ def runs_of_members(task: EnsembleTask) -> EnsembleRuns:
 
 def _check(task: EnsembleTask) -> None:
     config = task.config
-    if isinstance(task.loss, OwnLoss):
+    if isinstance(task.loss, CustomLoss):
         task.loss.check(task.data.targets[:32].T.astype(np.float64))
     if config.early_stopping and config.is_incremental and config.solver != "lbfgs":
         raise ValueError("partial_fit does not support early_stopping=True")
@@ -172,7 +172,7 @@ def _dataset(config: TrainingConfig, data: TrainingData, rows: MemberRows) -> Da
 
 def _schedule(learning_rate: Any, solver: str) -> Schedule:
     if not isinstance(learning_rate, str):
-        return own_schedule(learning_rate)
+        return custom_schedule(learning_rate)
     schedule = SCHEDULES[learning_rate]
     return SCHEDULES["constant"] if schedule.only_sgd and solver != "sgd" else schedule
 

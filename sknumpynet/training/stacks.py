@@ -12,7 +12,7 @@ from sknumpynet.core.batching import Dataset
 from sknumpynet.core.members import Member
 from sknumpynet.training.runs import Run
 
-__all__ = ["Chunk", "cut", "group", "members_of", "pooled_dataset"]
+__all__ = ["Chunk", "chunks_of", "members_of", "pooled_dataset", "stacks_of"]
 
 # The hidden activations of a chunk's members take about this many bytes at most, or the stack
 # falls out of the second-level cache. Batches of 200, float64, microseconds a member and step:
@@ -27,7 +27,7 @@ FEWEST_OF_ONE_FOLD = 4
 Chunk = list[Run]
 
 
-def group(runs: Sequence[Run]) -> list[list[Run]]:
+def stacks_of(runs: Sequence[Run]) -> list[list[Run]]:
     """Return the runs in lists of those that can train as one stack, in their order."""
     stacks: dict[Hashable, list[Run]] = defaultdict(list)
     for run in runs:
@@ -35,7 +35,7 @@ def group(runs: Sequence[Run]) -> list[list[Run]]:
     return list(stacks.values())
 
 
-def cut(stack: Sequence[Run], n_workers: int) -> list[Chunk]:
+def chunks_of(stack: Sequence[Run], n_workers: int) -> list[Chunk]:
     """Cut a stack into chunks that fit the cache and keep all workers busy.
 
     Runs over the same data stay together as far as possible.

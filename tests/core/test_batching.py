@@ -11,26 +11,26 @@ from sknumpynet.core.batching import Batches, Dataset
 MEMBERS = 3
 
 
-def recorded(chunks):
-    """Copies of what every batch shows, since chunks are overwritten."""
+def recorded(groups):
+    """Copies of what every batch shows, since groups are overwritten."""
     return [
         (
             batch.inputs.copy(),
             batch.targets.copy(),
             None if batch.weights is None else batch.weights.copy(),
         )
-        for chunk in chunks
-        for batch in chunk.batches
+        for group in groups
+        for batch in group.batches
     ]
 
 
 @given(st.integers(1, 40), st.integers(1, 45), st.integers(1, 3000), st.integers(0, 99))
-def test_covers_every_row_once_and_in_order(n_samples, batch_size, chunk_bytes, seed):
+def test_covers_every_row_once_and_in_order(n_samples, batch_size, group_bytes, seed):
     X = np.arange(2.0 * n_samples).reshape(n_samples, 2)
     dataset = Dataset(X, -X[:, :1], X[:, 1] + 0.5)
     rows = np.random.default_rng(seed).permutation(n_samples)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batching, "CHUNK_BYTES", chunk_bytes)
+        patch.setattr(batching, "GROUP_BYTES", group_bytes)
         batches = Batches(dataset, batch_size)
     for order in (rows, rows[::-1]):
         shown = recorded(batches.epoch(order))
@@ -46,12 +46,12 @@ def test_covers_every_row_once_and_in_order(n_samples, batch_size, chunk_bytes, 
         assert sizes == [batch_size] * n_full + [rest] * (rest > 0)
 
 
-@pytest.mark.parametrize("chunk_bytes", [1, 2**18], ids=["small_chunks", "one_chunk"])
+@pytest.mark.parametrize("group_bytes", [1, 2**18], ids=["small_groups", "one_group"])
 @pytest.mark.parametrize("weight_members", [None, (), (MEMBERS,)], ids=str)
 @pytest.mark.parametrize("own_rows", [False, True], ids=["shared_rows", "own_rows"])
 @pytest.mark.parametrize("n_samples", [11, MEMBERS])
-def test_law(n_samples, own_rows, weight_members, chunk_bytes, rng, make_dataset, monkeypatch):
-    monkeypatch.setattr(batching, "CHUNK_BYTES", chunk_bytes)
+def test_law(n_samples, own_rows, weight_members, group_bytes, rng, make_dataset, monkeypatch):
+    monkeypatch.setattr(batching, "GROUP_BYTES", group_bytes)
     dataset = make_dataset("squared_error", n_samples, 5, 2, weight_members)
     rows = np.stack([rng.permutation(n_samples) for _ in range(MEMBERS)])
     rows = rows if own_rows else rows[0]
@@ -77,36 +77,36 @@ def test_law(n_samples, own_rows, weight_members, chunk_bytes, rng, make_dataset
 @pytest.mark.parametrize("members", [(), (MEMBERS,)])
 def test_a_batch_is_views_of_its_chunk(members, make_dataset):
     batches = Batches(make_dataset("squared_error", 11), 3, members)
-    for chunk in batches.epoch(np.arange(11)):
-        for batch in chunk.batches:
+    for group in batches.epoch(np.arange(11)):
+        for batch in group.batches:
             assert batch.n_samples == batch.columns.stop - batch.columns.start
             assert batch.raw.shape == batch.predictions.shape == (*members, 2, batch.n_samples)
             batch.raw[...], batch.predictions[...] = batch.n_samples, -batch.n_samples
-            assert (chunk.raw[..., batch.columns] == batch.n_samples).all()
-            assert (chunk.predictions[..., batch.columns] == -batch.n_samples).all()
+            assert (group.raw[..., batch.columns] == batch.n_samples).all()
+            assert (group.predictions[..., batch.columns] == -batch.n_samples).all()
 
 
 @pytest.mark.parametrize("own_rows", [False, True])
 def test_buffers_are_reused_and_overwritten(own_rows, make_dataset, monkeypatch):
-    monkeypatch.setattr(batching, "CHUNK_BYTES", 1)
+    monkeypatch.setattr(batching, "GROUP_BYTES", 1)
     dataset = make_dataset("squared_error", 11, weight_members=(MEMBERS,))
     batches = Batches(dataset, 3, (MEMBERS,), own_rows=own_rows)
     rows = np.tile(np.arange(11), (MEMBERS, 1)) if own_rows else np.arange(11)
-    clean, chunks = recorded(batches.epoch(rows)), set(batches.epoch(rows))
-    assert len(chunks) == 2  # one for three samples, one for the rest
-    for chunk in chunks:
-        for buffer in (chunk.gathered, chunk.inputs[..., :-1, :], chunk.targets, chunk.weights):
+    clean, groups = recorded(batches.epoch(rows)), set(batches.epoch(rows))
+    assert len(groups) == 2  # one for three samples, one for the rest
+    for group in groups:
+        for buffer in (group.gathered, group.inputs[..., :-1, :], group.targets, group.weights):
             buffer[...] = np.nan
     for again, before in zip(recorded(batches.epoch(rows)), clean, strict=True):
         for array, expected in zip(again, before, strict=True):
             assert_array_equal(array, expected)
-    assert set(batches.epoch(rows)) == chunks
+    assert set(batches.epoch(rows)) == groups
 
 
 @pytest.mark.parametrize("to_sparse", [sp.csr_matrix, sp.csr_array])
-@pytest.mark.parametrize("chunk_bytes", [1, 2**18], ids=["small_chunks", "one_chunk"])
-def test_sparse_rows(chunk_bytes, to_sparse, rng, make_dataset, monkeypatch):
-    monkeypatch.setattr(batching, "CHUNK_BYTES", chunk_bytes)
+@pytest.mark.parametrize("group_bytes", [1, 2**18], ids=["small_groups", "one_group"])
+def test_sparse_rows(group_bytes, to_sparse, rng, make_dataset, monkeypatch):
+    monkeypatch.setattr(batching, "GROUP_BYTES", group_bytes)
     dense = make_dataset("squared_error", 11, weight_members=())
     sparse = Dataset(to_sparse(dense.X), dense.targets, dense.sample_weight)
     rows = rng.permutation(11)
@@ -130,8 +130,8 @@ def test_sparse_rows_are_shared():
 
 def test_buffers_have_the_dtype_asked_for(make_dataset):
     dataset = make_dataset("squared_error", 11, weight_members=(), dtype=np.float32)
-    for chunk in Batches(dataset, 3, dtype=np.float32).epoch(np.arange(11)):
-        buffers = [a for a in vars(chunk).values() if isinstance(a, np.ndarray)]
+    for group in Batches(dataset, 3, dtype=np.float32).epoch(np.arange(11)):
+        buffers = [a for a in vars(group).values() if isinstance(a, np.ndarray)]
         assert {buffer.dtype.char for buffer in buffers} == {"f"}
 
 

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 from sknumpynet.core import lbfgs
 from sknumpynet.core.activations import ACTIVATIONS
 from sknumpynet.core.architectures import dense_network
-from sknumpynet.core.batching import Chunk, Dataset
+from sknumpynet.core.batching import BatchGroup, Dataset
 from sknumpynet.core.lbfgs import DEFAULT_OPTIONS, Objective, minimize_lbfgs
 from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.network import initialize_parameters
@@ -82,15 +82,15 @@ def test_reads_nothing_stale(make_dataset, spoil, monkeypatch):
     objective = Objective(network, LOSSES["poisson"], make_dataset("poisson", 149, 5, 1, ()), 0.3)
     parameters = initialize_parameters(network, np.random.RandomState(0))
     value, gradient = objective(parameters)
-    fill = Chunk.fill
+    fill = BatchGroup.fill
 
-    def spoiled_fill(chunk, rows, lengths):
-        for buffer in (chunk.inputs[..., :-1, :], chunk.targets, chunk.weights, chunk.raw):
+    def spoiled_fill(group, rows, lengths):
+        for buffer in (group.inputs[..., :-1, :], group.targets, group.weights, group.raw):
             buffer[...] = np.nan
-        chunk.predictions[...] = np.nan
-        fill(chunk, rows, lengths)
+        group.predictions[...] = np.nan
+        fill(group, rows, lengths)
 
-    monkeypatch.setattr(Chunk, "fill", spoiled_fill)
+    monkeypatch.setattr(BatchGroup, "fill", spoiled_fill)
     objective.gradient[...] = np.nan
     for n_samples in (64, 149 - 2 * 64):
         spoil(objective.backpropagation(n_samples).propagation)

@@ -13,7 +13,7 @@ from sklearn.metrics import (
     mean_squared_error,
 )
 
-from sknumpynet.core.losses import LOSSES, HuberLoss, Loss, OwnLoss, QuantileLoss
+from sknumpynet.core.losses import LOSSES, CustomLoss, HuberLoss, Loss, QuantileLoss
 
 CROSS_ENTROPIES = ["binary_cross_entropy", "categorical_cross_entropy"]
 
@@ -59,7 +59,7 @@ def test_table_is_keyed_by_name():
     assert [loss.name for loss in LOSSES.values()] == list(LOSSES)
 
 
-@pytest.mark.parametrize("kind", [*map(type, LOSSES.values()), Loss, OwnLoss])
+@pytest.mark.parametrize("kind", [*map(type, LOSSES.values()), Loss, CustomLoss])
 def test_a_pickle_finds_its_class_where_it_was(kind):
     """When all losses were in one file."""
     assert pickle.loads(f"csknumpynet.core.losses\n{kind.__name__}\n.".encode()) is kind
@@ -274,7 +274,7 @@ def test_equal_losses_are_one():
     assert hash(QuantileLoss((0.1, 0.9))) == hash(QuantileLoss((0.1, 0.9)))
     assert HuberLoss(2.0) != HuberLoss(1.0)
     one = LogCosh()
-    assert OwnLoss(one) == OwnLoss(one) != OwnLoss(one, "logistic")
+    assert CustomLoss(one) == CustomLoss(one) != CustomLoss(one, "logistic")
 
 
 class LogCosh:
@@ -310,12 +310,12 @@ class Valueless:
 
 
 def test_a_loss_of_ones_own(rng):
-    loss, raw, targets = OwnLoss(LogCosh()), rng.normal(size=(3, 2, 7)), rng.normal(size=(2, 7))
+    loss, raw, targets = CustomLoss(LogCosh()), rng.normal(size=(3, 2, 7)), rng.normal(size=(2, 7))
     loss.check(targets)
     assert_allclose(loss.value(raw, targets), LogCosh().value(raw, targets))
     assert_allclose(gradient_of(loss, raw, targets), np.tanh(raw - targets))
     assert loss.value(raw.astype("f"), targets.astype("f")).dtype == np.float32
-    assert_array_equal(predicted(OwnLoss(LogCosh(), "logistic"), raw), expit(raw))
+    assert_array_equal(predicted(CustomLoss(LogCosh(), "logistic"), raw), expit(raw))
 
 
 @pytest.mark.parametrize(
@@ -330,4 +330,4 @@ def test_a_loss_of_ones_own(rng):
 )
 def test_the_contract_of_a_loss_is_checked(kind, message, rng):
     with pytest.raises(ValueError, match=message):
-        OwnLoss(kind()).check(rng.normal(size=(2, 7)))
+        CustomLoss(kind()).check(rng.normal(size=(2, 7)))

@@ -19,7 +19,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknumpynet.core import batching
 from sknumpynet.core.architectures import dense_network
-from sknumpynet.core.batching import Chunk
+from sknumpynet.core.batching import BatchGroup
 from sknumpynet.core.members import Member, Settings
 from sknumpynet.core.optimizers import OPTIMIZERS, Adam
 from sknumpynet.core.training import train
@@ -60,13 +60,13 @@ def test_members_share_the_shuffles_of_one_source(own_rows, rng, make_dataset):
 
 def test_members_of_one_source_and_the_same_rows_share_batches(make_dataset, monkeypatch):
     shapes = set()
-    fill = Chunk.fill
+    fill = BatchGroup.fill
 
-    def noting(chunk, rows, lengths):
-        shapes.add((rows.shape, chunk.inputs.shape))
-        fill(chunk, rows, lengths)
+    def noting(group, rows, lengths):
+        shapes.add((rows.shape, group.inputs.shape))
+        fill(group, rows, lengths)
 
-    monkeypatch.setattr(Chunk, "fill", noting)
+    monkeypatch.setattr(BatchGroup, "fill", noting)
     network = dense_network([5, 13, 2], "tanh")
     source = np.random.RandomState(0)
     train(
@@ -80,15 +80,15 @@ def test_members_of_one_source_and_the_same_rows_share_batches(make_dataset, mon
     assert shapes == {((11,), (6, 11))}
 
 
-@pytest.mark.parametrize("chunk_bytes", [1, 2**18])
+@pytest.mark.parametrize("group_bytes", [1, 2**18])
 @pytest.mark.parametrize("weight_members", [None, (), (MEMBERS,)])
 @pytest.mark.parametrize("shuffle", [True, False])
 @pytest.mark.parametrize("lengths", [(11, 10, 7), (12, 11, 3), (8, 12, 1), (13, 4, 13), (4, 4, 4)])
 def test_law_with_ragged_rows(
-    optimizer, lengths, shuffle, weight_members, chunk_bytes, rng, make_dataset, monkeypatch
+    optimizer, lengths, shuffle, weight_members, group_bytes, rng, make_dataset, monkeypatch
 ):
     """Batches of 4: members have different numbers of batches, full ones and cut ones."""
-    monkeypatch.setattr(batching, "CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr(batching, "GROUP_BYTES", group_bytes)
     network = dense_network([5, 13, 2], "tanh")
     dataset = make_dataset("squared_error", 17, weight_members=weight_members)
     longest = max(lengths)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sknumpynet.core.schedules import SCHEDULES, fading, own_schedule
+from sknumpynet.core.schedules import SCHEDULES, custom_schedule, fading
 
 OVER_PROGRESS = [name for name, own in SCHEDULES.items() if own.over_progress is not None]
 
@@ -128,7 +128,7 @@ def _parabola(progress):
 
 
 def test_a_schedule_of_ones_own():
-    schedule = own_schedule(_parabola)
+    schedule = custom_schedule(_parabola)
     assert schedule.step_factor(0.5, 0.0) == 0.75
     again = pickle.loads(pickle.dumps(schedule))
     assert again == schedule
@@ -148,4 +148,4 @@ def test_a_schedule_of_ones_own():
 )
 def test_what_a_schedule_may_not_return(function, got):
     with pytest.raises(ValueError, match=f"must return a finite number .*, got {got}"):
-        own_schedule(function)
+        custom_schedule(function)

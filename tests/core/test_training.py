@@ -21,7 +21,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknumpynet.core import backpropagation, batching, training
 from sknumpynet.core.architectures import dense_network
-from sknumpynet.core.batching import Chunk, Dataset
+from sknumpynet.core.batching import BatchGroup, Dataset
 from sknumpynet.core.losses import LOSSES
 from sknumpynet.core.members import Member, Settings
 from sknumpynet.core.optimizers import OPTIMIZERS, SGD, Adam
@@ -35,7 +35,7 @@ from sknumpynet.core.training import train
 @pytest.mark.parametrize("rows", [None, "shared", "own"])
 @pytest.mark.parametrize("shuffle", [False, True])
 def test_law(shuffle, rows, weight_members, batch_size, n_samples, rng, make_dataset, monkeypatch):
-    monkeypatch.setattr(batching, "CHUNK_BYTES", 500)
+    monkeypatch.setattr(batching, "GROUP_BYTES", 500)
     dataset = make_dataset("squared_error", n_samples, 5, 2, weight_members)
     if rows is not None:
         orders = np.stack([rng.permutation(n_samples)[:-1] for _ in range(MEMBERS)])
@@ -71,7 +71,7 @@ def test_a_diverging_member_takes_no_other_with_it(make_dataset):
 @pytest.mark.parametrize("weight_members", [None, ()], ids=["unweighted", "weighted"])
 @pytest.mark.parametrize("members", [(), (MEMBERS,)], ids=["single", "stack"])
 def test_reads_nothing_stale(members, weight_members, make_dataset, spoil, monkeypatch):
-    monkeypatch.setattr(batching, "CHUNK_BYTES", 500)
+    monkeypatch.setattr(batching, "GROUP_BYTES", 500)
     network = dense_network([5, 13, 7, 1], "relu")
     dataset = make_dataset("squared_error", 11, 5, 1, weight_members)
 
@@ -83,19 +83,19 @@ def test_reads_nothing_stale(members, weight_members, make_dataset, spoil, monke
         return trained, [result.state.loss_curve for result in results]
 
     clean = result()
-    fill, forward_propagation = Chunk.fill, backpropagation.forward_propagation
+    fill, forward_propagation = BatchGroup.fill, backpropagation.forward_propagation
 
-    def spoiled_fill(chunk, rows, lengths):
-        buffers = [chunk.inputs[..., :-1, :], chunk.targets, chunk.raw, chunk.predictions]
-        for buffer in [*buffers, *([] if chunk.weights is None else [chunk.weights])]:
+    def spoiled_fill(group, rows, lengths):
+        buffers = [group.inputs[..., :-1, :], group.targets, group.raw, group.predictions]
+        for buffer in [*buffers, *([] if group.weights is None else [group.weights])]:
             buffer[...] = np.nan
-        fill(chunk, rows, lengths)
+        fill(group, rows, lengths)
 
     def spoiled_forward_propagation(propagation, inputs, out):
         spoil(propagation)
         return forward_propagation(propagation, inputs, out=out)
 
-    monkeypatch.setattr(Chunk, "fill", spoiled_fill)
+    monkeypatch.setattr(BatchGroup, "fill", spoiled_fill)
     monkeypatch.setattr(backpropagation, "forward_propagation", spoiled_forward_propagation)
     spoiled = result()
     assert_array_equal(spoiled[0], clean[0])
@@ -340,7 +340,7 @@ def test_stops_in_time(members, make_dataset, monkeypatch):
 
 
 def test_time_may_run_out_within_an_epoch(make_dataset, monkeypatch):
-    monkeypatch.setattr(batching, "CHUNK_BYTES", 1)
+    monkeypatch.setattr(batching, "GROUP_BYTES", 1)
     seconds = iter(range(10_000))
     monkeypatch.setattr(training.time, "perf_counter", lambda: float(next(seconds)))
     dataset = make_dataset("squared_error", 101)

@@ -7,8 +7,8 @@
 from typing import Any
 
 from sknumpynet.core.activations.base import Activation
+from sknumpynet.core.activations.custom import CustomActivation, check_custom
 from sknumpynet.core.activations.gated import GELU, MISH, MISH_SATURATES_AT, SILU
-from sknumpynet.core.activations.own import OwnActivation, check_own
 from sknumpynet.core.activations.rectifiers import (
     ELU,
     IDENTITY,
@@ -37,7 +37,7 @@ __all__ = [
     "SELU_SCALE",
     "Activation",
     "AnyActivation",
-    "OwnActivation",
+    "CustomActivation",
     "activation_of",
     "logistic",
     "softplus",
@@ -66,7 +66,7 @@ for _own in ACTIVATIONS.values():
         if _function is not None:
             globals()[_function.__name__] = _function
 
-AnyActivation = Activation | OwnActivation
+AnyActivation = Activation | CustomActivation
 
 
 def activation_of(activation: Any) -> AnyActivation:
@@ -99,5 +99,5 @@ def activation_of(activation: Any) -> AnyActivation:
         if activation not in ACTIVATIONS:
             raise ValueError(f"activation must be one of {list(ACTIVATIONS)}, got {activation!r}")
         return ACTIVATIONS[activation]
-    check_own(activation)
-    return OwnActivation(activation)
+    check_custom(activation)
+    return CustomActivation(activation)

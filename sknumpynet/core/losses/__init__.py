@@ -7,13 +7,13 @@ activations of the engine. `base` says what a loss is; a new one is a file and o
 
 from sknumpynet.core.losses.base import Loss
 from sknumpynet.core.losses.cross_entropy import _BinaryCrossEntropy, _CategoricalCrossEntropy
+from sknumpynet.core.losses.custom import CustomLoss
 from sknumpynet.core.losses.deviances import _Gamma, _Poisson
-from sknumpynet.core.losses.own import OwnLoss
 from sknumpynet.core.losses.predictions import PREDICTIONS
 from sknumpynet.core.losses.quantile import QuantileLoss
 from sknumpynet.core.losses.residuals import HuberLoss, _AbsoluteError, _SquaredError
 
-__all__ = ["LOSSES", "PREDICTIONS", "HuberLoss", "Loss", "OwnLoss", "QuantileLoss"]
+__all__ = ["LOSSES", "PREDICTIONS", "HuberLoss", "Loss", "CustomLoss", "QuantileLoss"]
 
 
 LOSSES: dict[str, Loss] = {

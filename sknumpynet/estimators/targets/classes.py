@@ -8,7 +8,7 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
-from sknumpynet.core.losses import LOSSES, Loss, OwnLoss
+from sknumpynet.core.losses import LOSSES, CustomLoss, Loss
 from sknumpynet.core.types import BoolArray
 from sknumpynet.estimators.targets.base import Targets
 from sknumpynet.estimators.targets.class_weights import ClassWeights
@@ -57,7 +57,7 @@ class ClassTargets(Targets):
     def loss(self) -> Loss:
         """Cross entropy, or the user's."""
         if not isinstance(self._loss, str):
-            return OwnLoss(self._loss, "softmax" if self.is_multiclass else "logistic")
+            return CustomLoss(self._loss, "softmax" if self.is_multiclass else "logistic")
         name = "categorical_cross_entropy" if self.is_multiclass else "binary_cross_entropy"
         return LOSSES[name]
 

@@ -8,7 +8,7 @@ from scipy.sparse import issparse
 from sklearn.metrics import mean_pinball_loss, r2_score
 from sklearn.utils import column_or_1d
 
-from sknumpynet.core.losses import LOSSES, Loss, OwnLoss, QuantileLoss
+from sknumpynet.core.losses import LOSSES, CustomLoss, Loss, QuantileLoss
 from sknumpynet.core.types import BoolArray
 from sknumpynet.estimators.targets.base import Targets
 from sknumpynet.utils.weights import without_effect
@@ -42,7 +42,7 @@ class NumberTargets(Targets):
                 raise ValueError(f"loss must be one of {sorted(LOSSES_OF_NUMBERS)}, got {loss!r}")
             return loss
         if not isinstance(loss, str):
-            return OwnLoss(loss, "identity")
+            return CustomLoss(loss, "identity")
         if loss == "quantile":
             return QuantileLoss(tuple(float(level) for level in np.ravel(self.quantile)))
         return LOSSES[loss]

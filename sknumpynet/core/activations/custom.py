@@ -8,7 +8,7 @@ import numpy as np
 from sknumpynet.core.differences import disagreement
 from sknumpynet.core.types import BoolArray, FloatArray
 
-__all__ = ["OwnActivation", "check_own"]
+__all__ = ["CustomActivation", "check_custom"]
 
 
 # Where an activation of one's own is held against its differences; kinks like relu's at 0 are
@@ -17,7 +17,7 @@ _PROBES = np.array([-7.03, -2.51, -1.17, -0.32, -0.013, 0.017, 0.43, 1.29, 2.67,
 
 
 @dataclass(frozen=True)
-class OwnActivation:
+class CustomActivation:
     """An activation object of a user's, with the interface of `Activation`.
 
     Objects that are equal count as one activation, so that their networks share a stack.
@@ -46,7 +46,7 @@ class OwnActivation:
         derivative[...] = self.function.derivative(before, z.copy())
 
 
-def check_own(activation: Any) -> None:
+def check_custom(activation: Any) -> None:
     """Hold an object against the interface that `activation_of` asks for.
 
     Raises

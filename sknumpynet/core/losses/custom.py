@@ -9,11 +9,11 @@ from sknumpynet.core.differences import disagreement
 from sknumpynet.core.losses.base import Loss
 from sknumpynet.core.types import FloatArray
 
-__all__ = ["OwnLoss"]
+__all__ = ["CustomLoss"]
 
 
 @dataclass(frozen=True)
-class OwnLoss(Loss):
+class CustomLoss(Loss):
     """A loss object of a user's.
 
     Parameters
@@ -34,7 +34,7 @@ class OwnLoss(Loss):
     ...         return np.log(np.cosh(raw - targets)).sum(axis=-2)
     ...     def gradient(self, raw, targets):
     ...         return np.tanh(raw - targets)
-    >>> OwnLoss(LogCosh(), "identity").name
+    >>> CustomLoss(LogCosh(), "identity").name
     'LogCosh'
     """
 
