@@ -106,9 +106,6 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         "dtype": [StrOptions({"float32", "float64"})],
     }
 
-    # Whether `transform` speaks of levels: not where it is called after every epoch.
-    _warns: bool = True
-
     def __init__(
         self,
         categorical_features: Any = "from_dtype",
@@ -264,7 +261,9 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         check_is_fitted(self)
         return self._transform_for(self, X)
 
-    def _transform_for(self, owner: BaseEstimator, X: Any) -> npt.NDArray[np.floating[Any]]:
+    def _transform_for(
+        self, owner: BaseEstimator, X: Any, *, warns: bool = True
+    ) -> npt.NDArray[np.floating[Any]]:
         """Return what `transform` does, with errors and warnings that name the owner.
 
         Parameters
@@ -272,14 +271,18 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         owner : estimator
             Was fitted to the same columns.
         X : DataFrame or array-like of shape (n_samples, n_features)
+        warns : bool
+            Whether to warn of cells that are not known.
         """
         X = as_table(X)
         columns = read_columns(X)
         validate_data(owner, X, skip_check_array=True, reset=False)
-        return self._encoded(columns)
+        return self._encoded(columns, warns=warns)
 
-    def _encoded(self, columns: list[Column]) -> npt.NDArray[np.floating[Any]]:
-        return encode_columns(columns, self._learned(), self.dtype, warns=self._warns)
+    def _encoded(
+        self, columns: list[Column], *, warns: bool = True
+    ) -> npt.NDArray[np.floating[Any]]:
+        return encode_columns(columns, self._learned(), self.dtype, warns=warns)
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
         """Return what the columns of the array are called.

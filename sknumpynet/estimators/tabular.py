@@ -107,8 +107,7 @@ class BaseTabularMLP(BaseNetwork):
 
     def _quietly_encoded(self, X: Any) -> np.ndarray:
         preprocessor = with_names_as_in(X, self.preprocessor_)
-        preprocessor._warns = False
-        encoded: np.ndarray = preprocessor.transform(X)
+        encoded: np.ndarray = preprocessor._transform_for(preprocessor, X, warns=False)
         return encoded
 
     def _n_fitted(self) -> int:
