@@ -13,7 +13,7 @@ from sknumpynet.estimators.docs import with_shared_parameters
 from sknumpynet.estimators.fitted_attributes import with_attributes
 from sknumpynet.estimators.mlp import BaseNumpyMLP, partial_fit_available
 from sknumpynet.estimators.training_data import GivenRows
-from sknumpynet.utils.scikit_learn import Interval, fit_context, is_first_partial_fit
+from sknumpynet.utils.scikit_learn import Interval, check_first_partial_fit, fit_context
 
 __all__ = ["NumpyMLPClassifier"]
 
@@ -246,7 +246,7 @@ class NumpyMLPClassifier(NetworkClassifier, BaseNumpyMLP):
         """
         known: dict[str, Any] = {}
         asked = with_attributes(self, {})
-        if is_first_partial_fit(asked, classes):
+        if check_first_partial_fit(asked, classes):
             labels = y if type_of_target(y).startswith("multilabel") else classes
             known = {
                 "classes_": asked.classes_,

@@ -13,7 +13,7 @@ ROWS_OF_ALL_EPOCHS = 10_000
 
 
 class Training(TypedDict):
-    """What all tables are trained by, as tried on 20 of them, in the words of `TrainingConfig`."""
+    """How all tables are learned, in the words of `TrainingConfig`; tuned on 20 tables."""
 
     solver: str
     alpha: float

@@ -38,7 +38,7 @@ __all__ = ["StackedGridSearchCV", "StackedRandomizedSearchCV", "stacked_cross_va
 class StackedGridSearchCV(StackedSearch, GridSearchCV):  # type: ignore[misc]
     """`GridSearchCV` that trains its candidates at once.
 
-    For a `NumpyMLPClassifier`, a `NumpyMLPRegressor`, or a `Pipeline` that ends in one. Takes the
+    For any estimator of this package, or a `Pipeline` that ends in one. Takes the
     parameters and has the methods and attributes of scikit-learn's `GridSearchCV`, and gives its
     results. Candidates of one network shape train as one stack, on every split; parameters such
     as ``alpha`` or ``learning_rate_init`` differ within a stack, and ``hidden_layer_sizes``,

@@ -148,6 +148,44 @@ def test_the_walk_notices(line):
     assert imports_of(ast.parse(line)) == {"sknumpynet.estimators.base"}
 
 
+# Private names of scikit-learn --------------------------------------------------------------------
+
+OF_CALLBACKS = {"_skl_callbacks", "_init_callback_context", "_children_map", "_callback_fit_ctx"}
+
+
+def private_names(tree):
+    """Return the private modules and names of scikit-learn that a module uses."""
+    found = set()
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        found |= {n for n in names if n.startswith("sklearn.") and "._" in n}
+        if isinstance(node, ast.Attribute) and node.attr in OF_CALLBACKS:
+            found.add(node.attr)
+    return found
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m != "sknumpynet.utils.scikit_learn"])
+def test_private_names_of_scikit_learn_stand_in_one_file(module):
+    assert private_names(ast.parse(MODULES[module].read_text())) == set()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import sklearn.utils._tags",
+        "from sklearn.neural_network._base import ACTIVATIONS",
+        "from sklearn.utils import _safe_indexing",
+        "estimator._skl_callbacks",
+    ],
+)
+def test_a_private_name_is_noticed(line):
+    assert private_names(ast.parse(line))
+
+
 # Who writes an estimator ------------------------------------------------------------------------
 
 # The one module that sets fitted attributes.
@@ -160,6 +198,9 @@ ESTIMATOR_ROOMS |= {"model_selection"}
 MAKING = {"__init__", "__setstate__", "__post_init__", "__sklearn_tags__"}
 
 
+WRITING = {"update", "pop", "clear", "setdefault", "popitem"}
+
+
 def written(tree):
     """Return what a module writes that looks like an estimator's attribute."""
     found = set()
@@ -169,11 +210,13 @@ def written(tree):
         for node in ast.walk(function):
             if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
                 is_dunder = node.attr.startswith("__") and node.attr != "__dict__"
-                if (node.attr.endswith("_") and not is_dunder) or node.attr == "__dict__":
+                is_fitted = node.attr.endswith("_")
+                is_fitted |= node.attr.startswith("_") and ast.unparse(node.value) != "self"
+                if (is_fitted and not is_dunder) or node.attr == "__dict__":
                     found.add(ast.unparse(node))
             if isinstance(node, ast.Call) and ast.unparse(node.func) in {"setattr", "delattr"}:
                 found.add(ast.unparse(node))
-            if isinstance(node, ast.Attribute) and node.attr in {"update", "pop", "clear"}:
+            if isinstance(node, ast.Attribute) and node.attr in WRITING:
                 # The attributes of an object, as a dict.
                 held = ast.unparse(node.value)
                 if held.startswith("vars(") or held.endswith(".__dict__"):
@@ -229,6 +272,8 @@ def test_estimators_write_nothing_to_themselves(module):
     [
         "model.coefs_ = 1",
         "self.classes_: int = 1",
+        "estimator._optimizer = 1",
+        "vars(estimator).setdefault('t_', 1)",
         "del estimator.t_",
         "estimator.__dict__ = {}",
         "estimator.__dict__.update(a=1)",

@@ -1,6 +1,6 @@
 """Which layers a network is put together from.
 
-A new embedding is a layer, see `layers.base`, and a line in `table_network`.
+A new embedding is a layer, see `layers.base`, and a line in `_embeddings`.
 """
 
 import itertools

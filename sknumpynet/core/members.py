@@ -126,6 +126,7 @@ class MemberResult:
     best_parameters : ndarray of shape (P,) or None
         After the best epoch of this run that beat all earlier ones.
     status : str
+        'running', or why it ended: see ``Status``.
     """
 
     state: TrainingState = field(default_factory=TrainingState)
@@ -151,8 +152,8 @@ class Member:
         Returns the validation score and loss of parameters of shape (P,), after every epoch.
     end_of_epoch : callable(result, parameters), optional
         Called after every epoch with what has come of training up to now, a `MemberResult`;
-        training stops if it returns True. The parameters are the ones that are trained: who keeps
-        them takes a copy.
+        training stops if it returns True. The parameters are the ones that are trained: to keep
+        them, take a copy.
     start : TrainingState
         Where an earlier training had come to.
     """

@@ -245,7 +245,7 @@ def backward_propagation(propagation: Propagation, delta: FloatArray) -> None:
     delta : ndarray of shape (..., n_outputs, n_samples)
         Gradient of the loss with respect to the raw outputs.
     """
-    # Of what kind it is, the layers on either side agree upon.
+    # An array, unless the layers on both sides of it agree on something else.
     upstream: Any = propagation.output_layer.backward(delta)
     for layer in propagation.downwards:
         upstream = layer.backward(upstream)

@@ -117,7 +117,7 @@ class BaseNetwork(NetworkEstimator):
 
     def _train(self, fit: Fit, report: FitReport | None = None) -> None:
         end_of_epoch = None if report is None else partial(report.of_member, fit)
-        result = train_ensemble(fit.task, end_of_epoch)
+        result = train_ensemble(fit.problem, end_of_epoch)
         set_fitted(self, fit.fitted(result))
         for message, category in result.warnings:
             warnings.warn(message, category, stacklevel=4)

@@ -9,31 +9,30 @@ from sknumpynet.core.members import MemberResult
 from sknumpynet.estimators.fitting import Fit
 from sknumpynet.estimators.training_data import GivenRows
 from sknumpynet.training.config import TrainingConfig
+from sknumpynet.utils.scikit_learn import (
+    callback_context,
+    has_callbacks,
+    subcontexts,
+    tear_down_callbacks,
+)
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
 
-__all__ = ["FitReport", "announce_fit", "has_callbacks"]
-
-
-def has_callbacks(estimator: Any) -> bool:
-    """Return whether an estimator has callbacks, its own or handed down to it."""
-    return bool(getattr(estimator, "_skl_callbacks", None))
+__all__ = ["FitReport", "announce_fit"]
 
 
 def announce_fit(estimator: "BaseEstimator", X: Any, y: Any) -> None:
     """Tell an estimator's callbacks of a fit that is over already."""
     if not has_callbacks(estimator):
         return
-    context = estimator._init_callback_context()
+    context = callback_context(estimator)
     try:
         context.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
         context.call_on_fit_task_end(estimator=estimator, X=X, y=y, reconstruction_attributes={})
     finally:
-        for callback in estimator._skl_callbacks_to_teardown:
-            callback.teardown(estimator=estimator, context=context)
-        del estimator._skl_callbacks_to_teardown, estimator._callback_fit_ctx
+        tear_down_callbacks(estimator, context)
 
 
 class EpochReport:
@@ -44,7 +43,7 @@ class EpochReport:
     context : CallbackContext
         The task whose parts are the epochs.
     estimator : estimator
-    task : dict
+    arguments : dict
         The data, as the hooks take them.
     attributes_of : callable(parameters)
         Returns the fitted attributes that predict.
@@ -54,16 +53,16 @@ class EpochReport:
         self,
         context: Any,
         estimator: "BaseEstimator",
-        task: dict[str, Any],
+        arguments: dict[str, Any],
         attributes_of: Callable[[np.ndarray], dict[str, Any]],
     ) -> None:
-        self.context, self.estimator, self.task = context, estimator, task
+        self.context, self.estimator, self.arguments = context, estimator, arguments
         self.attributes_of = attributes_of
         self._begin()
 
     def _begin(self) -> None:
         self.epoch = self.context.subcontext(task_name="epoch")
-        self.epoch.call_on_fit_task_begin(estimator=self.estimator, **self.task)
+        self.epoch.call_on_fit_task_begin(estimator=self.estimator, **self.arguments)
 
     def __call__(self, result: MemberResult, parameters: np.ndarray) -> bool:
         """End an epoch and begin the next if there is one; return whether to stop."""
@@ -76,7 +75,7 @@ class EpochReport:
             }
 
         stops = self.epoch.call_on_fit_task_end(
-            estimator=self.estimator, **self.task, reconstruction_attributes=attributes
+            estimator=self.estimator, **self.arguments, reconstruction_attributes=attributes
         )
         if result.status == "running" and not stops:
             self._begin()
@@ -105,14 +104,14 @@ class FitReport:
             return
         weight = given.sample_weight
         metadata = {} if weight is None else {"sample_weight": weight}
-        self.task = {"X": given.X, "y": given.y, "metadata": metadata}
+        self.arguments = {"X": given.X, "y": given.y, "metadata": metadata}
         self.config = config()
         self.has_members = self.config.n_members > 1
         n_parts = self.config.n_members if self.has_members else self.config.max_iter
-        self.context = estimator._init_callback_context(
-            max_subtasks=n_parts, sequential_subtasks=not self.has_members
+        self.context = callback_context(
+            estimator, max_subtasks=n_parts, sequential_subtasks=not self.has_members
         )
-        self.context.call_on_fit_task_begin(estimator=estimator, **self.task)
+        self.context.call_on_fit_task_begin(estimator=estimator, **self.arguments)
 
     def of_member(self, fit: Fit, k: int) -> EpochReport | None:
         """Return what is called at the end of a member's epochs."""
@@ -123,15 +122,15 @@ class FitReport:
             context = context.subcontext(
                 task_name="member", task_id=k, max_subtasks=self.config.max_iter
             )
-            context.call_on_fit_task_begin(estimator=self.estimator, **self.task)
-        return EpochReport(context, self.estimator, self.task, fit.predicting)
+            context.call_on_fit_task_begin(estimator=self.estimator, **self.arguments)
+        return EpochReport(context, self.estimator, self.arguments, fit.predicting)
 
     def end(self) -> None:
         """Tell the callbacks that all is done."""
         if self.context is None:
             return
-        task = {"estimator": self.estimator, **self.task, "reconstruction_attributes": {}}
+        arguments = {"estimator": self.estimator, **self.arguments, "reconstruction_attributes": {}}
         if self.has_members:
-            for member in self.context._children_map.values():
-                member.call_on_fit_task_end(**task)
-        self.context.call_on_fit_task_end(**task)
+            for member in subcontexts(self.context):
+                member.call_on_fit_task_end(**arguments)
+        self.context.call_on_fit_task_end(**arguments)

@@ -20,7 +20,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignor
 
     From its parameters a kind of network (`BaseNumpyMLP`, `BaseTabularMLP`) makes the objects that
     say how rows are read and networks are built and trained, and a kind of estimator
-    (`NetworkClassifier`, `NetworkRegressor`) the one for its targets. None of these sees it again.
+    (`NetworkClassifier`, `NetworkRegressor`) the one for its targets. They may hold copies of it,
+    never itself.
     """
 
     # What the encoding of data depends on, beside the type.

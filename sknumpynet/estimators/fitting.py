@@ -27,7 +27,7 @@ from sknumpynet.estimators.views import fitted_view
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.data import TrainingData
 from sknumpynet.training.result import FitResult
-from sknumpynet.training.runs import EnsembleTask
+from sknumpynet.training.runs import TrainingProblem
 from sknumpynet.training.validation import Scoring, uses_scorer
 
 __all__ = ["EncodedData", "Fit", "encode", "make_fit"]
@@ -79,18 +79,20 @@ class PredictingAttributes:
 
 @dataclass(frozen=True)
 class Fit:
-    """What one fit of an estimator trains, and how its result is read; holds no estimator.
+    """What one fit of an estimator trains, and how its result is read.
+
+    The estimator is not in it; copies are, by which inputs name it and scorers predict.
 
     Parameters
     ----------
-    task : EnsembleTask
+    problem : TrainingProblem
     encoded : EncodedData
     spec : NetworkSpec
     is_new : bool
         Whether nothing of an earlier fit goes on.
     """
 
-    task: EnsembleTask
+    problem: TrainingProblem
     encoded: EncodedData
     spec: NetworkSpec
     is_new: bool
@@ -99,7 +101,7 @@ class Fit:
     def predicting(self) -> PredictingAttributes:
         """What makes fitted attributes of parameters."""
         return PredictingAttributes(
-            self.encoded.description, self.spec, self.task.network, self.task.loss
+            self.encoded.description, self.spec, self.problem.network, self.problem.loss
         )
 
     def fitted(self, result: FitResult) -> FittedAttributes:
@@ -171,7 +173,7 @@ def make_fit(
     spec = estimator._network_spec(inputs, config, targets.n_outputs(data))
     network, loss = spec.build(), targets.loss
     predicting = PredictingAttributes(encoded.description, spec, network, loss)
-    task = EnsembleTask(
+    problem = TrainingProblem(
         config,
         data,
         network,
@@ -180,7 +182,7 @@ def make_fit(
         None if previous is None else previous.warm_start,
         split_params or {},
     )
-    return Fit(task, encoded, spec, is_new=previous is None)
+    return Fit(problem, encoded, spec, is_new=previous is None)
 
 
 def _scoring(
@@ -202,9 +204,9 @@ def _scoring(
         return Scoring()
     scoring = config.scoring
     if uses_scorer(scoring):
-        described = with_attributes(estimator, encoded.description)
-        scorer = check_scoring(described, scoring=scoring)
-        return targets.scorer(scorer, partial(_model, described, predicting))
+        template = with_attributes(estimator, encoded.description)
+        scorer = check_scoring(template, scoring=scoring)
+        return targets.scorer(scorer, partial(_model, template, predicting))
     if scoring is not None:
         return Scoring()
     rows = data.validation
@@ -214,11 +216,11 @@ def _scoring(
 
 
 def _model(
-    described: NetworkEstimator,
+    template: NetworkEstimator,
     predicting: PredictingAttributes,
     parameters: np.ndarray,
     given: Any,
     encoded: Any,
 ) -> NetworkEstimator:
     """Return a model of the estimator's kind that predicts with these parameters."""
-    return fitted_view(described, predicting(parameters), given, encoded)
+    return fitted_view(template, predicting(parameters), given, encoded)

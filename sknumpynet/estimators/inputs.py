@@ -23,7 +23,7 @@ class Inputs(ABC):
     Parameters
     ----------
     estimator : estimator
-        Whom errors name. It is nobody else's, and takes what describes the columns.
+        A copy, which errors name, and which gets the attributes that describe the columns.
     """
 
     # Whether rows of `sample_weight` 0 are as if absent; elsewhere they are part of batches.

@@ -36,7 +36,7 @@ class KnownRows:
 
 
 def fitted_view(
-    described: NetworkEstimator, attributes: dict[str, Any], given: Any, encoded: Any
+    template: NetworkEstimator, attributes: dict[str, Any], given: Any, encoded: Any
 ) -> NetworkEstimator:
     """Return a copy of an estimator that predicts with some fitted attributes.
 
@@ -44,7 +44,7 @@ def fitted_view(
 
     Parameters
     ----------
-    described : NetworkEstimator
+    template : NetworkEstimator
         Has the attributes that describe the data.
     attributes : dict
         Those that predict.
@@ -52,8 +52,8 @@ def fitted_view(
         Rows that will be predicted often, see `KnownRows`.
     """
     # In the place of the method: only this view has rows that it knows.
-    known = KnownRows(described, given, encoded)
-    return with_attributes(described, {**attributes, "_check_for_prediction": known})
+    known = KnownRows(template, given, encoded)
+    return with_attributes(template, {**attributes, "_check_for_prediction": known})
 
 
 def _are_same(one: Any, other: Any) -> bool:

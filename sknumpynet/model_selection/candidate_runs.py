@@ -53,7 +53,7 @@ class CandidateRuns:
     @property
     def n_jobs(self) -> int | None:
         """Workers among which the network shares its members out by itself."""
-        return self.fit.task.config.n_jobs
+        return self.fit.problem.config.n_jobs
 
 
 def prepare_candidate(
@@ -84,10 +84,10 @@ def prepare_candidate(
         validation = GivenRows.to_validate_by(*of_validation)
         split_params = network._split_params(weight, params)
         fit = make_fit(network, inputs.encoded_for(network, weight, validation), split_params)
-        prepared = prepare_ensemble(fit.task)
+        prepared = prepare_ensemble(fit.problem)
     except Exception as error:
         return f"it cannot be trained: {error}"
-    if network.random_state is None and fit.task.config.n_members == 1:
+    if network.random_state is None and fit.problem.config.n_members == 1:
         for run in prepared.runs:
             # The global source would be drawn from in the order of the workers.
             seed = np.random.randint(np.iinfo(np.int32).max)

@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 from sklearn.base import BaseEstimator, clone
 
 from sknumpynet.estimators.base import BaseNetwork
-from sknumpynet.estimators.callbacks import has_callbacks
 from sknumpynet.model_selection.equality import setting_key
 from sknumpynet.model_selection.pretrained import network_of
-from sknumpynet.utils.scikit_learn import validate_parameters
+from sknumpynet.utils.scikit_learn import has_callbacks, validate_parameters
 
 __all__ = ["Candidate", "StackableEstimator", "make_candidate"]
 

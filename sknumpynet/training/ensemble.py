@@ -1,6 +1,6 @@
 """From what an ensemble is to be trained by and on to what has come of it.
 
-task → runs of its members → trained in stacks → result
+problem → runs of its members → trained in stacks → result
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from sknumpynet.training.executor import train_runs
 from sknumpynet.training.failing_scorers import replace_failing_scorers
 from sknumpynet.training.member_runs import runs_of_members
 from sknumpynet.training.result import FitResult, fit_result
-from sknumpynet.training.runs import EnsembleRuns, EnsembleTask
+from sknumpynet.training.runs import EnsembleRuns, TrainingProblem
 
 __all__ = ["EndOfEpoch", "prepare_ensemble", "train_ensemble"]
 
@@ -20,13 +20,13 @@ EndOfEpoch = Callable[[MemberResult, FloatArray], bool]
 
 
 def train_ensemble(
-    task: EnsembleTask, end_of_epoch: Callable[[int], EndOfEpoch | None] | None = None
+    problem: TrainingProblem, end_of_epoch: Callable[[int], EndOfEpoch | None] | None = None
 ) -> FitResult:
     """Train the networks of one estimator.
 
     Parameters
     ----------
-    task : EnsembleTask
+    problem : TrainingProblem
     end_of_epoch : callable(k), optional
         Returns what is called after every epoch of member k.
 
@@ -37,16 +37,16 @@ def train_ensemble(
     KeyboardInterrupt
         If training several is interrupted; a single one keeps what it has.
     """
-    prepared = prepare_ensemble(task)
+    prepared = prepare_ensemble(problem)
     if end_of_epoch is not None:
         for k, run in enumerate(prepared.runs):
             run.member.end_of_epoch = end_of_epoch(k)
-    train_runs(prepared.runs, task.config.n_jobs)
+    train_runs(prepared.runs, problem.config.n_jobs)
     return fit_result(prepared)
 
 
-def prepare_ensemble(task: EnsembleTask) -> EnsembleRuns:
+def prepare_ensemble(problem: TrainingProblem) -> EnsembleRuns:
     """Return the runs of an ensemble, whose scorers have been tried."""
-    prepared = runs_of_members(task)
-    warned = replace_failing_scorers(prepared.task.data, task.config.scoring, prepared.runs)
+    prepared = runs_of_members(problem)
+    warned = replace_failing_scorers(prepared.problem.data, problem.config.scoring, prepared.runs)
     return prepared._replace(warnings=prepared.warnings + warned)

@@ -7,7 +7,7 @@ import numpy as np
 
 from sknumpynet.core.batching import Dataset
 from sknumpynet.training.data import TrainingData, ValidationSet
-from sknumpynet.training.runs import EnsembleTask
+from sknumpynet.training.runs import TrainingProblem
 from sknumpynet.training.validation import sliceable, uses_scorer
 from sknumpynet.utils.scikit_learn import rows_of
 
@@ -29,13 +29,13 @@ def for_scoring(data: TrainingData, scoring: Any) -> TrainingData:
 
 
 def split_for_early_stopping(
-    task: EnsembleTask,
+    problem: TrainingProblem,
     dataset: Dataset,
     held_out: np.ndarray | None,
     random_state: np.random.RandomState,
 ) -> tuple[Dataset, ValidationSet]:
     """Set rows aside for early stopping, unless there are rows that are not trained on."""
-    config, data = task.config, task.data
+    config, data = problem.config, problem.data
     if held_out is None:
         train_rows, held_out = config.splits.set_aside(
             dataset, config.validation_fraction, random_state

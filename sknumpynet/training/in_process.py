@@ -86,7 +86,7 @@ class TrainedChunk:
 
 
 def train_chunk(chunk: Chunk) -> TrainedChunk:
-    """Train the networks of a chunk as one stack; the runs stay as they are."""
+    """Train the networks of a chunk as one stack; of the runs only random sources change."""
     tasks = [run.task for run in chunk if run.task is not None]
     for task in tasks:
         task.begin()

@@ -1,6 +1,6 @@
 """From what an ensemble is trained by to the runs of its members.
 
-task → random source, first parameters, rows, optimiser and settings of every member → its run
+problem → random source, first parameters, rows, optimiser and settings of every member → its run
 """
 
 import copy
@@ -24,7 +24,7 @@ from sknumpynet.training.data import MemberRows, TrainingData, ValidationSet, Wa
 from sknumpynet.training.held_out import for_scoring, split_for_early_stopping
 from sknumpynet.training.history import n_epochs_so_far
 from sknumpynet.training.resampling import rows_of_members
-from sknumpynet.training.runs import EnsembleRuns, EnsembleTask, Run
+from sknumpynet.training.runs import EnsembleRuns, Run, TrainingProblem
 from sknumpynet.training.starts import sources_of_members, starting_parameters
 from sknumpynet.training.validation import Validator
 from sknumpynet.training.warm_start import WarmStart
@@ -35,7 +35,7 @@ __all__ = ["runs_of_members"]
 _LBFGS_IS_QUIET = parse_version(scipy.__version__) >= parse_version("1.15")
 
 
-def runs_of_members(task: EnsembleTask) -> EnsembleRuns:
+def runs_of_members(problem: TrainingProblem) -> EnsembleRuns:
     """Return each member's training as the engine takes it.
 
     Raises
@@ -44,28 +44,28 @@ def runs_of_members(task: EnsembleTask) -> EnsembleRuns:
         If training cannot go on from where it ended, for rates of dropout and splits that do not
         fit, and for a loss of a user's own that is not what it says.
     """
-    config = task.config
-    task = replace(task, data=for_scoring(task.data, config.scoring))
-    _check(task)
+    config = problem.config
+    problem = replace(problem, data=for_scoring(problem.data, config.scoring))
+    _check(problem)
     random_state = check_random_state(config.random_state)
-    sources, seeds = sources_of_members(config, task.warm_start, random_state)
-    starts = starting_parameters(task, sources)
-    rows = rows_of_members(config, task.data, random_state, task.split_params)
+    sources, seeds = sources_of_members(config, problem.warm_start, random_state)
+    starts = starting_parameters(problem, sources)
+    rows = rows_of_members(config, problem.data, random_state, problem.split_params)
     make = _lbfgs_run if config.solver == "lbfgs" else _stochastic_run
     runs = [
-        make(task, k, parameters, own, source)
+        make(problem, k, parameters, own, source)
         for k, (parameters, own, source) in enumerate(zip(starts, rows, sources, strict=True))
     ]
-    return EnsembleRuns(task, runs, rows, seeds, _warned_of_batch_size(config, runs))
+    return EnsembleRuns(problem, runs, rows, seeds, _warned_of_batch_size(config, runs))
 
 
-def _check(task: EnsembleTask) -> None:
-    config = task.config
-    if isinstance(task.loss, CustomLoss):
-        task.loss.check(task.data.targets[:32].T.astype(np.float64))
+def _check(problem: TrainingProblem) -> None:
+    config = problem.config
+    if isinstance(problem.loss, CustomLoss):
+        problem.loss.check(problem.data.targets[:32].T.astype(np.float64))
     if config.early_stopping and config.is_incremental and config.solver != "lbfgs":
         raise ValueError("partial_fit does not support early_stopping=True")
-    if task.warm_start is not None and config.resample is not None:
+    if problem.warm_start is not None and config.resample is not None:
         # Members would see rows that are to be held out from them.
         raise ValueError(
             f"training cannot be continued on new samples, got resample={config.resample!r} "
@@ -74,17 +74,17 @@ def _check(task: EnsembleTask) -> None:
 
 
 def _lbfgs_run(
-    task: EnsembleTask,
+    problem: TrainingProblem,
     k: int,
     parameters: np.ndarray,
     rows: MemberRows,
     random_state: np.random.RandomState,
 ) -> Run:
-    config, data = task.config, task.data
+    config, data = problem.config, problem.data
     dropout = config.dropout_of(k)
     if np.any(dropout):
         raise ValueError(f"dropout={dropout!r} needs a stochastic solver, got solver='lbfgs'")
-    so_far = TrainingState() if task.warm_start is None else task.warm_start.states[k]
+    so_far = TrainingState() if problem.warm_start is None else problem.warm_start.states[k]
     settings = Settings(
         batch_size=data.X.shape[0],
         max_epochs=config.max_iter,
@@ -96,7 +96,7 @@ def _lbfgs_run(
         random_state,
         settings,
         alpha=float(config.alpha) / data.weight_unit,
-        validate=_validator(task, data.validation),
+        validate=_validator(problem, data.validation),
         start=TrainingState(
             validation_scores=so_far.validation_scores, validation_losses=so_far.validation_losses
         ),
@@ -108,21 +108,23 @@ def _lbfgs_run(
         **({} if _LBFGS_IS_QUIET else {"iprint": -1}),
     }
     dataset = _dataset(config, data, rows)
-    return Run(task.network, task.loss, parameters, dataset, member, None, lbfgs)
+    return Run(problem.network, problem.loss, parameters, dataset, member, None, lbfgs)
 
 
 def _stochastic_run(
-    task: EnsembleTask,
+    problem: TrainingProblem,
     k: int,
     parameters: np.ndarray,
     rows: MemberRows,
     random_state: np.random.RandomState,
 ) -> Run:
-    config, data, warm_start = task.config, task.data, task.warm_start
+    config, data, warm_start = problem.config, problem.data, problem.warm_start
     optimizer, (learning_rate, power_t) = _make_optimizer(config, warm_start, k, parameters)
     dataset, validation = _dataset(config, data, rows), data.validation
     if config.early_stopping and validation is None:
-        dataset, validation = split_for_early_stopping(task, dataset, rows.held_out, random_state)
+        dataset, validation = split_for_early_stopping(
+            problem, dataset, rows.held_out, random_state
+        )
     n_before = 0
     if warm_start is not None and config.is_incremental:
         n_before = n_epochs_so_far(warm_start.history, k)
@@ -137,7 +139,7 @@ def _stochastic_run(
         warmup=float(config.warmup),
         planned_epochs=config.max_iter,
         epochs_before=n_before,
-        dropout=checked_dropout(config.dropout_of(k), task.network),
+        dropout=checked_dropout(config.dropout_of(k), problem.network),
         regularization=config.regularization,
         max_gradient_norm=np.inf if config.max_grad_norm is None else float(config.max_grad_norm),
         early_stopping=config.early_stopping,
@@ -148,10 +150,10 @@ def _stochastic_run(
         random_state,
         settings,
         alpha=float(config.alpha) / data.weight_unit,
-        validate=_validator(task, validation),
+        validate=_validator(problem, validation),
         start=TrainingState() if warm_start is None else warm_start.states[k],
     )
-    return Run(task.network, task.loss, parameters, dataset, member, optimizer)
+    return Run(problem.network, problem.loss, parameters, dataset, member, optimizer)
 
 
 def _report(config: TrainingConfig) -> Callable[[str], None] | None:
@@ -198,10 +200,10 @@ def _make_optimizer(
     return optimizer, (config.learning_rate, float(config.power_t))
 
 
-def _validator(task: EnsembleTask, rows: ValidationSet | None) -> Validator | None:
+def _validator(problem: TrainingProblem, rows: ValidationSet | None) -> Validator | None:
     if rows is None:
         return None
-    return Validator(task.network, task.loss, rows, task.scoring)
+    return Validator(problem.network, problem.loss, rows, problem.scoring)
 
 
 def _warned_of_batch_size(config: TrainingConfig, runs: list[Run]) -> list[Warned]:

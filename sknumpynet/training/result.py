@@ -82,8 +82,8 @@ def fit_result(trained: EnsembleRuns) -> FitResult:
     ValueError
         If a member diverged.
     """
-    task, runs, config = trained.task, trained.runs, trained.task.config
-    warm_start = task.warm_start
+    problem, runs, config = trained.problem, trained.runs, trained.problem.config
+    warm_start = problem.warm_start
     results = [run.result for run in runs if run.result is not None]
     for k, (run, result) in enumerate(zip(runs, results, strict=True)):
         _check_finite(run, result, "" if len(runs) == 1 else f"Member {k}: ")
@@ -154,7 +154,7 @@ def _parameters(config: TrainingConfig, runs: Sequence[Run]) -> FloatArray:
 
 def _out_of_fold(trained: EnsembleRuns) -> FloatArray | None:
     """Let every member predict the rows that it never saw."""
-    X = trained.task.data.X
+    X = trained.problem.data.X
     held_out = [rows.held_out for rows in trained.rows if rows.held_out is not None]
     if not held_out:
         return None

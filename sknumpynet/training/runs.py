@@ -17,7 +17,7 @@ from sknumpynet.training.data import MemberRows, TrainingData, Warned
 from sknumpynet.training.validation import Scoring
 from sknumpynet.training.warm_start import WarmStart
 
-__all__ = ["EnsembleRuns", "EnsembleTask", "Run"]
+__all__ = ["EnsembleRuns", "TrainingProblem", "Run"]
 
 
 @dataclass
@@ -88,7 +88,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class EnsembleTask:
+class TrainingProblem:
     """All that the training of one estimator's networks depends on.
 
     Parameters
@@ -119,7 +119,7 @@ class EnsembleRuns(NamedTuple):
 
     Parameters
     ----------
-    task : EnsembleTask
+    problem : TrainingProblem
     runs : list of Run
     rows : list of MemberRows
     seeds : ndarray of int of shape (K,) or None
@@ -128,7 +128,7 @@ class EnsembleRuns(NamedTuple):
         What to warn of.
     """
 
-    task: EnsembleTask
+    problem: TrainingProblem
     runs: list[Run]
     rows: list[MemberRows]
     seeds: IntArray | None

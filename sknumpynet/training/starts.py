@@ -7,7 +7,7 @@ import numpy as np
 from sknumpynet.core.network import Network, initialize_parameters
 from sknumpynet.core.types import IntArray
 from sknumpynet.training.config import TrainingConfig
-from sknumpynet.training.runs import EnsembleTask
+from sknumpynet.training.runs import TrainingProblem
 from sknumpynet.training.warm_start import WarmStart
 
 __all__ = ["sources_of_members", "starting_parameters"]
@@ -41,15 +41,15 @@ def sources_of_members(
 
 
 def starting_parameters(
-    task: EnsembleTask, sources: list[np.random.RandomState]
+    problem: TrainingProblem, sources: list[np.random.RandomState]
 ) -> list[np.ndarray]:
     """Return every member's parameters to train on: drawn anew, or where a training ended."""
-    if task.warm_start is not None:
-        return _continued_parameters(task.config, task.warm_start, task.network)
-    config, X = task.config, task.data.X
+    if problem.warm_start is not None:
+        return _continued_parameters(problem.config, problem.warm_start, problem.network)
+    config, X = problem.config, problem.data.X
     inputs = _initial_inputs(config, X)
     return [
-        initialize_parameters(task.network, source, X.dtype, config.weight_init, inputs)
+        initialize_parameters(problem.network, source, X.dtype, config.weight_init, inputs)
         for source in sources
     ]
 

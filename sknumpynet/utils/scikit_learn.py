@@ -44,19 +44,23 @@ __all__ = [
     "Options",
     "SearchHooks",
     "StrOptions",
+    "callback_context",
+    "check_first_partial_fit",
     "check_matplotlib",
     "check_sample_weight",
     "evaluated_by",
     "feature_names",
     "fit_context",
     "given_metric_of",
-    "is_first_partial_fit",
+    "has_callbacks",
     "lbfgs_iterations",
     "num_samples",
     "openmp_threads",
     "rows_of",
     "safe_split",
     "slice_params",
+    "subcontexts",
+    "tear_down_callbacks",
     "validate_parameters",
     "with_arguments",
 ]
@@ -64,7 +68,7 @@ __all__ = [
 check_matplotlib = check_matplotlib_support
 feature_names = _get_feature_names
 fit_context = _fit_context
-is_first_partial_fit = _check_partial_fit_first_call
+check_first_partial_fit = _check_partial_fit_first_call
 num_samples = _num_samples
 openmp_threads = _openmp_effective_n_threads
 rows_of = _safe_indexing
@@ -124,6 +128,28 @@ def with_arguments(scorer: Any, arguments: dict[str, Any]) -> Any:
     scorer = copy.copy(scorer)
     scorer._kwargs = arguments
     return scorer
+
+
+def has_callbacks(estimator: Any) -> bool:
+    """Return whether an estimator has callbacks, its own or handed down to it."""
+    return bool(getattr(estimator, "_skl_callbacks", None))
+
+
+def callback_context(estimator: BaseEstimator, **parts: Any) -> Any:
+    """Return the context of a fit, by which its callbacks are told of it and of its parts."""
+    return estimator._init_callback_context(**parts)
+
+
+def subcontexts(context: Any) -> list[Any]:
+    """Return the contexts of the parts of a task."""
+    return list(context._children_map.values())
+
+
+def tear_down_callbacks(estimator: BaseEstimator, context: Any) -> None:
+    """Do what ends a fit of scikit-learn's, where there was none."""
+    for callback in estimator._skl_callbacks_to_teardown:
+        callback.teardown(estimator=estimator, context=context)
+    del estimator._skl_callbacks_to_teardown, estimator._callback_fit_ctx
 
 
 class SearchHooks:

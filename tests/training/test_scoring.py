@@ -265,7 +265,7 @@ def test_rows_are_kept_only_for_a_scorer(scoring):
     for validation in [None, GivenRows(frame, y)]:
         model = make("folds", scoring=scoring)
         encoded = encode(model, GivenRows(frame, y), validation)
-        for run in prepare_ensemble(make_fit(model, encoded).task).runs:
+        for run in prepare_ensemble(make_fit(model, encoded).problem).runs:
             given = run.member.validate.validation.given
             assert (given is None) == (scoring in (None, "loss"))
 

@@ -30,6 +30,7 @@ class QuantileLoss(Loss):
 
     Examples
     --------
+    >>> import numpy as np
     >>> loss = QuantileLoss((0.1, 0.9))
     >>> raw, predictions = np.array([[1.0], [3.0]]), np.empty((2, 1))
     >>> loss.predict(raw, predictions)

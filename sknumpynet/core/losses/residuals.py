@@ -56,6 +56,7 @@ class HuberLoss(Loss):
 
     Examples
     --------
+    >>> import numpy as np
     >>> HuberLoss(delta=2.0).value(np.array([[1.0, 10.0]]), np.zeros((1, 2))).tolist()
     [0.5, 18.0]
     """
