@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,25 @@ from benchmarks.timing import NOT_MEASURED, markdown_table, ratio
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["plot", "summarise"]
+__all__ = ["Panel", "draw", "plot", "summarise"]
 
+BOOSTED = (REFERENCE, "LightGBM", "XGBoost", "CatBoost")
+COLOURS = {
+    "TabularMLP": "#c2410c",
+    "boosted trees": "#1d4ed8",
+    "forests and other networks": "#57534e",
+}
+# Offset in points, horizontal and vertical alignment of a name at its point, the best first.
+PLACES = (
+    ((0, 5), "center", "bottom"),
+    ((0, -5), "center", "top"),
+    ((6, 0), "left", "center"),
+    ((-6, 0), "right", "center"),
+    ((4, 4), "left", "bottom"),
+    ((4, -4), "left", "top"),
+    ((-4, 4), "right", "bottom"),
+    ((-4, -4), "right", "top"),
+)
 MODEL_COLUMNS = ("model", "mean rank", "rank of splits", "relative", "fit s", "predict s")
 
 
@@ -166,6 +183,22 @@ def _failures(records: Sequence[Record]) -> str:
     return "\n".join(["Failed:\n", *lines])
 
 
+class Panel(NamedTuple):
+    """What a panel of the picture shows.
+
+    Parameters
+    ----------
+    title, label : str
+        Of the panel and of its axis of quality.
+    points : mapping of str to tuple of float
+        Seconds to fit and quality of every model.
+    """
+
+    title: str
+    label: str
+    points: Mapping[str, tuple[float, float]]
+
+
 def plot(
     pyplot: Any, records: Mapping[int, Sequence[Record]], models: Sequence[str], file: str
 ) -> None:
@@ -184,47 +217,115 @@ def plot(
         for task in METRICS
         if any(record.task == task for of_size in records.values() for record in of_size)
     ]
-    figure, axes = pyplot.subplots(
-        len(records),
-        len(tasks),
-        figsize=(4 * len(tasks), 3.2 * len(records)),
-        layout="constrained",
-        squeeze=False,
-    )
-    for row, (size, of_size) in zip(axes, records.items(), strict=True):
-        for panel, task in zip(row, tasks, strict=True):
+    panels = []
+    for size, of_size in records.items():
+        for task in tasks:
             of_task = [record for record in of_size if record.task == task]
-            _draw(panel, View(of_task, models, METRICS[task][0]))
-            panel.set_title(f"{task}, up to {size:,} rows", fontsize="medium")
+            view = View(of_task, models, METRICS[task][0])
+            seconds, relative = map(_geometric_mean, (view.fit_seconds, view.relative()))
+            title = f"{task}: {len(view.means)} tables, up to {size:,} rows"
+            label = f"{view.metric.label} / {_short(view.reference)}"
+            points = {name: (seconds[name], relative[name]) for name in models}
+            panels.append(Panel(title, label, points))
+    draw(pyplot, panels, len(tasks), file)
+
+
+def draw(pyplot: Any, panels: Sequence[Panel], n_columns: int, file: str) -> None:
+    """Draw panels, row by row, with one legend.
+
+    Parameters
+    ----------
+    pyplot : module
+    panels : sequence of Panel
+    n_columns : int
+    file : str
+    """
+    n_rows = len(panels) // n_columns
+    size = (4.2 * n_columns, 3.3 * n_rows + 0.3)
+    figure, axes = pyplot.subplots(
+        n_rows, n_columns, figsize=size, layout="constrained", squeeze=False
+    )
+    handles = {}
+    for ax, panel in zip(axes.flat, panels, strict=True):
+        handles |= _draw_points(ax, panel)
+    in_order = [kind for kind in COLOURS if kind in handles]
+    figure.legend(
+        [handles[kind] for kind in in_order],
+        in_order,
+        loc="outside lower center",
+        ncols=len(COLOURS),
+        frameon=False,
+    )
+    figure.draw_without_rendering()  # the layout first: names go by where points are
+    figure.set_layout_engine("none")
+    for ax, panel in zip(axes.flat, panels, strict=True):
+        _name_points(ax, panel)
     with pyplot.rc_context({"svg.fonttype": "none", "svg.hashsalt": "tabular"}):
-        figure.savefig(file)
+        # Without a date, so that the same results give the same file.
+        figure.savefig(file, metadata={"Date": None} if str(file).endswith(".svg") else None)
     pyplot.close(figure)
 
 
-def _draw(panel: Any, view: View) -> None:
-    seconds, relative = _geometric_mean(view.fit_seconds), _geometric_mean(view.relative())
-    for place, name in enumerate(seconds.sort_values().index):
-        colour = "C1" if name.startswith("TabularMLP") else "C0"
-        panel.plot(seconds[name], relative[name], "o", color=colour)
-        above = place % 2 == 0  # neighbours leave each other room
-        panel.annotate(
+def _draw_points(ax: Any, panel: Panel) -> dict[str, Any]:
+    """Draw the points; return a handle of every kind of model."""
+    handles = {}
+    for name, point in panel.points.items():
+        kind = _kind(name)
+        (handles[kind],) = ax.plot(*point, "o", color=COLOURS[kind], linestyle="none")
+    ax.set_title(panel.title, fontsize="medium")
+    ax.set(xscale="log", xlabel="seconds to fit (less is better)")
+    ax.set_ylabel(f"{panel.label} (less is better)")
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.margins(x=0.25, y=0.15)  # room for the names
+    ax.grid(alpha=0.3)
+    return handles
+
+
+def _name_points(ax: Any, panel: Panel) -> None:
+    """Write each name where it covers the least of points, other names and the frame."""
+    from matplotlib.transforms import Bbox
+
+    points = {name: point for name, point in panel.points.items() if not np.isnan(point).any()}
+    if not points:
+        return
+    centres = ax.transData.transform(list(points.values()))
+    taken = [Bbox.from_extents(x - 6, y - 6, x + 6, y + 6) for x, y in centres]
+    for name, point in points.items():
+        colour = COLOURS[_kind(name)]
+        text = ax.annotate(
             _short(name),
-            (seconds[name], relative[name]),
-            xytext=(0, 5 if above else -5),
+            point,
             textcoords="offset points",
-            ha="center",
-            va="bottom" if above else "top",
+            xytext=(0, 0),
             fontsize="small",
             color=colour,
+            fontweight="bold" if _kind(name) == "TabularMLP" else "normal",
         )
-    panel.set(
-        xscale="log",
-        xlabel="seconds to fit",
-        ylabel=f"{view.metric.label} / {_short(view.reference)}",
-    )
-    panel.margins(x=0.2, y=0.12)  # room for the names
-    panel.grid(alpha=0.3)
+        best = None
+        for offset, horizontal, vertical in PLACES:
+            text.set(position=offset, ha=horizontal, va=vertical)
+            box = text.get_window_extent()
+            covered = sum(_overlap(box, other) for other in taken)
+            outside = box.width * box.height - _overlap(box, ax.bbox)
+            if best is None or covered + outside < best[0]:
+                best = (covered + outside, box, (offset, horizontal, vertical))
+        offset, horizontal, vertical = best[2]
+        text.set(position=offset, ha=horizontal, va=vertical)
+        taken.append(best[1])
+
+
+def _overlap(one: Any, other: Any) -> float:
+    """Return the area that two boxes share."""
+    width = min(one.x1, other.x1) - max(one.x0, other.x0)
+    height = min(one.y1, other.y1) - max(one.y0, other.y0)
+    return max(width, 0.0) * max(height, 0.0)
+
+
+def _kind(name: str) -> str:
+    if name.startswith("TabularMLP"):
+        return "TabularMLP"
+    return "boosted trees" if name in BOOSTED else "forests and other networks"
 
 
 def _short(name: str) -> str:
-    return name.replace("HistGradientBoosting", "HistGB").replace("TabularMLP-", "ours, ")
+    return name.replace("HistGradientBoosting", "HistGB").replace("TabularMLP-", "TabularMLP, ")

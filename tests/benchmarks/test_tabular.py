@@ -17,6 +17,7 @@ from benchmarks import (  # noqa: E402
     tabular_peers,
     tabular_scaling,
     tabular_summary,
+    timing,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -221,6 +222,22 @@ def test_ranks_and_relative_numbers():
     assert view.split_ranks().to_dict() == {name: 1.0, "MLP": 2.0}
     assert view.relative().loc["a", "MLP"] == 2.0
     assert np.isnan(view.relative().loc["b", "MLP"])
+
+
+def test_a_picture_names_every_point_and_is_the_same_again(tmp_path):
+    pytest.importorskip("matplotlib")
+    pyplot = timing.import_pyplot()
+    points = {"TabularMLP-fast": (0.3, 0.8), "MLP": (0.31, 0.8), "LightGBM": (0.1, 1.0)}
+    points["RandomForest"] = (np.nan, np.nan)  # failed everywhere
+    panels = [tabular_summary.Panel(title, "loss", points) for title in ("one", "two")]
+    files = [tmp_path / "first.svg", tmp_path / "again.svg"]
+    for file in files:
+        tabular_summary.draw(pyplot, panels, 2, file)
+    text = files[0].read_text()
+    for name in ("TabularMLP, fast", "MLP", "LightGBM", "boosted trees"):
+        assert f">{name}<" in text
+    assert ">RandomForest<" not in text
+    assert files[1].read_text() == text
 
 
 def test_scaling_measures_a_case(ours):
