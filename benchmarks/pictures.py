@@ -1,4 +1,4 @@
-"""The pictures in README, from data that ship with scikit-learn.
+"""Pictures of training and inspection, from data that ship with scikit-learn.
 
     python -m benchmarks.pictures [--out FOLDER]
 
