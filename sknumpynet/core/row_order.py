@@ -76,6 +76,6 @@ class RowOrder:
         if self.has_own_rows:
             some.rows = self.rows[positions]
         if self.lengths is not None:
+            # As many as before: the bits of a product depend on its size.
             some.lengths = self.lengths[positions]
-            some.rows = some.rows[:, : some.lengths.max()]
         return some

@@ -51,6 +51,8 @@ class Run:
         Is told when training begins and ends.
     lost_its_scores : bool
         Whether the scorer failed in some epoch, so that the loss has scored all of them.
+    padded_to : int
+        Rows of the longest run that it shares a stack with.
     """
 
     network: Network
@@ -65,6 +67,7 @@ class Run:
     seconds: float = 0.0
     task: Any = None
     lost_its_scores: bool = False
+    padded_to: int = 0
 
     def key(self) -> Hashable:
         """Return what the runs of a stack have in common."""

@@ -38,10 +38,13 @@ def stacks_of(runs: Sequence[Run]) -> list[list[Run]]:
 def chunks_of(stack: Sequence[Run], n_workers: int) -> list[Chunk]:
     """Cut a stack into chunks that fit the cache and keep all workers busy.
 
-    Runs over the same data stay together as far as possible.
+    Runs over the same data stay together as far as possible. All get as many rows, so that none of
+    their bits depends on where a stack is cut.
     """
-    first = stack[0]
-    batch = min(first.member.settings.batch_size, max(run.dataset.n_samples for run in stack))
+    first, most_rows = stack[0], max(run.dataset.n_samples for run in stack)
+    for run in stack:
+        run.padded_to = most_rows
+    batch = min(first.member.settings.batch_size, most_rows)
     units = sum(layer.fan_out for layer in first.network.dense_layers)
     capacity = max(CHUNK_BYTES // (batch * units * first.parameters.itemsize), 1)
     folds: dict[int, list[Run]] = defaultdict(list)
@@ -87,7 +90,10 @@ def pooled_dataset(chunk: Chunk) -> Dataset:
 def _pooled_rows(chunk: Chunk) -> Dataset:
     datasets = [run.dataset for run in chunk]
     first = datasets[0]
-    if all(_same_data(dataset, first) for dataset in datasets):
+    lengths = np.array([dataset.n_samples for dataset in datasets])
+    n_columns = max(lengths.max(), *(run.padded_to for run in chunk))
+    is_full = lengths[0] == n_columns
+    if is_full and all(_same_data(dataset, first) for dataset in datasets):
         weights = [dataset.sample_weight for dataset in datasets]
         if first.sample_weight is None or all(weight is weights[0] for weight in weights):
             return first
@@ -106,8 +112,7 @@ def _pooled_rows(chunk: Chunk) -> Dataset:
         for own, dataset in zip(sample_weight, datasets, strict=True):
             start = starts[id(dataset.X), id(dataset.targets)]
             own[start : start + dataset.X.shape[0]] = dataset.sample_weight
-    lengths = np.array([dataset.n_samples for dataset in datasets])
-    rows = np.empty((len(chunk), lengths.max()), np.intp)
+    rows = np.empty((len(chunk), n_columns), np.intp)
     for own, dataset in zip(rows, datasets, strict=True):
         used = np.arange(dataset.n_samples) if dataset.rows is None else dataset.rows
         own[: len(used)] = used
@@ -118,7 +123,7 @@ def _pooled_rows(chunk: Chunk) -> Dataset:
         np.concatenate([dataset.targets for dataset in pool]) if len(pool) > 1 else first.targets,
         sample_weight,
         rows,
-        None if (lengths == lengths[0]).all() else lengths,
+        None if (lengths == n_columns).all() else lengths,
     )
 
 

@@ -9,11 +9,17 @@ import pytest
 from helpers.ensembles import KINDS, SETTINGS, alone, assert_is_member, make, outputs, problem
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.datasets import load_diabetes
 from sklearn.model_selection import cross_val_score
 from sklearn.utils.estimator_checks import check_estimator
 
 import sknumpynet.training.stacks
-from sknumpynet import NumpyMLPClassifier, NumpyMLPRegressor
+from sknumpynet import (
+    NumpyMLPClassifier,
+    NumpyMLPRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+)
 
 pytestmark = [
     pytest.mark.oldest,
@@ -200,3 +206,16 @@ def test_attributes_keep_their_types():
         ensemble.partial_fit(X, y)
         for name in ("t_", "n_iter_", "loss_", "best_loss_"):
             assert isinstance(getattr(ensemble, name), np.ndarray)
+
+
+@pytest.mark.parametrize("n_rows", [439, 441, 442])  # folds of 5 rows more or less, or not
+@pytest.mark.parametrize("kind", [TabularMLPRegressor, TabularMLPClassifier])
+def test_networks_of_tables_are_the_same_for_any_number_of_workers(kind, n_rows):
+    X, y = load_diabetes(return_X_y=True)
+    X, y = X[:n_rows], y[:n_rows] if kind is TabularMLPRegressor else y[:n_rows] > 140
+    one, *others = (
+        kind("fast", max_iter=2, random_state=0, n_jobs=n_jobs).fit(X, y).parameters_
+        for n_jobs in (1, 2, 3)
+    )
+    for parameters in others:
+        np.testing.assert_array_equal(parameters, one)
