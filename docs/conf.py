@@ -1,0 +1,143 @@
+"""How the site is built: ``python -m sphinx -W --keep-going -b html docs <out>``.
+
+Nothing is fetched, neither while the site is built (no intersphinx) nor while it is read: the
+theme ships its fonts and icons, and ``sphinx-mathjax-offline`` ships MathJax, which Sphinx would
+otherwise load from a server of others.
+"""
+
+import os
+import re
+import warnings
+from typing import Any
+
+# One thread of BLAS, as in tests: figures and numbers on pages do not hang on the machine's cores.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import matplotlib as mpl
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.nodes import get_node_source
+
+import sknumpynet
+
+mpl.use("agg")
+
+project = "sknumpynet"
+author = "the sknumpynet project"
+project_copyright = author
+version = release = sknumpynet.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",
+    "numpydoc",
+    "myst_parser",
+    "sphinx_gallery.gen_gallery",
+    "matplotlib.sphinxext.plot_directive",
+    "sphinx_copybutton",
+    "sphinx_design",
+]
+
+exclude_patterns = ["_build", "**.ipynb_checkpoints", "examples/*", "gallery/**/*.ipynb"]
+templates_path = ["_templates"]
+default_role = "py:obj"  # `NumpyMLPClassifier` in a docstring is a link where there is such a name
+
+# Pages ---------------------------------------------------------------------------------------
+
+myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_exclude = ".linenos, .gp, .go"
+
+# Reference -----------------------------------------------------------------------------------
+
+autosummary_generate = True
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # numpydoc's sections say what arguments are
+numpydoc_show_class_members = False
+numpydoc_validate = False
+
+# Pictures ------------------------------------------------------------------------------------
+
+plot_rcparams = {"figure.figsize": (6, 4), "savefig.bbox": "tight"}
+plot_apply_rcparams = True
+plot_formats = [("png", 140)]
+plot_html_show_formats = False
+plot_html_show_source_link = False
+plot_include_source = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"/plot_",
+    "backreferences_dir": "gallery/backreferences",
+    "doc_module": ("sknumpynet",),
+    "show_memory": False,
+    "show_signature": False,
+    "remove_config_comments": True,
+    "min_reported_time": 5,
+    "abort_on_example_error": True,
+    "copyfile_regex": r".*\.rst",
+    "plot_gallery": "True",
+    "image_scrapers": ("matplotlib",),
+    "within_subsection_order": "FileNameSortKey",
+    "download_all_examples": False,
+}
+# What an example warns of, its reader would see too: it is to be mended there.
+warnings.filterwarnings("error", module="__main__")
+
+# Theme ---------------------------------------------------------------------------------------
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"sknumpynet {version}"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sourcelink = False
+html_copy_source = False
+html_theme_options = {
+    "navigation_with_keys": False,
+    "show_toc_level": 2,
+    "show_prev_next": True,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+html_sidebars = {"index": [], "comparison": [], "benchmarks": [], "changelog": []}
+
+# What scikit-learn gives ----------------------------------------------------------------------
+
+# Of every estimator, and told by scikit-learn's own pages: where metadata go, and properties that
+# a search takes from what it found.
+SKIPPED = re.compile(r"set_\w+_request|get_metadata_routing|n_features_in_")
+
+
+def skip_member(
+    app: Sphinx, kind: str, name: str, member: Any, skip: bool, options: Any
+) -> bool | None:
+    """Leave out members that only scikit-learn's own pages can explain."""
+    return True if SKIPPED.fullmatch(name) else None
+
+
+def keep_text(app: Sphinx, environment: Any, node: nodes.Element, text: nodes.Element) -> Any:
+    """Show the references of scikit-learn's docstrings to its own pages as text."""
+    return text if "docstring of sklearn." in (get_node_source(node) or "") else None
+
+
+# Shapes such as (n_features_in_,), whose underscore reStructuredText takes for a link.
+FITTED_SIZE = re.compile(r"(?<=[(\s])(n_\w+)_(?=[,)])")
+
+
+def escape_fitted_sizes(
+    app: Sphinx, kind: str, name: str, member: Any, options: Any, lines: list[str]
+) -> None:
+    """Let shapes be named as the fitted attributes are."""
+    lines[:] = [FITTED_SIZE.sub(r"\1\\_", line) for line in lines]
+
+
+def setup(app: Sphinx) -> None:
+    """Connect what stands above."""
+    app.connect("autodoc-process-docstring", escape_fitted_sizes, priority=400)
+    app.connect("autodoc-skip-member", skip_member)
+    app.connect("missing-reference", keep_text)
