@@ -98,8 +98,9 @@ class StackedRandomizedSearchCV(StackedSearch, RandomizedSearchCV):  # type: ign
         The network, or a pipeline that ends in it.
     param_distributions : dict or list of dict
         Lists or distributions, of parameters of any step.
-    n_iter, scoring, n_jobs, refit, cv, verbose, pre_dispatch, random_state, error_score, \
-            return_train_score
+    n_iter, scoring, n_jobs, refit, cv, verbose, pre_dispatch
+        As in scikit-learn.
+    random_state, error_score, return_train_score
         As in scikit-learn.
 
     Attributes
@@ -153,8 +154,9 @@ def stacked_cross_validate(
         The network, or a pipeline that ends in it; any other is left to scikit-learn.
     X : array-like of shape (n_samples, n_features)
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-    groups, scoring, cv, n_jobs, verbose, params, pre_dispatch, return_train_score, \
-            return_estimator, return_indices, error_score
+    groups, scoring, cv, n_jobs, verbose, params, pre_dispatch
+        As in scikit-learn.
+    return_train_score, return_estimator, return_indices, error_score
         As in scikit-learn.
 
     Returns

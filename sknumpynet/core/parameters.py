@@ -50,7 +50,7 @@ class Layout:
         self.size: int = ends[-1]
 
     def views(self, buffer: FloatArray) -> list[FloatArray]:
-        """Return each layer's part of a buffer, shapes (..., *shape), without copying.
+        """Return each layer's part of a buffer, shapes ``(..., *shape)``, without copying.
 
         Parameters
         ----------

@@ -23,7 +23,7 @@ __all__ = ["BaseLayer", "BoundLayer", "Context", "Layer", "with_ones"]
 def with_ones(
     members: tuple[int, ...], fan_out: int, n_samples: int, dtype: npt.DTypeLike
 ) -> FloatArray:
-    """Return a buffer for activations, shape (*members, fan_out + 1, n_samples), all ones."""
+    """Return a buffer for activations, shape ``(*members, fan_out + 1, n_samples)``, all ones."""
     return np.ones((*members, fan_out + 1, n_samples), dtype)
 
 
@@ -127,7 +127,7 @@ class BoundLayer(ABC):
     Parameters
     ----------
     layer : Layer
-    parameters : ndarray of shape (..., *layer.parameter_shape)
+    parameters : ndarray of shape ``(..., *layer.parameter_shape)``
     context : Context
 
     Attributes

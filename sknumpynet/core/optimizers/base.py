@@ -31,7 +31,7 @@ class Piece(NamedTuple):
     shape: tuple[int, ...]
 
     def shaped(self, buffer: FloatArray) -> FloatArray:
-        """Return a view of one of the piece's buffers, shape (..., *shape)."""
+        """Return a view of one of the piece's buffers, shape ``(..., *shape)``."""
         return buffer.reshape(buffer.shape[:-1] + self.shape)
 
 
