@@ -70,6 +70,12 @@ def test_predict():
         assert float(row["sknumpynet peak MB"]) > 0
 
 
+def test_import_time():
+    (row,) = read_table(run_benchmark("import_time"))
+    assert float(row["sknumpynet s"]) > 0
+    assert float(row["lowest ratio"]) <= float(row["ratio"]) <= float(row["highest ratio"])
+
+
 def test_sides_that_disagree_are_not_timed(monkeypatch, capsys):
     monkeypatch.syspath_prepend(ROOT)
     from benchmarks import predict
