@@ -125,7 +125,7 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {"index": [], "comparison": [], "benchmarks": [], "changelog": []}
+html_sidebars = {"index": []}
 
 # What scikit-learn gives ----------------------------------------------------------------------
 
