@@ -102,10 +102,10 @@ sphinx_gallery_conf = {
     "min_reported_time": 5,
     "abort_on_example_error": True,
     "copyfile_regex": r".*\.rst",
-    "plot_gallery": "True",
     "image_scrapers": ("matplotlib",),
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": False,
+    "write_computation_times": False,  # a page that would load scripts of others
 }
 # What an example warns of, its reader would see too: it is to be mended there.
 warnings.filterwarnings("error", module="__main__")
@@ -142,8 +142,13 @@ def skip_member(
     return True if of_tuple or SKIPPED.fullmatch(name) else None
 
 
-def keep_text(app: Sphinx, environment: Any, node: nodes.Element, text: nodes.Element) -> Any:
-    """Show the references of scikit-learn's docstrings to its own pages as text."""
+def resolve(app: Sphinx, environment: Any, node: nodes.Element, text: nodes.Element) -> Any:
+    """Find public names wherever they stand; show links to scikit-learn's pages as text."""
+    if node["reftype"] == "obj" and node["reftarget"] in sknumpynet.__all__:
+        target = f"sknumpynet.{node['reftarget']}"
+        return environment.domains["py"].resolve_xref(
+            environment, node["refdoc"], app.builder, "obj", target, node, text
+        )
     return text if "docstring of sklearn." in (get_node_source(node) or "") else None
 
 
@@ -162,4 +167,4 @@ def setup(app: Sphinx) -> None:
     """Connect what stands above."""
     app.connect("autodoc-process-docstring", escape_fitted_sizes, priority=400)
     app.connect("autodoc-skip-member", skip_member)
-    app.connect("missing-reference", keep_text)
+    app.connect("missing-reference", resolve)
