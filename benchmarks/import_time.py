@@ -4,10 +4,12 @@
 
 Each import runs in an interpreter of its own and takes its own time, so that the start of Python
 does not count; the two sides alternate. Before anything is timed each is imported once, so that
-bytecode is written, and both must load the same plotting and frames: none but scikit-learn's own.
+bytecode is written, as pip does when it installs, and both must load the same plotting and frames:
+none but scikit-learn's own.
 """
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -28,6 +30,8 @@ THEIRS, OURS = "sklearn.neural_network", "sknumpynet"
 OPTIONAL = {"matplotlib", "pandas", "polars", "pyarrow"}
 COLUMNS = (f"{THEIRS} s", f"{OURS} s", "ratio", "lowest ratio", "highest ratio")
 
+NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"}
+
 CHILD = """
 import sys, time
 start = time.perf_counter()
@@ -40,6 +44,7 @@ def imported(module: str) -> tuple[float, set[str]]:
     """Return the seconds that an import takes in a fresh interpreter, and the roots it loads."""
     seconds, *roots = subprocess.run(
         [sys.executable, "-c", CHILD.format(module=module)],
+        env={name: value for name, value in os.environ.items() if name not in NO_BYTECODE},
         check=True,
         capture_output=True,
         text=True,
