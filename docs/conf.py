@@ -9,6 +9,7 @@ import os
 import re
 import warnings
 from collections import _tuplegetter  # type: ignore[attr-defined]
+from pathlib import Path
 from typing import Any
 
 # One thread of BLAS, as in tests: figures and numbers on pages do not hang on the machine's cores.
@@ -163,8 +164,21 @@ def escape_fitted_sizes(
     lines[:] = [FITTED_SIZE.sub(r"\1\\_", line) for line in lines]
 
 
+def remove_stale(app: Sphinx) -> None:
+    """Remove pages made for names and examples that are there no more: they would be orphans."""
+    folder = Path(app.srcdir)
+    words = set(re.findall(r"\w+", "".join(p.read_text() for p in folder.glob("reference/*.rst"))))
+    for page in folder.glob("reference/generated/*.rst"):
+        if page.stem.rpartition(".")[2] not in words:
+            page.unlink()
+    for page in folder.glob("gallery/plot_*.rst"):
+        if not (folder / "examples" / f"{page.stem}.py").exists():
+            page.unlink()
+
+
 def setup(app: Sphinx) -> None:
     """Connect what stands above."""
+    app.connect("builder-inited", remove_stale, priority=100)
     app.connect("autodoc-process-docstring", escape_fitted_sizes, priority=400)
     app.connect("autodoc-skip-member", skip_member)
     app.connect("missing-reference", resolve)
