@@ -17,6 +17,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import matplotlib as mpl
 from docutils import nodes
+from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.util.nodes import get_node_source
 
@@ -164,6 +165,26 @@ def escape_fitted_sizes(
     lines[:] = [FITTED_SIZE.sub(r"\1\\_", line) for line in lines]
 
 
+def link_names(app: Sphinx, doctree: nodes.document) -> None:
+    """Let public names that pages set as code lead to the reference."""
+    for literal in list(doctree.findall(nodes.literal)):
+        name = literal.astext()
+        in_prose = isinstance(literal.parent, nodes.paragraph | nodes.entry)
+        if not in_prose or name not in sknumpynet.__all__:
+            continue
+        link = pending_xref(
+            "",
+            refdomain="py",
+            reftype="obj",
+            reftarget=f"sknumpynet.{name}",
+            refexplicit=True,
+            refwarn=True,
+            refdoc=app.env.docname,
+        )
+        literal.replace_self(link)
+        link += literal
+
+
 def remove_stale(app: Sphinx) -> None:
     """Remove pages made for names and examples that are there no more: they would be orphans."""
     folder = Path(app.srcdir)
@@ -181,4 +202,5 @@ def setup(app: Sphinx) -> None:
     app.connect("builder-inited", remove_stale, priority=100)
     app.connect("autodoc-process-docstring", escape_fitted_sizes, priority=400)
     app.connect("autodoc-skip-member", skip_member)
+    app.connect("doctree-read", link_names)
     app.connect("missing-reference", resolve)
