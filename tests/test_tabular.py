@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import sklearn
-from helpers.passengers import KINDS, fitted, outputs, quick, score_of, target_of, titanic
+from helpers.passengers import KINDS, fitted, outputs, quick, target_of, titanic
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.inspection import partial_dependence, permutation_importance
 from sklearn.metrics import log_loss, mean_pinball_loss
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
 
@@ -212,7 +212,8 @@ def test_scoring_chooses_the_epoch(scoring):
 def test_losses_of_the_regressor(loss):
     X, y = load_diabetes(return_X_y=True)
     model = TabularMLPRegressor("fast", loss=loss, random_state=0)
-    assert score_of(model, X, y) > 0.25  # a linear model has 0.36
+    folds = KFold(3, shuffle=True, random_state=0)
+    assert cross_val_score(model, X, y, cv=folds).mean() > 0.42  # a linear model has 0.49
 
 
 def test_quantiles():

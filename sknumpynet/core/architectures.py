@@ -18,6 +18,7 @@ from sknumpynet.core.layers import (
     Layer,
     PeriodicEmbedding,
     Scale,
+    Wave,
 )
 from sknumpynet.core.network import Network
 
@@ -97,8 +98,8 @@ class TableShape:
     activation : str
         A key of ``ACTIVATIONS``.
     n_outputs : int
-    n_frequencies, n_mixtures, sigmas
-        See `PeriodicEmbedding`.
+    n_frequencies, n_mixtures, sigmas, wave
+        See `PeriodicEmbedding`. Models that were saved without a wave have cosines.
     n_code_outputs : int
         See `CategoryEmbedding`.
 
@@ -117,6 +118,7 @@ class TableShape:
     n_mixtures: int = PeriodicEmbedding.n_mixtures
     n_code_outputs: int = CategoryEmbedding.fan_out
     sigmas: tuple[float, float] = PeriodicEmbedding.sigmas
+    wave: Wave = PeriodicEmbedding.wave
 
     def to_plain(self) -> dict[str, Any]:
         """Return it as numbers, names and lists of them."""
@@ -135,6 +137,7 @@ class TableShape:
             name: tuple(value) if isinstance(value, list) else value
             for name, value in plain.items()
         }
+        settings.setdefault("wave", "cosine")
         settings["columns"] = Columns(n_numerical, n_plain, tuple(n_codes))
         return cls(**settings)
 
@@ -189,6 +192,7 @@ def _embeddings(shape: TableShape) -> Concatenate:
                 n_frequencies=shape.n_frequencies,
                 n_mixtures=shape.n_mixtures,
                 sigmas=shape.sigmas,
+                wave=shape.wave,
             )
         )
     if columns.n_plain:

@@ -62,6 +62,21 @@ def test_training_step(tmp_path):
     assert json.loads(file.read_text(encoding="utf-8"))["rows"] == rows
 
 
+def test_tabular_step(monkeypatch):
+    from benchmarks import tabular_step
+
+    (row,) = read_table(run_benchmark("tabular_step"))
+    assert float(row["step µs"]) > float(row["floor µs"]) > 0
+    assert float(row["embedding ratio"]) > 0
+
+    class Wrong(tabular_step.PeriodicEmbedding):
+        def apply(self, parameters, inputs):
+            return super().apply(parameters, inputs) * 1.001
+
+    monkeypatch.setattr(tabular_step, "PeriodicEmbedding", Wrong)
+    assert tabular_step.main(["--quick"]) == 1
+
+
 def test_predict():
     rows = read_table(run_benchmark("predict"))
     assert [row["rows"] for row in rows] == ["1", "5,000"]

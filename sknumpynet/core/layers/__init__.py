@@ -7,7 +7,7 @@ from sknumpynet.core.layers.concatenate import Concatenate
 from sknumpynet.core.layers.dense import BoundDense, Dense
 from sknumpynet.core.layers.identity import Identity
 from sknumpynet.core.layers.outer_product import OuterProduct
-from sknumpynet.core.layers.periodic import PeriodicEmbedding
+from sknumpynet.core.layers.periodic import PeriodicEmbedding, Wave
 from sknumpynet.core.layers.scale import Scale
 from sknumpynet.core.layers.sparse_dense import BoundSparseDense
 
@@ -25,6 +25,7 @@ __all__ = [
     "OuterProduct",
     "PeriodicEmbedding",
     "Scale",
+    "Wave",
     "with_ones",
 ]
 
@@ -32,6 +33,7 @@ __all__ = [
 LAYERS: dict[str, Layer] = {
     "dense": Dense(3, 2, ACTIVATIONS["tanh"]),
     "periodic": PeriodicEmbedding(3, n_frequencies=5, n_mixtures=2, sigmas=(0.5, 0.5)),
+    "cosines": PeriodicEmbedding(3, n_frequencies=5, n_mixtures=2, wave="cosine"),
     "category": CategoryEmbedding(7, 2),
     "identity": Identity(3),
     "scale": Scale(3),
