@@ -26,6 +26,9 @@ from sknumpynet.utils.text import NumberFormat
 
 __all__ = ["TabularPreprocessor"]
 
+# What the saved attributes are made of, and is made of them on loading.
+_MADE = "_learned_columns"
+
 
 class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Turn a table of numbers and categories, with missing values, into one dense array.
@@ -202,6 +205,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
 
     def _set_learned(self, learned: LearnedColumns) -> None:
         """Keep what was learned as plain Python objects, which any version can load."""
+        self.__dict__[_MADE] = learned
         self._scales, self._half_knots = learned.scales, learned.half_knots
         self._levels = learned.levels
         self._number_formats: dict[int, list[Any]] = {
@@ -215,7 +219,12 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         self.n_features_out_ = self.n_numerical_ + self.n_plain_ + len(self.n_levels_)
 
     def _learned(self) -> LearnedColumns:
-        """Return what `_set_learned` kept."""
+        """Return what `_set_learned` kept, with what it is looked up by."""
+        learned: LearnedColumns = self.__dict__[_MADE]
+        return learned
+
+    def _restored_learned(self) -> LearnedColumns:
+        """Return what was saved of what `_set_learned` kept."""
         formats = {
             k: NumberFormat(decimal_mark, tuple(markers))
             for k, (decimal_mark, markers) in self._number_formats.items()
@@ -318,10 +327,13 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         return np.array(distinct_names(names), dtype=object)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: as_plain(value) for name, value in super().__getstate__().items()}
+        state = super().__getstate__()
+        return {name: as_plain(value) for name, value in state.items() if name != _MADE}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(_restored(state))
+        if "_encodings" in state:
+            self.__dict__[_MADE] = self._restored_learned()
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

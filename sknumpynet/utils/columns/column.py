@@ -1,6 +1,7 @@
 """A column of a table, and what is asked of it."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +22,7 @@ from sknumpynet.utils.columns.cells import (
 from sknumpynet.utils.columns.errors import cell_error, complex_error, time_error
 from sknumpynet.utils.text import NumberFormat, is_marker, parse_number
 
-__all__ = ["Column"]
+__all__ = ["Column", "level_codes"]
 
 
 class Column:
@@ -147,8 +148,8 @@ class Column:
         }
         return sorted(levels, key=lambda level: (isinstance(level, str), level))
 
-    def codes(self, levels: list[Level]) -> npt.NDArray[np.int_]:
-        """Return each cell's place among ``levels``, from 1; 0 where it is missing or another.
+    def codes(self, code_of: Mapping[Level, int]) -> npt.NDArray[np.int_]:
+        """Return each cell's code, see `level_codes`; 0 where it is missing or of another level.
 
         Returns
         -------
@@ -160,8 +161,6 @@ class Column:
             If cells are neither text nor numbers.
         """
         values, positions = self._values_and_positions
-        wanted = [plain_level(level, self.name) for level in levels]
-        code_of = {level: code for code, level in enumerate(wanted, start=1)}
         code_of_value = [
             0 if is_missing(value) else code_of.get(plain_level(value, self.name), 0)
             for value in values
@@ -238,3 +237,11 @@ class Column:
         position = {cell: k for k, cell in enumerate(places)}
         positions = map(position.__getitem__, cells)
         return list(position), np.fromiter(positions, dtype=np.intp, count=len(cells))
+
+
+def level_codes(levels: Iterable[Level]) -> dict[Level, int]:
+    """Return the place of each level among them, from 1.
+
+    Levels that a version before saved may not be as plain as those that are read today.
+    """
+    return {plain_level(level, "levels"): code for code, level in enumerate(levels, start=1)}

@@ -94,7 +94,7 @@ def _category(
 ) -> npt.NDArray[np.generic]:
     """Return the columns that a category is encoded as."""
     levels = learned.levels[k]
-    codes = column.codes(levels)[:, np.newaxis]
+    codes = column.codes(learned.code_of(k))[:, np.newaxis]
     if warns and np.count_nonzero(codes) < len(codes) / 2:
         warn_of_unknown_levels(column, levels, codes, learned.unknown_shares.get(k, 1.0))
     return encode(codes, encoding, len(levels))

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from sknumpynet.utils.columns import Column, Level
+from sknumpynet.utils.columns import Column, Level, level_codes
 
 __all__ = [
     "Encoding",
@@ -27,7 +27,7 @@ def learned_levels(column: Column, max_one_hot: int | None) -> tuple[list[Level]
     And of its known cells the share whose level the other rows would leave unknown.
     """
     levels = column.levels()
-    counts = np.bincount(column.codes(levels), minlength=len(levels) + 1)[1:]
+    counts = np.bincount(column.codes(level_codes(levels)), minlength=len(levels) + 1)[1:]
     n_known = max(counts.sum(), 1)
     if max_one_hot is None or len(levels) <= max_one_hot:
         return levels, float((counts == 1).sum() / n_known)
@@ -39,7 +39,7 @@ def encoding_of(column: Column, levels: list[Level], max_one_hot: int | None) ->
     """Return how a category is encoded, None if it is dropped."""
     if len(levels) < 2:
         # One level tells something where it is missing elsewhere.
-        return "present" if levels and not column.codes(levels).all() else None
+        return "present" if levels and not column.codes(level_codes(levels)).all() else None
     if len(levels) == 2:
         return "sign"
     if max_one_hot is None or len(levels) <= max_one_hot:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sknumpynet.utils.columns import Column, Level
+from sknumpynet.utils.columns import Column, Level, level_codes
 from sknumpynet.utils.text import NumberFormat, are_dates, odd_text, parse_number
 from sknumpynet.utils.user_warnings import warn_user
 
@@ -131,5 +131,5 @@ def _are_mostly_single(column: Column, levels: list[Level]) -> bool:
     """Return whether a category has many levels, hardly one of which rows share."""
     if len(column.levels()) <= MOST_LEVELS_OF_TEXT:
         return False
-    n_shared = int(np.count_nonzero(column.codes(levels)))
+    n_shared = int(np.count_nonzero(column.codes(level_codes(levels))))
     return n_shared < FEWEST_SHARED * column.n_known()

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from sknumpynet.utils.columns import Column, Level
+from sknumpynet.utils.columns import Column, Level, level_codes
 from sknumpynet.utils.encoding.categories import (
     Encoding,
     encoding_of,
@@ -47,6 +48,16 @@ class LearnedColumns:
     number_formats: dict[int, NumberFormat]
     unknown_shares: dict[int, float]
     encodings: list[tuple[int, Encoding]]
+
+    @cached_property
+    def _codes(self) -> dict[int, dict[Level, int]]:
+        return {}
+
+    def code_of(self, k: int) -> dict[Level, int]:
+        """Return the code of each level of a category; made once, for all tables that come."""
+        if k not in self._codes:
+            self._codes[k] = level_codes(self.levels[k])
+        return self._codes[k]
 
     def width(self, k: int, encoding: Encoding) -> int:
         """Return how many columns one column is encoded as."""
