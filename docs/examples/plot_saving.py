@@ -38,7 +38,7 @@ else:
     answers["skops"] = loaded.predict_proba(X_test)
 
 # %%
-# ONNX needs the extra: ``pip install "sknumpynet[onnx]"``.
+# ONNX needs the extra: ``pip install ".[onnx]"``.
 try:
     import onnxruntime
     from skl2onnx import to_onnx

@@ -27,7 +27,7 @@ class PeriodicEmbedding(BaseLayer):
     A mixture is a weighted sum of ``n_frequencies`` waves of angle ``frequency · x + phase``, where
     frequencies, phases and weights are each feature's own, and learned. A parabola, through the
     zeros and the extremes of the sine, learns as well and takes no transcendental function: of an
-    angle of w turns, with u = w - round(w), it is 8 u - 16 u |u|, and its slope 8 - 32 |u|.
+    angle of w turns, with ``u = w - round(w)``, it is ``8 u - 16 u |u|``, its slope ``8 - 32 |u|``.
 
     Parameters
     ----------
