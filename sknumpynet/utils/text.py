@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 
 __all__ = [
@@ -23,14 +24,17 @@ MANY_NUMBERS = 0.5
 # Whole numbers that all have as many digits are codes from so many digits on.
 FEWEST_DIGITS_OF_CODES = 5
 
+_THOUSANDS = {".": ",", ",": "."}
 _CURRENCIES = "$€£¥₹"
 _SPACES = " \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 _DIGITS = re.compile(r"\d")
 _NOT_FINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
 
 
-def _number_pattern(decimal_mark: str, thousands: str) -> re.Pattern[str]:
-    mark = re.escape(decimal_mark)
+@cache
+def _numbers(decimal_mark: str) -> re.Pattern[str]:
+    """Return the pattern of numbers; made where it is asked for, since it takes milliseconds."""
+    mark, thousands = re.escape(decimal_mark), _THOUSANDS[decimal_mark]
     whole = rf"\d+|[1-9]\d{{0,2}}(?:[{thousands}'{_SPACES}]\d{{3}})+"
     return re.compile(
         rf"([+-]?)([{_CURRENCIES}]?)\s*([+-]?)"
@@ -38,8 +42,6 @@ def _number_pattern(decimal_mark: str, thousands: str) -> re.Pattern[str]:
         re.ASCII,
     )
 
-
-_NUMBERS = {".": _number_pattern(".", ","), ",": _number_pattern(",", ".")}
 
 _MONTHS = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DAY, _MONTH, _YEAR = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])", "(?:[0-9]{4}|[0-9]{2})"
@@ -59,11 +61,18 @@ _CALENDAR = (
     rf"|{_MONTHS}\.? {_DAY}(?:st|nd|rd|th)?,? {_YEAR}"
     rf"|{_MONTHS}[ -]{_YEAR}|[0-9]{{4}}-(?:0[1-9]|1[0-2])|[0-9]{{4}}-W[0-5][0-9]"
 )
-_DATE = re.compile(
-    rf"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? )?(?:{_CALENDAR})(?:[T ,]+{_CLOCK})?"
-    rf"|{_ONLY_CLOCK}",
-    re.IGNORECASE,
-)
+
+
+@cache
+def _dates() -> re.Pattern[str]:
+    """Return the pattern of dates and times of the day."""
+    return re.compile(
+        rf"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? )?(?:{_CALENDAR})(?:[T ,]+{_CLOCK})?"
+        rf"|{_ONLY_CLOCK}",
+        re.IGNORECASE,
+    )
+
+
 _BASIC_DATE = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})(?:T[0-9]{4,6}Z?)?")
 
 
@@ -101,7 +110,7 @@ def parse_number(text: str, decimal_mark: str) -> float | None:
     text = text.strip().replace("\N{MINUS SIGN}", "-")
     if _NOT_FINITE.fullmatch(text):
         return float(text)
-    match = _NUMBERS[decimal_mark].fullmatch(text)
+    match = _numbers(decimal_mark).fullmatch(text)
     if match is None:
         return None
     sign, prefix, inner_sign, digits, exponent, suffix = match.groups()
@@ -145,7 +154,7 @@ def find_number_format(counts: Mapping[str, int], n_numbers: int = 0) -> NumberF
         return None
     if len({symbol for text in numbers for symbol in text if symbol in _CURRENCIES}) > 1:
         return None
-    for decimal_mark in _NUMBERS:
+    for decimal_mark in _THOUSANDS:
         if all(parse_number(text, decimal_mark) is not None for text in numbers):
             return NumberFormat(decimal_mark, markers)
     return None
@@ -159,7 +168,7 @@ def odd_text(counts: Mapping[str, int], n_numbers: int = 0) -> str | None:
     >>> odd_text({"18": 2, "19": 3, "20+": 1})
     '20+'
     """
-    read = {text for text in counts for mark in _NUMBERS if parse_number(text, mark) is not None}
+    read = {text for text in counts for mark in _THOUSANDS if parse_number(text, mark) is not None}
     n_cells = n_numbers + sum(counts.values())
     n_numbers += sum(counts[text] for text in read)
     odd = sorted(set(counts) - read, key=is_marker)
@@ -201,7 +210,7 @@ def _are_codes(texts: Collection[str]) -> bool:
 
 def _is_date(text: str) -> bool:
     text = text.strip()
-    if _DATE.fullmatch(text):
+    if _dates().fullmatch(text):
         return True
     basic = _BASIC_DATE.fullmatch(text)
     if basic is None:
