@@ -503,3 +503,13 @@ def test_an_arrow_table_is_predicted_as_its_array():
         np.testing.assert_array_equal(model.predict(table), model.predict(X))
         with pytest.raises(ValueError, match="X must hold numbers"):
             model.predict(lists)
+
+
+def test_an_arrow_cell_that_is_no_number_is_named_with_its_column():
+    pa = pytest.importorskip("pyarrow")
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    model = NumpyMLPClassifier(max_iter=1)
+    model.fit(pa.table({"first": X[:, 0], "second": X[:, 1]}), X[:, 0] > 0)
+    table = pa.table({"first": X[:3, 0], "second": ["1.5", "a", None]})
+    with pytest.raises(ValueError, match=r"Column 'second' of X must hold numbers, got: .*'a'"):
+        model.predict(table)

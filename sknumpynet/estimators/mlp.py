@@ -1,5 +1,6 @@
 """What `NumpyMLPClassifier` and `NumpyMLPRegressor` share: scikit-learn's parameters and more."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, ClassVar, Self
 
@@ -58,12 +59,16 @@ def _can_go_on(estimator: "BaseNumpyMLP") -> bool:
 partial_fit_available = available_if(_can_go_on)
 
 
-def _as_numbers(X: np.ndarray) -> np.ndarray:
+def _as_numbers(X: np.ndarray, names: Sequence[str] | None) -> np.ndarray:
     """Return objects as numbers: scikit-learn leaves those of an Arrow table as they are."""
-    try:
-        return X.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"X must hold numbers, got cells that are none: {error}") from error
+    numbers = np.empty(X.shape)
+    for k, column in enumerate(X.T):
+        try:
+            numbers[:, k] = column
+        except (TypeError, ValueError) as error:
+            name = k if names is None else names[k]
+            raise ValueError(f"Column {name!r} of X must hold numbers, got: {error}") from error
+    return numbers
 
 
 class BaseNumpyMLP(BaseNetwork):
@@ -140,7 +145,9 @@ class BaseNumpyMLP(BaseNetwork):
         X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         if not isinstance(X, np.ndarray):
             return X.tocsr()
-        return _as_numbers(X) if X.dtype.kind == "O" else X
+        if X.dtype.kind != "O":
+            return X
+        return _as_numbers(X, getattr(self, "feature_names_in_", None))
 
     def _quietly_encoded(self, X: Any) -> Any:
         return with_names_as_in(X, self)._encoded(X)
