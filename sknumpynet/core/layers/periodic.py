@@ -138,7 +138,6 @@ class _BoundPeriodicEmbedding(BoundLayer):
         members, n_samples, dtype = parameters.shape[:-1], context.n_samples, parameters.dtype
         self.fan_in, self.n_mixed = layer.fan_in, layer.fan_in * layer.n_mixtures
         self.waves, self.weights = layer.views(parameters)
-        self.weights_transposed = self.weights.swapaxes(-1, -2)
         self.gradients = layer.views(gradient)
         self.mixed_shape = (*members, layer.n_mixtures, n_samples)
         self.mixed = self.units[..., : self.n_mixed, :].reshape(self.mixed_shape)
@@ -148,6 +147,8 @@ class _BoundPeriodicEmbedding(BoundLayer):
         self.features = np.ones((*members, 2, n_samples), dtype)
         self.features_transposed = self.features.swapaxes(-1, -2)
         self.heights = np.empty((*members, layer.n_frequencies, n_samples), dtype)
+        # What backward makes slopes of.
+        self.angles = np.empty_like(self.heights)
 
     def _pass_on(self, inputs: FloatArray) -> None:
         """Take the batch in, and let it out beside the mixtures."""
@@ -161,21 +162,11 @@ class _BoundPeriodicEmbedding(BoundLayer):
 
 
 class _BoundCosines(_BoundPeriodicEmbedding):
-    def __init__(
-        self,
-        layer: PeriodicEmbedding,
-        parameters: FloatArray,
-        gradient: FloatArray,
-        context: Context,
-    ) -> None:
-        super().__init__(layer, parameters, gradient, context)
-        self.angles = np.empty_like(self.heights)
-
     def forward(self, inputs: FloatArray) -> FloatArray:
         self._pass_on(inputs)
         np.matmul(self.waves, self.features, out=self.angles)
         np.cos(self.angles, out=self.heights)
-        np.matmul(self.weights_transposed, self.heights, out=self.mixed)
+        np.matmul(self.weights.swapaxes(-1, -2), self.heights, out=self.mixed)
         return self.outputs
 
     def backward(self, upstream: FloatArray) -> None:
@@ -227,7 +218,7 @@ class _BoundParabolas(_BoundPeriodicEmbedding):
         context: Context,
     ) -> None:
         super().__init__(layer, parameters, gradient, context)
-        self.distances = np.empty_like(self.heights)  # |u| - 1/2
+        self.distances = self.angles  # |u| - 1/2
         self.scaled_weights = np.empty_like(self.weights)
         places = list(self._places())
         # The angles of a piece are over when it is.
