@@ -20,6 +20,7 @@ from sknumpynet.estimators.fitted_attributes import previous_fit, set_fitted
 from sknumpynet.estimators.fitting import Fit, encode, make_fit
 from sknumpynet.estimators.saved_state import restored_state, saved_state
 from sknumpynet.estimators.training_data import GivenRows
+from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.ensemble import train_ensemble
 from sknumpynet.utils.scikit_learn import fit_context
 from sknumpynet.utils.weights import n_rows_of_weight
@@ -100,16 +101,19 @@ class BaseNetwork(NetworkEstimator):
             For data that cannot be learned from, and if training diverges.
         """
         given = GivenRows(X, y, sample_weight)
-        inputs, split_params = self._inputs({}), self._split_params(sample_weight, params)
-        counted = sample_weight if inputs.drops_rows_of_weight_0 else None
-        report = FitReport(self, given, lambda: self._training_config(n_rows_of_weight(X, counted)))
+        split_params = self._split_params(sample_weight, params)
+        report = FitReport(self, given, partial(self._config_for, given))
         validation = GivenRows.to_validate_by(X_val, y_val, sample_weight_val)
         previous = previous_fit(self) if self._goes_on() else None
-        known = {} if previous is None else previous.description
-        encoded = encode(self, given, validation, known=known, is_new=previous is None)
+        encoded = encode(self, given, validation, previous)
         self._train(make_fit(self, encoded, split_params, previous), report)
         report.end()
         return self
+
+    def _config_for(self, given: GivenRows) -> TrainingConfig:
+        """Return how networks are trained on rows that are not validated yet."""
+        counted = given.sample_weight if self._inputs({}).drops_rows_of_weight_0 else None
+        return self._training_config(n_rows_of_weight(given.X, counted))
 
     def _goes_on(self) -> bool:
         """Return whether `fit` starts from the fitted weights."""

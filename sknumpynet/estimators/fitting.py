@@ -87,22 +87,12 @@ class Fit:
     ----------
     problem : TrainingProblem
     encoded : EncodedData
-    spec : NetworkSpec
-    is_new : bool
-        Whether nothing of an earlier fit goes on.
+    predicting : PredictingAttributes
     """
 
     problem: TrainingProblem
     encoded: EncodedData
-    spec: NetworkSpec
-    is_new: bool
-
-    @property
-    def predicting(self) -> PredictingAttributes:
-        """What makes fitted attributes of parameters."""
-        return PredictingAttributes(
-            self.encoded.description, self.spec, self.problem.network, self.problem.loss
-        )
+    predicting: PredictingAttributes
 
     def fitted(self, result: FitResult) -> FittedAttributes:
         """Return what the fit changes of an estimator, once its networks are trained."""
@@ -112,16 +102,17 @@ class Fit:
             attributes |= out_of_fold_attributes(
                 self.encoded.targets, self.encoded.data, result.out_of_fold
             )
-        return FittedAttributes(attributes, outdated_by(result, is_new=self.is_new))
+        is_new = self.problem.warm_start is None
+        return FittedAttributes(attributes, outdated_by(result, is_new=is_new))
 
 
 def encode(
     estimator: NetworkEstimator,
     given: GivenRows,
     validation: GivenRows | None = None,
+    previous: Previous | None = None,
     *,
     known: dict[str, Any] | None = None,
-    is_new: bool = True,
     is_incremental: bool = False,
 ) -> EncodedData:
     """Validate and encode data for an estimator, which stays as it is.
@@ -132,14 +123,16 @@ def encode(
     given : GivenRows
     validation : GivenRows, optional
         Rows to validate by.
+    previous : Previous, optional
+        The fit that training goes on from.
     known : dict, optional
-        The attributes that describe the data, as far as they are known before.
-    is_new : bool
-        Whether the columns are seen for the first time.
+        Attributes that describe the data, as far as they are known before the first fit.
     is_incremental : bool
         Whether it is for `partial_fit`.
     """
-    inputs, targets = estimator._inputs(known or {}), estimator._targets(known or {})
+    known = known or ({} if previous is None else previous.description)
+    inputs, targets = estimator._inputs(known), estimator._targets(known)
+    is_new = previous is None
     data = make_training_data(
         inputs, targets, given, validation, is_new=is_new, is_incremental=is_incremental
     )
@@ -182,7 +175,7 @@ def make_fit(
         None if previous is None else previous.warm_start,
         split_params or {},
     )
-    return Fit(problem, encoded, spec, is_new=previous is None)
+    return Fit(problem, encoded, predicting)
 
 
 def _scoring(

@@ -118,9 +118,7 @@ class BaseNumpyMLP(BaseNetwork):
                 "with warm_start=True to start from the weights that are there"
             )
         previous = previous_fit(self) if hasattr(self, "coefs_") else None
-        known = known or ({} if previous is None else previous.description)
-        is_new = previous is None
-        encoded = encode(self, given, known=known, is_new=is_new, is_incremental=True)
+        encoded = encode(self, given, previous=previous, known=known, is_incremental=True)
         return make_fit(self, encoded, previous=previous, is_incremental=True)
 
     # Prediction ------------------------------------------------------------------------------

@@ -82,10 +82,7 @@ def make_training_data(
     with _told_of_targets():
         X, y = inputs.validated(rows.X, rows.y, is_new=is_new)
         encoded = targets.encoded(y, is_part=is_incremental)
-    sample_weight, unit = rows.sample_weight, 1.0
-    if sample_weight is not None:
-        sample_weight = check_sample_weight(sample_weight, X, allow_all_zero=is_incremental)
-        sample_weight, unit = _in_their_unit(sample_weight)
+    sample_weight, unit = _checked_weight(rows, X, allow_all_zero=is_incremental)
     has_weight = has_weight_above_0(sample_weight)
     encoded = targets.learnable(encoded, has_weight)
     class_weights = targets.class_weights(y, sample_weight)
@@ -134,10 +131,7 @@ def _validation_set(
     rows, _ = _rows(inputs, given)
     with _told_of_targets():
         X, y = inputs.validated(rows.X, rows.y, is_new=False)
-    sample_weight = rows.sample_weight
-    if sample_weight is not None:
-        sample_weight = check_sample_weight(sample_weight, X, allow_all_zero=False)
-        sample_weight, _ = _in_their_unit(sample_weight)
+    sample_weight, _ = _checked_weight(rows, X, allow_all_zero=False)
     has_weight = has_weight_above_0(sample_weight)
     encoded = targets.learnable(targets.encoded(y, is_part=True), has_weight)
     encoded = targets.in_units(encoded, None)
@@ -162,6 +156,16 @@ def _told_of_targets() -> Iterator[None]:
         if "not supported between" not in str(error):
             raise
         raise TypeError(f"labels in y must be all text or all numbers: {error}") from error
+
+
+def _checked_weight(
+    rows: GivenRows, X: Any, *, allow_all_zero: bool
+) -> tuple[np.ndarray | None, float]:
+    """Return the weights of validated rows in their unit, see `_in_their_unit`."""
+    if rows.sample_weight is None:
+        return None, 1.0
+    weight = check_sample_weight(rows.sample_weight, X, allow_all_zero=allow_all_zero)
+    return _in_their_unit(weight)
 
 
 def _in_their_unit(sample_weight: np.ndarray) -> tuple[np.ndarray, float]:

@@ -84,7 +84,7 @@ def _lbfgs_run(
     dropout = config.dropout_of(k)
     if np.any(dropout):
         raise ValueError(f"dropout={dropout!r} needs a stochastic solver, got solver='lbfgs'")
-    so_far = TrainingState() if problem.warm_start is None else problem.warm_start.states[k]
+    so_far = _state_so_far(problem, k)
     settings = Settings(
         batch_size=data.X.shape[0],
         max_epochs=config.max_iter,
@@ -92,15 +92,10 @@ def _lbfgs_run(
         max_seconds=config.max_seconds,
         report=_report(config),
     )
-    member = Member(
-        random_state,
-        settings,
-        alpha=float(config.alpha) / data.weight_unit,
-        validate=_validator(problem, data.validation),
-        start=TrainingState(
-            validation_scores=so_far.validation_scores, validation_losses=so_far.validation_losses
-        ),
+    start = TrainingState(
+        validation_scores=so_far.validation_scores, validation_losses=so_far.validation_losses
     )
+    member = _member(problem, random_state, settings, data.validation, start)
     lbfgs = {
         "maxiter": config.max_iter,
         "maxfun": config.max_fun,
@@ -146,13 +141,7 @@ def _stochastic_run(
         max_seconds=config.max_seconds,
         report=_report(config),
     )
-    member = Member(
-        random_state,
-        settings,
-        alpha=float(config.alpha) / data.weight_unit,
-        validate=_validator(problem, validation),
-        start=TrainingState() if warm_start is None else warm_start.states[k],
-    )
+    member = _member(problem, random_state, settings, validation, _state_so_far(problem, k))
     return Run(problem.network, problem.loss, parameters, dataset, member, optimizer)
 
 
@@ -200,10 +189,23 @@ def _make_optimizer(
     return optimizer, (config.learning_rate, float(config.power_t))
 
 
-def _validator(problem: TrainingProblem, rows: ValidationSet | None) -> Validator | None:
-    if rows is None:
-        return None
-    return Validator(problem.network, problem.loss, rows, problem.scoring)
+def _state_so_far(problem: TrainingProblem, k: int) -> TrainingState:
+    return TrainingState() if problem.warm_start is None else problem.warm_start.states[k]
+
+
+def _member(
+    problem: TrainingProblem,
+    random_state: np.random.RandomState,
+    settings: Settings,
+    rows: ValidationSet | None,
+    start: TrainingState,
+) -> Member:
+    """Return a member with its part of the penalty, scored on the rows if there are some."""
+    validator = None
+    if rows is not None:
+        validator = Validator(problem.network, problem.loss, rows, problem.scoring)
+    alpha = float(problem.config.alpha) / problem.data.weight_unit
+    return Member(random_state, settings, alpha, validator, start=start)
 
 
 def _warned_of_batch_size(config: TrainingConfig, runs: list[Run]) -> list[Warned]:

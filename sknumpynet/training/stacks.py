@@ -91,8 +91,8 @@ def _pooled_rows(chunk: Chunk) -> Dataset:
     datasets = [run.dataset for run in chunk]
     first = datasets[0]
     lengths = np.array([dataset.n_samples for dataset in datasets])
-    n_columns = max(lengths.max(), *(run.padded_to for run in chunk))
-    is_full = lengths[0] == n_columns
+    most_rows = max(lengths.max(), *(run.padded_to for run in chunk))
+    is_full = lengths[0] == most_rows
     if is_full and all(_same_data(dataset, first) for dataset in datasets):
         weights = [dataset.sample_weight for dataset in datasets]
         if first.sample_weight is None or all(weight is weights[0] for weight in weights):
@@ -112,7 +112,7 @@ def _pooled_rows(chunk: Chunk) -> Dataset:
         for own, dataset in zip(sample_weight, datasets, strict=True):
             start = starts[id(dataset.X), id(dataset.targets)]
             own[start : start + dataset.X.shape[0]] = dataset.sample_weight
-    rows = np.empty((len(chunk), n_columns), np.intp)
+    rows = np.empty((len(chunk), most_rows), np.intp)
     for own, dataset in zip(rows, datasets, strict=True):
         used = np.arange(dataset.n_samples) if dataset.rows is None else dataset.rows
         own[: len(used)] = used
@@ -123,7 +123,7 @@ def _pooled_rows(chunk: Chunk) -> Dataset:
         np.concatenate([dataset.targets for dataset in pool]) if len(pool) > 1 else first.targets,
         sample_weight,
         rows,
-        None if (lengths == n_columns).all() else lengths,
+        None if (lengths == most_rows).all() else lengths,
     )
 
 

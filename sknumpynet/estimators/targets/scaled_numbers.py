@@ -67,9 +67,7 @@ class ScaledNumberTargets(NumberTargets):
         The estimator's.
     """
 
-    def __init__(self, loss: Any, quantile: Any = 0.5) -> None:
-        super().__init__(loss, quantile)
-        self._unit: TargetUnit | None = None
+    _unit: TargetUnit | None = None
 
     @property
     def unit(self) -> TargetUnit:
