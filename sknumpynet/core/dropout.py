@@ -1,17 +1,20 @@
 """Dropout: which hidden units of which samples are left out of a step."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from sknumpynet.core.network import Propagation
 from sknumpynet.core.types import BoolArray, IntArray
 
 __all__ = ["Dropout", "seeded_dropout"]
 
-# Units are dropped by comparing 16 random bits: five times as quick as drawing floats. Rates are
-# rounded to multiples of 1.5e-5, and what is kept is scaled by the rounded rate.
+# Units are dropped by comparing 16 random bits; the generator makes those of four at once. Rates
+# are rounded to multiples of 1.5e-5, and what is kept is scaled by the rounded rate.
 RESOLUTION = 2**16
+UNITS_PER_DRAW = 4
 
 
 class Dropout:
@@ -45,7 +48,7 @@ class Dropout:
     def __init__(self, rates: Sequence[Sequence[float]], seeds: Sequence[Sequence[int]]) -> None:
         self.rates = [tuple(own) for own in rates]
         self.strengths = [1.0] * len(self.rates)
-        self.generators = [np.random.Generator(np.random.SFC64(list(seed))) for seed in seeds]
+        self.generators = [np.random.SFC64(list(seed)) for seed in seeds]
 
     @property
     def layers(self) -> list[bool]:
@@ -85,10 +88,18 @@ class Dropout:
                     continue
                 threshold = min(round(rate * strength * RESOLUTION), RESOLUTION - 1)
                 kept = layer.kept if layer.kept.ndim == 2 else layer.kept[k]
-                n_units = kept.shape[0]
-                bits = np.frombuffer(generator.bytes(2 * n_units * count), np.uint16)
-                mask = bits.reshape(n_units, count) >= threshold
-                np.multiply(mask, RESOLUTION / (RESOLUTION - threshold), out=kept[:, :count])
+                shape = (kept.shape[0], count)
+                mask = _random_bits(generator, shape) >= threshold
+                factor = kept.dtype.type(RESOLUTION / (RESOLUTION - threshold))
+                np.multiply(mask, factor, out=kept[:, :count])
+
+
+def _random_bits(generator: np.random.SFC64, shape: tuple[int, int]) -> npt.NDArray[np.uint16]:
+    """Return 16 random bits for each unit of each sample."""
+    size = math.prod(shape)
+    # Half the time of `Generator.bytes`.
+    drawn = generator.random_raw(-(-size // UNITS_PER_DRAW))
+    return np.asarray(drawn).view(np.uint16)[:size].reshape(shape)
 
 
 def seeded_dropout(

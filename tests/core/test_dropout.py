@@ -119,10 +119,10 @@ def test_the_gradient_goes_through_the_mask(network, rng, check_slopes):
 def test_only_what_is_needed_is_drawn(network):
     rates = [(0.5, 0.0), (0.0, 0.0), (0.5, 0.5)]
     dropout = Dropout(rates, SEEDS)
-    before = [str(generator.bit_generator.state) for generator in dropout.generators]
+    before = [str(generator.state) for generator in dropout.generators]
     propagation, _, _ = propagation_of(network, dropout, 11, range(MEMBERS))
     dropout.draw(propagation, 11, np.array([True, True, False]))
-    after = [str(generator.bit_generator.state) for generator in dropout.generators]
+    after = [str(generator.state) for generator in dropout.generators]
     assert [one != other for one, other in zip(before, after, strict=True)] == [True, False, False]
 
 
