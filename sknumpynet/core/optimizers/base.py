@@ -114,8 +114,14 @@ class Optimizer(ABC):
 
 
 def cast(scalar: Scalar, dtype: np.dtype[Any]) -> FloatArray:
-    """Return an array that does not upcast; as an operand it is quicker than a Python float."""
-    return np.asarray(scalar, dtype)
+    """Return an array that does not upcast; as an operand it is quicker than a Python float.
+
+    A column in which all members are equal becomes one number, which spares what multiplies it by
+    parameters' factors a pass over the stack.
+    """
+    values: FloatArray = np.asarray(scalar, dtype)
+    is_column_of_one = values.size > 1 and (values == values[0]).all()
+    return values[0] if is_column_of_one else values
 
 
 def times(scalar: FloatArray, factors: FloatArray | None) -> FloatArray:
