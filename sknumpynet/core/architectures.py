@@ -101,7 +101,7 @@ class TableShape:
     n_frequencies, n_mixtures, sigmas, wave
         See `PeriodicEmbedding`. Models that were saved without a wave have cosines.
     n_code_outputs : int
-        See `CategoryEmbedding`.
+        Length of a vector, see `CategoryEmbedding`.
 
     Examples
     --------
@@ -116,7 +116,7 @@ class TableShape:
     n_outputs: int
     n_frequencies: int = PeriodicEmbedding.n_frequencies
     n_mixtures: int = PeriodicEmbedding.n_mixtures
-    n_code_outputs: int = CategoryEmbedding.fan_out
+    n_code_outputs: int = CategoryEmbedding.length
     sigmas: tuple[float, float] = PeriodicEmbedding.sigmas
     wave: Wave = PeriodicEmbedding.wave
 
@@ -197,5 +197,6 @@ def _embeddings(shape: TableShape) -> Concatenate:
         )
     if columns.n_plain:
         kinds.append(Identity(columns.n_plain))
-    kinds += [CategoryEmbedding(n_codes, shape.n_code_outputs) for n_codes in columns.n_codes]
+    if columns.n_codes:
+        kinds.append(CategoryEmbedding(columns.n_codes, shape.n_code_outputs))
     return Concatenate(tuple(kinds) or (Identity(0),))

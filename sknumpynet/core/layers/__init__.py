@@ -34,8 +34,8 @@ LAYERS: dict[str, Layer] = {
     "dense": Dense(3, 2, ACTIVATIONS["tanh"]),
     "periodic": PeriodicEmbedding(3, n_frequencies=5, n_mixtures=2, sigmas=(0.5, 0.5)),
     "cosines": PeriodicEmbedding(3, n_frequencies=5, n_mixtures=2, wave="cosine"),
-    "category": CategoryEmbedding(7, 2),
+    "category": CategoryEmbedding((7, 4), 2),
     "identity": Identity(3),
     "scale": Scale(3),
-    "concatenate": Concatenate((Scale(2), CategoryEmbedding(5, 3), Identity(1))),
+    "concatenate": Concatenate((Scale(2), CategoryEmbedding((5,), 3), Identity(1))),
 }

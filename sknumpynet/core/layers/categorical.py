@@ -12,15 +12,15 @@ __all__ = ["CategoryEmbedding"]
 
 @dataclass(frozen=True)
 class CategoryEmbedding(BaseLayer):
-    """A column of codes becomes, for each sample, the learned vector of its code.
+    """Columns of codes become, for each sample, the learned vectors of its codes.
 
     Parameters
     ----------
-    n_codes : int
-        Codes are 0 to ``n_codes - 1``. Vectors of code 0, which stands for levels that are not
-        known, start as zeros.
-    fan_out : int
-        Length of a vector.
+    n_codes : tuple of int
+        For each column how many codes there are, from 0 on. Vectors of code 0, which stands for
+        levels that are not known, start as zeros.
+    length : int
+        Of a vector.
 
     References
     ----------
@@ -28,22 +28,33 @@ class CategoryEmbedding(BaseLayer):
 
     Examples
     --------
-    >>> CategoryEmbedding(100).parameter_shape
-    (100, 8)
+    >>> embedding = CategoryEmbedding((100, 20))
+    >>> embedding.fan_in, embedding.fan_out, embedding.parameter_shape
+    (2, 16, (120, 8))
     """
 
-    n_codes: int
-    fan_out: int = 8
+    n_codes: tuple[int, ...]
+    length: int = 8
 
     @property
     def fan_in(self) -> int:
-        """One column, of codes."""
-        return 1
+        """Columns of codes."""
+        return len(self.n_codes)
+
+    @property
+    def fan_out(self) -> int:
+        """Rows that come out, a column's vector after another's."""
+        return self.fan_in * self.length
 
     @property
     def parameter_shape(self) -> tuple[int, int]:
-        """A vector for each code."""
-        return self.n_codes, self.fan_out
+        """A vector for each code of each column."""
+        return sum(self.n_codes), self.length
+
+    @property
+    def first_vectors(self) -> IntArray:
+        """Where the vectors of each column begin."""
+        return np.cumsum([0, *self.n_codes])[:-1]
 
     def initialize(
         self,
@@ -54,7 +65,7 @@ class CategoryEmbedding(BaseLayer):
     ) -> None:
         """Draw vectors from N(0, 0.3²): those of levels that a fold lacks stay as they are."""
         parameters[...] = random_state.normal(0.0, 0.3, parameters.shape)
-        parameters[0] = 0.0
+        parameters[self.first_vectors] = 0.0
 
     def bind(
         self, parameters: FloatArray, gradient: FloatArray, context: Context
@@ -73,21 +84,25 @@ class _BoundCategoryEmbedding(BoundLayer):
     ) -> None:
         super().__init__(layer, parameters, context)
         self.parameters, self.gradient = parameters, gradient
-        self.members, self.fan_out = parameters.shape[:-2], layer.fan_out
-        self.offsets = np.arange(self.fan_out)[:, np.newaxis]
-        self.codes: IntArray
+        self.members, self.fan_in, self.length = parameters.shape[:-2], layer.fan_in, layer.length
+        self.first_vectors = layer.first_vectors[:, np.newaxis]
+        self.entries = np.arange(self.length)[:, np.newaxis]
+        self.vectors: IntArray  # which one each code of each sample stands for
 
     def forward(self, inputs: FloatArray) -> FloatArray:
-        codes = inputs[..., 0, :].astype(np.intp)
-        self.codes = np.broadcast_to(codes, (*self.members, codes.shape[-1]))
+        codes = inputs[..., : self.fan_in, :].astype(np.intp)
+        np.add(codes, self.first_vectors, out=codes)
+        self.vectors = np.broadcast_to(codes, (*self.members, *codes.shape[-2:]))
+        by_column = (self.fan_in, self.length, codes.shape[-1])
         for member in np.ndindex(self.members):
-            self.units[member] = self.parameters[member].take(self.codes[member], axis=0).T
+            taken = self.parameters[member].take(self.vectors[member], axis=0)
+            self.units[member].reshape(by_column)[...] = taken.swapaxes(-1, -2)
         return self.outputs
 
     def backward(self, upstream: FloatArray) -> None:
         self.gradient[...] = 0.0
         for member in np.ndindex(self.members):
             # Flat: on rows `add.at` takes nearly three times as long.
-            places = self.codes[member] * self.fan_out + self.offsets
+            places = self.vectors[member][:, np.newaxis, :] * self.length + self.entries
             flat = self.gradient[member].reshape(-1)
             np.add.at(flat, places.reshape(-1), upstream[member].reshape(-1))

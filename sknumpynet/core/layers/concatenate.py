@@ -25,7 +25,7 @@ class Concatenate(BaseLayer):
     Examples
     --------
     >>> from sknumpynet.core.layers import CategoryEmbedding, Identity, PeriodicEmbedding
-    >>> layer = Concatenate((PeriodicEmbedding(5), Identity(3), CategoryEmbedding(100)))
+    >>> layer = Concatenate((PeriodicEmbedding(5), Identity(3), CategoryEmbedding((100,))))
     >>> layer.fan_in, layer.fan_out
     (9, 31)
     """

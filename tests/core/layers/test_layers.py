@@ -54,7 +54,7 @@ def table_for(rng, layer, n_samples):
     if hasattr(layer, "layers"):
         return np.hstack([table_for(rng, own, n_samples) for own in layer.layers])
     if hasattr(layer, "n_codes"):
-        return rng.integers(layer.n_codes, size=(n_samples, 1)).astype(float)
+        return rng.integers(layer.n_codes, size=(n_samples, len(layer.n_codes))).astype(float)
     return rng.normal(size=(n_samples, layer.fan_in))
 
 
