@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from skl2onnx.proto import onnx_proto
 
-from sknumpynet.core.activations import LEAKY_SLOPE, SELU_ALPHA, SELU_SCALE
+from sknumpynet.core.activations import LEAKY_SLOPE, SELU_ALPHA, SELU_SCALE, SMELU_BEND
 from sknumpynet.onnx.graph import Graph
 
 __all__ = ["hidden_activation", "inverse_link"]
@@ -35,6 +35,14 @@ def _elu(graph: Graph, z: str, alpha: float = 1.0, scale: float = 1.0) -> str:
 
 def _selu(graph: Graph, z: str) -> str:
     return _elu(graph, z, alpha=SELU_ALPHA, scale=SELU_SCALE)
+
+
+def _smelu(graph: Graph, z: str) -> str:
+    shifted = graph.node("Add", z, graph.constant(SMELU_BEND))
+    slope = graph.node("Mul", shifted, graph.constant(0.5 / SMELU_BEND))
+    slope = graph.node("Clip", slope, graph.constant(0.0), graph.constant(1.0))
+    less = graph.node("Mul", slope, graph.constant(SMELU_BEND))
+    return graph.node("Mul", slope, graph.node("Sub", shifted, less))
 
 
 def _softplus(graph: Graph, z: str) -> str:
@@ -68,6 +76,7 @@ _ACTIVATIONS: dict[str, Callable[[Graph, str], str]] = {
     "leaky_relu": _leaky_relu,
     "elu": _elu,
     "selu": _selu,
+    "smelu": _smelu,
     "softplus": _softplus,
     "silu": _silu,
     "gelu": _gelu,

@@ -22,6 +22,8 @@ CLOSED_FORMS = {
     "elu": lambda z: np.where(z > 0, z, np.exp(z) - 1),
     # Klambauer et al., "Self-Normalizing Neural Networks", NeurIPS 2017, equation 14.
     "selu": lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * (np.exp(z) - 1)),
+    # Shamir et al., "Smooth activations and reproducibility in deep networks", 2020, section 4.
+    "smelu": lambda z: np.where(np.abs(z) <= 2, (z + 2) ** 2 / 8, np.where(z > 2, z, 0)),
     "softplus": lambda z: np.log(1 + np.exp(z)),
     "silu": lambda z: z / (1 + np.exp(-z)),
     "gelu": lambda z: z * norm.cdf(z),

@@ -18,6 +18,8 @@ from sknumpynet.core.activations.rectifiers import (
     SELU,
     SELU_ALPHA,
     SELU_SCALE,
+    SMELU,
+    SMELU_BEND,
 )
 from sknumpynet.core.activations.sigmoidal import (
     FEWEST_ENTRIES_TO_VECTORISE,
@@ -35,6 +37,7 @@ __all__ = [
     "MISH_SATURATES_AT",
     "SELU_ALPHA",
     "SELU_SCALE",
+    "SMELU_BEND",
     "Activation",
     "AnyActivation",
     "CustomActivation",
@@ -53,6 +56,7 @@ ACTIVATIONS: dict[str, Activation] = {
         LEAKY_RELU,
         ELU,
         SELU,
+        SMELU,
         SOFTPLUS,
         SILU,
         GELU,

@@ -1,4 +1,4 @@
-"""The identity and functions that are it above 0, or a multiple of it."""
+"""The identity and functions that are it above 0 or near, or a multiple of it."""
 
 import numpy as np
 
@@ -14,6 +14,8 @@ __all__ = [
     "SELU",
     "SELU_ALPHA",
     "SELU_SCALE",
+    "SMELU",
+    "SMELU_BEND",
 ]
 
 
@@ -25,6 +27,9 @@ LEAKY_SLOPE = 0.01
 # and variance 1 are a fixed point.
 SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
+
+# Half the width of the parabola. Twice what Shamir et al. begin with learns tables better.
+SMELU_BEND = 2.0
 
 
 def _identity(z: FloatArray) -> None:
@@ -89,8 +94,24 @@ def _selu_with_derivative(z: FloatArray, derivative: FloatArray, mask: BoolArray
     _selu(z)
 
 
+def _smelu(z: FloatArray) -> None:
+    _smelu_with_derivative(z, np.empty_like(z), np.empty(0, bool))
+
+
+def _smelu_with_derivative(z: FloatArray, derivative: FloatArray, mask: BoolArray) -> None:
+    # With s = z + b and the slope d, which is s / 2b between 0 and 1: d (s - b d). That is 0, the
+    # parabola s² / 4b and z, without a choice.
+    np.add(z, SMELU_BEND, out=z)
+    np.multiply(z, 0.5 / SMELU_BEND, out=derivative)
+    np.clip(derivative, 0.0, 1.0, out=derivative)
+    np.subtract(z, SMELU_BEND * derivative, out=z)
+    np.multiply(z, derivative, out=z)
+
+
 IDENTITY = Activation("identity", _identity, None)
 RELU = Activation("relu", _relu, _relu_with_derivative, derivative_is_mask=True)
 LEAKY_RELU = Activation("leaky_relu", _leaky_relu, _leaky_relu_with_derivative)
 ELU = Activation("elu", _elu, _elu_with_derivative)
 SELU = Activation("selu", _selu, _selu_with_derivative)
+# Shamir et al., "Smooth activations and reproducibility in deep networks", 2020, section 4.
+SMELU = Activation("smelu", _smelu, _smelu_with_derivative)

@@ -23,9 +23,9 @@ PERCEPTRON_PARAMETERS: dict[str, Parameter] = {
         "str, object or list of them, default='relu'",
         [StrOptions(set(ACTIVATIONS)), list, tuple, HasMethods(["value", "derivative"])],
         "Activation of the hidden layers, a list for one each: 'identity', 'logistic', "
-        "'tanh', 'relu', 'leaky_relu', 'elu', 'selu', 'softplus', 'silu', 'gelu' or 'mish'. "
-        "An object of one's own has the elementwise methods ``value(z)`` and ``derivative(z, "
-        "output)`` of arrays of any shape, where ``output`` is ``value(z)``.",
+        "'tanh', 'relu', 'leaky_relu', 'elu', 'selu', 'smelu', 'softplus', 'silu', 'gelu' or "
+        "'mish'. An object of one's own has the elementwise methods ``value(z)`` and "
+        "``derivative(z, output)`` of arrays of any shape, where ``output`` is ``value(z)``.",
     ),
     "solver": SOLVER,
     **OPTIMIZER_PARAMETERS,
