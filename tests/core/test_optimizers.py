@@ -321,9 +321,10 @@ def test_idle_members_stay_as_they_are(optimizer_class, parameters, gradients, p
 
 
 def test_all_taken_is_the_same_as_none_said(optimizer_class, parameters, gradients):
+    gradients = np.tile(gradients, (30, 1, 1))  # powers of few steps are the same by any way
     result, _ = run(optimizer_class(0.1), parameters, gradients)
     taken, _ = run(optimizer_class(0.1), parameters, gradients, taken=np.ones(3, dtype=bool))
-    assert_allclose(taken, result, rtol=1e-13)
+    assert_array_equal(taken, result)
 
 
 @pytest.mark.parametrize("members", [[2, 0], [1], [0, 1, 2]])

@@ -1,6 +1,6 @@
 """Adam."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -80,15 +80,19 @@ class Adam(Optimizer):
         """Return a state; make the constants in the shape and type that it needs."""
         dtype = parameters.dtype
         self._betas = cast(self.beta_1, dtype), cast(self.beta_2, dtype)
-        self._moment_scale = (1.0 - self.beta_2) ** 0.5
+        self._moment_scale = np.sqrt(1.0 - self.beta_2)
         self._epsilon = cast(self.epsilon / self._moment_scale, dtype)
         return super().bind(parameters)
 
     def begin_step(self, taken: int | BoolArray) -> None:
         """Count the step and make its bias corrections."""
         super().begin_step(taken)
-        t = self.n_updates + (self.n_updates == 0)  # 0: a member that has yet to take a step
-        correction = (1.0 - self.beta_2**t) ** 0.5 / (1.0 - self.beta_1**t)
+        settings: Any = self.beta_1, self.beta_2, self.n_updates
+        correction: Scalar
+        if any(isinstance(value, np.ndarray) for value in settings):
+            correction = _bias_corrections(*settings).astype(float)
+        else:
+            correction = _bias_correction(*settings)
         step_size = self.learning_rate * correction * (1.0 - self.beta_1) / self._moment_scale
         self._step_size = cast(step_size, self._dtype)
 
@@ -105,3 +109,14 @@ class Adam(Optimizer):
         np.divide(first, move, out=move)
         np.multiply(move, times(self._step_size, piece.rates), out=move)
         np.subtract(piece.parameters, move, out=piece.parameters)
+
+
+def _bias_correction(beta_1: float, beta_2: float, n_updates: int) -> float:
+    t = max(n_updates, 1)  # 0: a member that has yet to take a step
+    correction: float = (1.0 - beta_2**t) ** 0.5 / (1.0 - beta_1**t)
+    return correction
+
+
+# Of columns, member by member: NumPy's powers of an array differ from those of numbers in the last
+# bit, and a member's bits would tell which others are in its stack.
+_bias_corrections = np.frompyfunc(_bias_correction, 3, 1)
