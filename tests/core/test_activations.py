@@ -126,6 +126,23 @@ def test_logistic_is_scipys_at_every_size(n_entries, dtype, rtol):
     assert_array_equal(extremes, expected)
 
 
+@pytest.mark.parametrize("name", WITH_DERIVATIVE)
+@pytest.mark.parametrize("shape", [(1, 211), (7, 211)])
+def test_law(name, shape, rng):
+    z = rng.normal(size=(11, *shape))
+    derivative, mask = np.empty_like(z), np.empty(z.shape, bool)
+    values = z.copy()
+    ACTIVATIONS[name].apply_with_derivative(values, derivative, mask)
+    applied = z.copy()
+    ACTIVATIONS[name].apply(applied)
+    for k, own in enumerate(z):
+        value, own_derivative = with_derivative(name, own)
+        assert_array_equal(values[k], value)
+        assert_array_equal(derivative[k], own_derivative)
+        ACTIVATIONS[name].apply(own)
+        assert_array_equal(applied[k], own)
+
+
 class Sine:
     def value(self, z):
         return np.sin(z)
