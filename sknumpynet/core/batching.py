@@ -4,6 +4,7 @@ Rows are gathered a group of several batches at a time into buffers that are mad
 a view of them. Samples become columns here, with a last row of ones (see `layers`).
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -242,9 +243,14 @@ class Batches:
             How many of them each member trains on, if the dataset says that they differ.
         """
         n_samples = rows.shape[-1]
-        for start in range(0, n_samples, self.group_size):
-            group_rows = rows[..., start : start + self.group_size]
-            size = group_rows.shape[-1]
+        starts = list(range(0, n_samples, self.group_size))
+        if n_samples % self.batch_size == 1 and starts[-1] != n_samples - 1:
+            # By itself: a single column's product has other bits where it is not contiguous, and
+            # how many batches share a group depends on the members of the stack.
+            starts.append(n_samples - 1)
+        for start, end in itertools.pairwise([*starts, n_samples]):
+            group_rows = rows[..., start:end]
+            size = end - start
             if size not in self._groups:
                 self._groups[size] = BatchGroup(self, size)
             group = self._groups[size]

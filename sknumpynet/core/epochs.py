@@ -12,7 +12,7 @@ from sknumpynet.core.network import Network, Propagation
 from sknumpynet.core.optimizers import Update, update_parameters
 from sknumpynet.core.row_order import RowOrder
 from sknumpynet.core.scheduler import Scheduler
-from sknumpynet.core.types import BoolArray, FloatArray
+from sknumpynet.core.types import BoolArray, FloatArray, IntArray, Scalar
 
 __all__ = ["Epochs"]
 
@@ -85,7 +85,7 @@ class Epochs:
         """
         self.order.shuffle()
         self.scheduler.begin_epoch(self.order)
-        losses, n_samples = np.zeros(self.members), np.zeros(self.members)
+        losses, n_samples = [], []
         self.n_rows_done = 0
         for group in self.batches.epoch(self.order.rows, self.order.lengths):
             steps = [
@@ -94,11 +94,14 @@ class Epochs:
                 else self._weighted_step(batch, batch.weights)
                 for batch in group.batches
             ]
-            self._add_losses(group, steps, losses, n_samples)
+            of_batches, counts = self._losses(group, steps)
+            losses.append(of_batches)
+            n_samples.append(counts)
             self.n_rows_done += group.raw.shape[-1]
             if time_is_over():
                 break
-        return losses / np.maximum(n_samples, 1), n_samples
+        total = _sum_of_batches(n_samples)
+        return _sum_of_batches(losses) / np.maximum(total, 1), total
 
     def _step(self, batch: Batch) -> StepSums:
         backpropagation = self.backpropagation(batch.n_samples)
@@ -130,27 +133,41 @@ class Epochs:
         if scheduler.dropout is not None:
             scheduler.dropout.draw(backpropagation.propagation, batch.counts, taken)
 
-    def _add_losses(
-        self,
-        group: BatchGroup,
-        steps: Sequence[StepSums],
-        losses: FloatArray,
-        n_samples: FloatArray,
-    ) -> None:
-        """Add the sums of a group, whose steps had these penalties and total weights."""
+    def _losses(
+        self, group: BatchGroup, steps: Sequence[StepSums]
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return each batch's loss, summed over samples, and how many these are, (..., n_batches).
+
+        Batch by batch, as how many share a group depends on the members of the stack.
+        """
         if group.is_smoothed:
             # What scikit-learn reports is for labels that are 0 or 1.
             values = self.loss.value(group.raw, group.targets)
         else:
             values = self.loss.reported_value(group.raw, group.predictions, group.targets)
+        if group.weights is not None:
+            values *= group.weights[..., 0, :]
+        penalties, totals = (self._of_batches(own) for own in zip(*steps, strict=True))
+        starts = [batch.columns.start for batch in group.batches]
+        losses = np.add.reduceat(values, starts, axis=-1) + penalties
+        counts = self._of_batches([batch.counts for batch in group.batches])
         if group.weights is None:
-            losses += values.sum(axis=-1) + sum(penalty for penalty, _ in steps)
-            n_samples += values.shape[-1]
-            return
-        values *= group.weights[..., 0, :]
-        for batch, (penalty, total) in zip(group.batches, steps, strict=True):
-            taken = total > 0
-            weighted = values[..., batch.columns].sum(axis=-1) + penalty
-            # A batch counts by its samples, whatever their weights, as in scikit-learn.
-            losses += np.where(taken, batch.counts * weighted / total, 0.0)
-            n_samples += np.where(taken, batch.counts, 0)
+            return losses, counts
+        taken = totals > 0
+        # A batch counts by its samples, whatever their weights, as in scikit-learn. Their ratio
+        # first: where all weights are 1 it is 1, and the loss that of rows without weights.
+        return np.where(taken, losses * (counts / totals), 0.0), np.where(taken, counts, 0.0)
+
+    def _of_batches(self, values: Sequence[Scalar | IntArray]) -> FloatArray:
+        """Return what each batch has for every member, or for all, as (..., n_batches)."""
+        by_batch = np.empty((*self.members, len(values)))
+        for i, value in enumerate(values):
+            by_batch[..., i] = value
+        return by_batch
+
+
+def _sum_of_batches(groups: Sequence[FloatArray]) -> FloatArray:
+    """Return the sum over the batches of all groups, (..., n_batches) each."""
+    # Contiguous: the order of a sum goes by the layout, which with one member has no order.
+    total: FloatArray = np.ascontiguousarray(np.concatenate(groups, axis=-1)).sum(axis=-1)
+    return total

@@ -18,6 +18,7 @@ from helpers.members import (
 )
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sknumpynet.core import batching
 from sknumpynet.core.architectures import dense_network
 from sknumpynet.core.lbfgs import Objective
 from sknumpynet.core.losses import LOSSES
@@ -167,3 +168,23 @@ def test_a_run_that_goes_on_drops_other_units(make_dataset):
         )
         curves.append(result.state.loss_curve)
     assert curves[0] != curves[1]
+
+
+@pytest.mark.parametrize("weight_members", [None, (), (MEMBERS,)])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_losses_do_not_depend_on_the_batches_of_a_group(
+    dtype, weight_members, make_dataset, monkeypatch
+):
+    network = dense_network([5, 13, 2], "tanh")
+    dataset = make_dataset("squared_error", 331, weight_members=weight_members, dtype=dtype)
+
+    def curves():
+        parameters = start(network, (MEMBERS,), dtype)
+        members = new_members(Settings(7, max_epochs=3), alphas=0.1)
+        _, results = train(network, SQUARED_ERROR, parameters, dataset, Adam(0.01), members)
+        return [result.state.loss_curve for result in results]
+
+    together = curves()
+    for n_bytes in (1, 20_000):
+        monkeypatch.setattr(batching, "GROUP_BYTES", n_bytes)
+        assert_array_equal(curves(), together)

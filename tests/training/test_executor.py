@@ -79,15 +79,41 @@ def test_as_many_members_as_samples():
         assert_is_member(ensemble, k, alone(ensemble, k, X, y), X)
 
 
+CUT_SETTINGS = {
+    **{name: own for name, own in SETTINGS.items() if name != "lbfgs"},
+    "penalty": {"alpha": 0.5},
+    "folds": {"resample": "folds"},
+    "bootstrap": {"resample": "bootstrap", "dropout": 0.2},
+    "few logistic units": {"hidden_layer_sizes": (3,), "activation": "logistic"},
+    "a last batch of one row": {"hidden_layer_sizes": (1,), "batch_size": 59, "max_iter": 40},
+    "single precision": {"dtype": "float32", "resample": "folds"},
+}
+
+
+@pytest.mark.parametrize("settings", CUT_SETTINGS)
 @pytest.mark.parametrize("chunk_bytes", [1, 20_000])
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_chunks_and_workers_change_nothing(monkeypatch, chunk_bytes, n_jobs):
-    X, y = problem(NumpyMLPClassifier)
-    whole = make(NumpyMLPClassifier).fit(X, y)
+@pytest.mark.parametrize("kind", KINDS)
+def test_chunks_change_no_bit(monkeypatch, kind, chunk_bytes, settings):
+    X, y = problem(kind)
+    y = y > 0 if kind is NumpyMLPClassifier else y
+    fit = make(kind, n_members=7, **CUT_SETTINGS[settings]).fit
+    whole = vars(fit(X, y)).copy()
     monkeypatch.setattr(sknumpynet.training.stacks, "CHUNK_BYTES", chunk_bytes)
-    with joblib.parallel_config(n_jobs=n_jobs):
-        cut = make(NumpyMLPClassifier).fit(X, y)
-    np.testing.assert_allclose(cut.predict_members(X), whole.predict_members(X), rtol=1e-9)
+    cut = vars(fit(X, y))
+    for name in ("coefs_", "intercepts_", "loss_curve_", "validation_scores_"):
+        for ours, others in zip(cut[name] or [], whole[name] or [], strict=True):
+            np.testing.assert_array_equal(ours, others)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_workers_change_no_bit(kind):
+    X, y = problem(kind)
+    one = make(kind).fit(X, y)
+    with joblib.parallel_config(n_jobs=2):
+        two = make(kind).fit(X, y)
+    for ours, others in zip(two.coefs_, one.coefs_, strict=True):
+        np.testing.assert_array_equal(ours, others)
+    assert two.loss_curve_ == one.loss_curve_
 
 
 @pytest.mark.parametrize("kind", KINDS)
