@@ -1,5 +1,6 @@
 """`TabularPreprocessor` turns a table as it comes into numbers that a network learns well from."""
 
+import itertools
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -62,8 +63,8 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         numbers. Arrays of numbers or booleans are numerical.
     max_one_hot : int or None, default=9
         Categories with more levels become codes; None for no codes.
-    ranks : bool, default=True
-        Whether numbers come as ranks too.
+    ranks : bool or int, default=True
+        Whether numbers come as ranks too; as a number, where no more columns are numerical.
     dtype : {'float32', 'float64'}, default='float32'
         Of the array.
 
@@ -105,7 +106,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
         "max_one_hot": [Interval(Integral, 2, None, closed="left"), None],
-        "ranks": ["boolean"],
+        "ranks": ["boolean", Interval(Integral, 1, None, closed="left")],
         "dtype": [StrOptions({"float32", "float64"})],
     }
 
@@ -114,7 +115,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         categorical_features: Any = "from_dtype",
         *,
         max_one_hot: int | None = 9,
-        ranks: bool = True,
+        ranks: bool | int = True,
         dtype: str = "float32",
     ) -> None:
         self.categorical_features = categorical_features
@@ -196,7 +197,9 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         # Text with so few levels is a category whatever it says.
         most_levels = self.max_one_hot or MOST_LEVELS_OF_TEXT
         kinds = find_kinds(columns, self.categorical_features, names, most_levels)
-        learned = learn_columns(columns, kinds, self.max_one_hot, ranks=self.ranks)
+        n_numerical = int(np.count_nonzero(~kinds.is_categorical))
+        ranks = self.ranks if isinstance(self.ranks, bool | np.bool_) else n_numerical <= self.ranks
+        learned = learn_columns(columns, kinds, self.max_one_hot, ranks=bool(ranks))
         warn_of_numbers(columns, kinds.number_formats)
         if isinstance(self.categorical_features, str):
             warn_of_categories(columns, learned.levels, most_levels)
@@ -293,6 +296,17 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
     ) -> npt.NDArray[np.floating[Any]]:
         return encode_columns(columns, self._learned(), self.dtype, warns=warns)
 
+    def _origins(self) -> npt.NDArray[np.intp]:
+        """Return of which of the table's columns each column of the array is made."""
+        learned = self._learned()
+        others = [[k] * learned.width(k, encoding) for k, encoding in self._encodings]
+        origins = [*self._scales, *self._half_knots, *itertools.chain.from_iterable(others)]
+        return np.array(origins, dtype=np.intp)
+
+    def _has_ranks(self) -> bool:
+        """Return whether numbers come as ranks too."""
+        return bool(self._half_knots)
+
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
         """Return what the columns of the array are called.
 
@@ -321,7 +335,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         # Checks the names as all of scikit-learn does.
         inputs = OneToOneFeatureMixin.get_feature_names_out(self, input_features)
         names = [inputs[k] for k in self._scales]
-        names += [f"{inputs[k]}_rank" for k in self._scales if self.ranks]
+        names += [f"{inputs[k]}_rank" for k in self._half_knots]
         for k, encoding in self._encodings:
             names += encoding_names(inputs[k], encoding, self._levels.get(k, []))
         return np.array(distinct_names(names), dtype=object)
