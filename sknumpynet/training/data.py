@@ -18,7 +18,8 @@ class ValidationSet(NamedTuple):
 
     Parameters
     ----------
-    X : ndarray or CSR matrix of shape (n_samples, n_features)
+    X : ndarray or CSR matrix of shape (n_rows, n_features)
+        A table that they are in.
     y : ndarray
         The targets as they were given.
     targets : ndarray of shape (n_samples, n_outputs)
@@ -28,6 +29,8 @@ class ValidationSet(NamedTuple):
         Which rows have a ``sample_weight`` of their own above 0, if not all.
     given : object
         The rows as they were given, for a scorer; None where there is none.
+    rows : ndarray of int of shape (n_samples,) or None
+        Which rows of the table they are; None for all.
     """
 
     X: Any
@@ -36,6 +39,15 @@ class ValidationSet(NamedTuple):
     sample_weight: np.ndarray | None
     has_weight: BoolArray | None = None
     given: Any = None
+    rows: IntArray | None = None
+
+    def inputs(self) -> Any:
+        """Return the rows as the network takes them.
+
+        Where they are a part of the table this is a copy, made when it is asked for: copies of
+        what all members hold out would be the table once more, here and on its way to workers.
+        """
+        return self.X if self.rows is None else self.X[self.rows]
 
     def with_weight_only(self) -> "ValidationSet":
         """Return the rows of weight above 0.
@@ -44,9 +56,11 @@ class ValidationSet(NamedTuple):
         """
         if self.has_weight is None:
             return self
-        rows = np.flatnonzero(self.has_weight)
-        parts = [None if part is None else rows_of(part, rows) for part in self]
-        return ValidationSet(*parts)  # type: ignore[arg-type]
+        kept = np.flatnonzero(self.has_weight)
+        X, *others = self
+        rows = kept if self.rows is None else self.rows[kept]
+        parts = [None if part is None else rows_of(part, kept) for part in others]
+        return ValidationSet(X, *parts)._replace(rows=rows)  # type: ignore[arg-type]
 
 
 class TrainingData(NamedTuple):

@@ -50,12 +50,13 @@ def split_for_early_stopping(
                     "least one non-zero number."
                 )
     validation = ValidationSet(
-        dataset.X[held_out],
+        dataset.X,
         data.y[held_out],
         dataset.targets[held_out],
         None if weight is None else weight[held_out],
         has_weight=None if data.has_weight is None else data.has_weight[held_out],
         given=None if data.given is None else rows_of(data.given, held_out),
+        rows=held_out,
     )
     if uses_scorer(config.scoring):
         validation = validation.with_weight_only()

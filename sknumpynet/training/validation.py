@@ -64,7 +64,7 @@ class Validator:
     def __call__(self, parameters: np.ndarray) -> tuple[float, float]:
         """Return the score and the loss of parameters of shape (P,)."""
         rows, scoring = self.validation, self.scoring
-        raw = raw_outputs(self.network, parameters, rows.X)
+        raw = raw_outputs(self.network, parameters, rows.inputs())
         # The engine's losses have samples last, and contiguous.
         raw = np.ascontiguousarray(raw.T)
         predictions, targets = np.empty_like(raw), rows.targets.T.astype(raw.dtype)
@@ -84,7 +84,7 @@ class Validator:
         """Return what the scorer says of parameters of shape (P,)."""
         rows, scoring = self.validation, self.scoring
         assert scoring.model is not None
-        model = scoring.model(parameters, rows.given, rows.X)
+        model = scoring.model(parameters, rows.given, rows.inputs())
         weight = self.scorer_weight
         weights = {} if weight is None else {"sample_weight": weight.copy()}
         # Copies: what a scorer changes is there again in the next epoch.
