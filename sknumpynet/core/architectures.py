@@ -12,6 +12,9 @@ from typing import Any, NamedTuple, Self
 from sknumpynet.core.activations import ACTIVATIONS, activation_of
 from sknumpynet.core.layers import (
     CategoryEmbedding,
+    ColumnKind,
+    ColumnLayer,
+    ColumnSelection,
     Concatenate,
     Dense,
     Identity,
@@ -102,6 +105,9 @@ class TableShape:
         See `PeriodicEmbedding`. Models that were saved without a wave have cosines.
     n_code_outputs : int
         Length of a vector, see `CategoryEmbedding`.
+    kinds : tuple of ColumnKind
+        Where each network sees a part of the columns: how many numbers and how many plain columns
+        there are and are seen. Codes are seen by all.
 
     Examples
     --------
@@ -119,15 +125,28 @@ class TableShape:
     n_code_outputs: int = CategoryEmbedding.length
     sigmas: tuple[float, float] = PeriodicEmbedding.sigmas
     wave: Wave = PeriodicEmbedding.wave
+    kinds: tuple[ColumnKind, ...] = ()
+
+    @property
+    def seen(self) -> Columns:
+        """The columns that a network sees."""
+        if not self.kinds:
+            return self.columns
+        n_numerical, n_plain = (kind.n_seen * kind.width for kind in self.kinds)
+        return Columns(n_numerical, n_plain, self.columns.n_codes)
 
     def to_plain(self) -> dict[str, Any]:
         """Return it as numbers, names and lists of them."""
         n_numerical, n_plain, n_codes = self.columns
-        return {
+        plain = {
             **asdict(self),
             "columns": [n_numerical, n_plain, list(n_codes)],
             "hidden_layer_sizes": list(self.hidden_layer_sizes),
+            "kinds": [list(kind) for kind in self.kinds],
         }
+        if not self.kinds:  # as versions without them saved it
+            del plain["kinds"]
+        return plain
 
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> Self:
@@ -139,6 +158,7 @@ class TableShape:
         }
         settings.setdefault("wave", "cosine")
         settings["columns"] = Columns(n_numerical, n_plain, tuple(n_codes))
+        settings["kinds"] = tuple(ColumnKind(*kind) for kind in plain.get("kinds", ()))
         return cls(**settings)
 
 
@@ -178,13 +198,17 @@ def table_network(shape: TableShape) -> Network:
         )
         for (fan_in, fan_out), own in zip(itertools.pairwise(sizes), activations, strict=True)
     ]
-    return Network((embeddings, Scale(n_inputs), *dense))
+    layers: list[Layer] = [embeddings, Scale(n_inputs), *dense]
+    if shape.kinds:
+        n_codes = len(shape.columns.n_codes)
+        layers.insert(0, ColumnSelection((*shape.kinds, ColumnKind(n_codes, n_codes))))
+    return Network(tuple(layers))
 
 
 def _embeddings(shape: TableShape) -> Concatenate:
-    """Return what columns become, each by its kind."""
-    columns = shape.columns
-    kinds: list[Layer] = []
+    """Return what the columns that are seen become, each by its kind."""
+    columns = shape.seen
+    kinds: list[ColumnLayer] = []
     if columns.n_numerical:
         kinds.append(
             PeriodicEmbedding(

@@ -107,7 +107,13 @@ class BatchGroup:
         dataset, dtype, row_members = batches.dataset, batches.dtype, batches.row_members
         self.dataset, self.is_smoothed = dataset, dataset.is_smoothed
         n_features, n_targets = dataset.X.shape[1], dataset.targets.shape[1]
-        if not dataset.is_sparse:
+        self.columns = batches.columns
+        if self.columns is not None:
+            n_seen = self.columns.shape[-1]
+            self.places = np.empty((n_samples, n_seen), np.intp)
+            self.gathered = np.empty((n_samples, n_seen), dataset.X.dtype)
+            self.inputs = np.ones((*batches.members, n_seen + 1, n_samples), dtype)
+        elif not dataset.is_sparse:
             self.gathered = np.empty((*row_members, n_samples, n_features), dataset.X.dtype)
             self.inputs = np.ones((*row_members, n_features + 1, n_samples), dtype)
         target_members = row_members
@@ -151,7 +157,9 @@ class BatchGroup:
             How many of them are not padding; may be below 0 or above ``n_samples``.
         """
         dataset = self.dataset
-        if not dataset.is_sparse:
+        if self.columns is not None:
+            self._gather_columns(rows, self.columns)
+        elif not dataset.is_sparse:
             # "clip" writes straight to `out`, the default mode through a copy.
             np.take(dataset.X, rows, axis=0, out=self.gathered, mode="clip")
             self.inputs[..., :-1, :] = self.gathered.swapaxes(-1, -2)
@@ -173,6 +181,20 @@ class BatchGroup:
             self.weights[..., 0, :] = np.take_along_axis(dataset.sample_weight, rows, axis=-1)
         if lengths is not None:
             self._weigh_padding(self.weights, lengths)
+
+    def _gather_columns(self, rows: IntArray, columns: IntArray) -> None:
+        """Gather of every member's rows the columns that it sees.
+
+        Cell by cell: whole rows of 20,000 columns, of which 500 are seen, would take 4 times as
+        long for four members.
+        """
+        cells = self.dataset.X.reshape(-1)
+        rows = np.broadcast_to(rows, (*columns.shape[:-1], rows.shape[-1]))
+        for member in np.ndindex(columns.shape[:-1]):
+            starts = rows[member][:, np.newaxis] * self.dataset.X.shape[1]
+            np.add(starts, columns[member], out=self.places)
+            np.take(cells, self.places, out=self.gathered, mode="clip")
+            self.inputs[member][:-1] = self.gathered.T
 
     def _weigh_padding(self, weights: FloatArray, lengths: IntArray) -> None:
         """Give padding the weight 0; a batch that has neither padding nor weights needs none."""
@@ -199,6 +221,8 @@ class Batches:
     dtype : dtype
     n_outputs : int, optional
         Raw outputs of the network; as many as there are targets by default.
+    columns : ndarray of int of shape (..., n_seen), optional
+        Which columns each member sees; all by default.
 
     Attributes
     ----------
@@ -215,6 +239,7 @@ class Batches:
         own_rows: bool = False,
         dtype: npt.DTypeLike = np.float64,
         n_outputs: int | None = None,
+        columns: IntArray | None = None,
     ) -> None:
         if own_rows and dataset.is_sparse:
             raise ValueError("sparse rows are shared by all members of a stack")
@@ -227,7 +252,11 @@ class Batches:
         row_entries = dataset.X.shape[1] + 1
         if dataset.is_sparse:
             row_entries = 2 * dataset.X.nnz // dataset.X.shape[0] + 1
-        row_bytes = self.dtype.itemsize * row_entries * max([1, *self.row_members])
+        self.columns = columns
+        if columns is not None:
+            row_entries = columns.shape[-1] + 1
+        with_own = self.row_members if columns is None else members
+        row_bytes = self.dtype.itemsize * row_entries * max([1, *with_own])
         batches_at_once = max(GROUP_BYTES // (row_bytes * batch_size), 1)
         self.group_size = min(batches_at_once * batch_size, dataset.n_samples)
         self._groups: dict[int, BatchGroup] = {}

@@ -59,12 +59,15 @@ class Epochs:
             own_rows=order.has_own_rows,
             dtype=parameters.dtype,
             n_outputs=network.fan_out,
+            columns=network.columns_seen(parameters),
         )
+        # Batches come with the columns that are seen.
+        above = network.above_selection
         propagation = partial(
             Propagation,
-            network,
-            parameters,
-            update.gradient,
+            above,
+            parameters[..., -above.layout.size :],
+            update.gradient[..., -above.layout.size :],
             sparse_inputs=dataset.is_sparse,
             dropout=() if dropout is None else dropout.layers,
         )

@@ -6,7 +6,7 @@ Every function takes one network's parameters, shape (P,), or a stack of K, shap
 ``f(stack)[k] == f(stack[k])``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,13 +19,14 @@ from sknumpynet.core.layers import (
     BoundDense,
     BoundLayer,
     BoundSparseDense,
+    ColumnSelection,
     Context,
     Dense,
     Layer,
     with_ones,
 )
 from sknumpynet.core.parameters import Layout
-from sknumpynet.core.types import BoolArray, FloatArray
+from sknumpynet.core.types import BoolArray, FloatArray, IntArray
 
 __all__ = [
     "Network",
@@ -58,6 +59,23 @@ class Network:
     def is_perceptron(self) -> bool:
         """Whether all layers are dense."""
         return len(self.dense_layers) == len(self.layers)
+
+    @cached_property
+    def selection(self) -> ColumnSelection | None:
+        """The layer that selects columns, if the network begins with one."""
+        first = self.layers[0]
+        return first if isinstance(first, ColumnSelection) else None
+
+    @cached_property
+    def above_selection(self) -> "Network":
+        """The network that takes selected columns: all but the layer that selects, if any."""
+        return self if self.selection is None else Network(self.layers[1:])
+
+    def columns_seen(self, parameters: FloatArray) -> IntArray | None:
+        """Return which columns each network sees, (..., n_seen), None if all see all."""
+        if self.selection is None:
+            return None
+        return self.selection.columns(self.layout.views(parameters)[0])
 
     @property
     def fan_in(self) -> int:
@@ -97,6 +115,7 @@ def initialize_parameters(
     dtype: npt.DTypeLike = np.float64,
     initializer: str = "auto",
     inputs: FloatArray | None = None,
+    known: Mapping[int, FloatArray] | None = None,
 ) -> FloatArray:
     """Draw starting parameters, layer by layer, of a dense one matrix then bias.
 
@@ -111,6 +130,8 @@ def initialize_parameters(
         A key of ``INITIALIZERS``.
     inputs : ndarray of shape (n_samples, n_features), optional
         Rows of the data, for initialisers that look at what reaches a layer.
+    known : mapping of int to ndarray, optional
+        What layers, by their position, start from; for them nothing is drawn.
 
     Returns
     -------
@@ -127,14 +148,18 @@ def initialize_parameters(
     if not isinstance(random_state, np.random.RandomState):
         return np.stack(
             [
-                initialize_parameters(network, source, dtype, initializer, inputs)
+                initialize_parameters(network, source, dtype, initializer, inputs, known)
                 for source in random_state
             ]
         )
     parameters = np.empty(network.layout.size, dtype)
     columns = None if inputs is None else as_columns(inputs, parameters.dtype)
-    for layer, view in zip(network.layers, network.layout.views(parameters), strict=True):
-        layer.initialize(random_state, view, initializer, columns)
+    views = network.layout.views(parameters)
+    for position, (layer, view) in enumerate(zip(network.layers, views, strict=True)):
+        if known is not None and position in known:
+            view[...] = known[position]
+        else:
+            layer.initialize(random_state, view, initializer, columns)
         columns = None if columns is None else layer.apply(view, columns)
     return parameters
 

@@ -74,6 +74,35 @@ def test_law(n_samples, own_rows, weight_members, group_bytes, rng, make_dataset
         rows = rows[..., ::-1]
 
 
+@pytest.mark.parametrize("group_bytes", [1, 2**18], ids=["small_groups", "one_group"])
+@pytest.mark.parametrize("own_rows", [False, True], ids=["shared_rows", "own_rows"])
+@pytest.mark.parametrize("n_samples", [11, MEMBERS])
+def test_each_member_has_columns_of_its_own(n_samples, own_rows, group_bytes, rng, monkeypatch):
+    monkeypatch.setattr(batching, "GROUP_BYTES", group_bytes)
+    dataset = Dataset(rng.normal(size=(n_samples, 13)), rng.normal(size=(n_samples, 2)))
+    columns = np.stack([rng.permutation(13)[:5] for _ in range(MEMBERS)])
+    rows = np.stack([rng.permutation(n_samples) for _ in range(MEMBERS)])
+    rows = rows if own_rows else rows[0]
+    batches = Batches(dataset, 2, (MEMBERS,), own_rows=own_rows, columns=columns)
+    for _ in range(2):
+        stack = recorded(batches.epoch(rows))
+        for k in range(MEMBERS):
+            own = rows[k] if own_rows else rows
+            seen = Dataset(dataset.X[:, columns[k]], dataset.targets)
+            single = Batches(dataset, 2, columns=columns[k])
+            shown = zip(
+                stack,
+                recorded(Batches(seen, 2).epoch(own)),
+                recorded(single.epoch(own)),
+                strict=True,
+            )
+            for (inputs, targets, _), (expected, its_targets, _), (alone, _, _) in shown:
+                assert_array_equal(inputs[k], expected)
+                assert_array_equal(alone, expected)
+                assert_array_equal(targets[k] if own_rows else targets, its_targets)
+        rows = rows[..., ::-1]
+
+
 @pytest.mark.parametrize("members", [(), (MEMBERS,)])
 def test_a_batch_is_views_of_its_chunk(members, make_dataset):
     batches = Batches(make_dataset("squared_error", 11), 3, members)

@@ -1,7 +1,7 @@
 """What networks are made of, a layer a file; `base` says what a layer is."""
 
 from sknumpynet.core.activations import ACTIVATIONS
-from sknumpynet.core.layers.base import BoundLayer, Context, Layer, with_ones
+from sknumpynet.core.layers.base import BoundLayer, ColumnLayer, Context, Layer, with_ones
 from sknumpynet.core.layers.categorical import CategoryEmbedding
 from sknumpynet.core.layers.concatenate import Concatenate
 from sknumpynet.core.layers.dense import BoundDense, Dense
@@ -9,6 +9,7 @@ from sknumpynet.core.layers.identity import Identity
 from sknumpynet.core.layers.outer_product import OuterProduct
 from sknumpynet.core.layers.periodic import PeriodicEmbedding, Wave
 from sknumpynet.core.layers.scale import Scale
+from sknumpynet.core.layers.selection import ColumnKind, ColumnSelection
 from sknumpynet.core.layers.sparse_dense import BoundSparseDense
 
 __all__ = [
@@ -17,6 +18,9 @@ __all__ = [
     "BoundLayer",
     "BoundSparseDense",
     "CategoryEmbedding",
+    "ColumnKind",
+    "ColumnLayer",
+    "ColumnSelection",
     "Concatenate",
     "Context",
     "Dense",
@@ -37,5 +41,6 @@ LAYERS: dict[str, Layer] = {
     "category": CategoryEmbedding((7, 4), 2),
     "identity": Identity(3),
     "scale": Scale(3),
+    "selection": ColumnSelection((ColumnKind(2, 1, width=2), ColumnKind(3, 2))),
     "concatenate": Concatenate((Scale(2), CategoryEmbedding((5,), 3), Identity(1))),
 }

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from sknumpynet.core.types import BoolArray, FloatArray
+from sknumpynet.core.types import BoolArray, FloatArray, IntArray
 
-__all__ = ["BaseLayer", "BoundLayer", "Context", "Layer", "with_ones"]
+__all__ = ["BaseLayer", "BoundLayer", "ColumnLayer", "Context", "Layer", "with_ones"]
 
 
 def with_ones(
@@ -100,6 +100,13 @@ class Layer(Protocol):
 
     def bind(self, parameters: FloatArray, gradient: FloatArray, context: Context) -> "BoundLayer":
         """Return the layer bound to views of the flat buffers, with scratch for a batch."""
+
+
+class ColumnLayer(Layer, Protocol):
+    """A layer each of whose rows is made of one column of the data, such as an embedding."""
+
+    def origins(self) -> IntArray:
+        """Return of which column each row is made that comes out, shape (fan_out,)."""
 
 
 class BaseLayer:

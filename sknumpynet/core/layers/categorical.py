@@ -56,6 +56,10 @@ class CategoryEmbedding(BaseLayer):
         """Where the vectors of each column begin."""
         return np.cumsum([0, *self.n_codes])[:-1]
 
+    def origins(self) -> IntArray:
+        """Return of which column each row is made that comes out."""
+        return np.repeat(np.arange(self.fan_in), self.length)
+
     def initialize(
         self,
         random_state: np.random.RandomState,

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from sknumpynet.core.layers.base import BaseLayer, BoundLayer, Context, Layer
+from sknumpynet.core.layers.base import BaseLayer, BoundLayer, ColumnLayer, Context
 from sknumpynet.core.parameters import Layout
-from sknumpynet.core.types import BoolArray, FloatArray
+from sknumpynet.core.types import BoolArray, FloatArray, IntArray
 
 __all__ = ["Concatenate"]
 
@@ -19,7 +19,7 @@ class Concatenate(BaseLayer):
 
     Parameters
     ----------
-    layers : tuple of Layer
+    layers : tuple of ColumnLayer
         Any but dense ones.
 
     Examples
@@ -30,7 +30,7 @@ class Concatenate(BaseLayer):
     (9, 31)
     """
 
-    layers: tuple[Layer, ...]
+    layers: tuple[ColumnLayer, ...]
 
     @property
     def fan_in(self) -> int:
@@ -51,6 +51,15 @@ class Concatenate(BaseLayer):
     def parameter_shape(self) -> tuple[int]:
         """The layers' parameters, one after another."""
         return (self.layout.size,)
+
+    def origins(self) -> IntArray:
+        """Return of which column each row is made that comes out."""
+        return np.concatenate(
+            [
+                taken.start + layer.origins()
+                for layer, (taken, _) in zip(self.layers, self.rows, strict=True)
+            ]
+        )
 
     def initialize(
         self,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sknumpynet.core.layers.base import BaseLayer, BoundLayer, Context
-from sknumpynet.core.types import FloatArray
+from sknumpynet.core.types import FloatArray, IntArray
 
 __all__ = ["Identity"]
 
@@ -36,6 +36,10 @@ class Identity(BaseLayer):
     def parameter_shape(self) -> tuple[int]:
         """None."""
         return (0,)
+
+    def origins(self) -> IntArray:
+        """Return of which column each row is made that comes out."""
+        return np.arange(self.fan_in)
 
     def initialize(
         self,

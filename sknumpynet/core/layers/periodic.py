@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from sknumpynet.core.layers.base import BaseLayer, BoundLayer, Context
-from sknumpynet.core.types import BoolArray, FloatArray
+from sknumpynet.core.types import BoolArray, FloatArray, IntArray
 
 __all__ = ["PeriodicEmbedding", "Wave"]
 
@@ -76,6 +76,11 @@ class PeriodicEmbedding(BaseLayer):
     def parameter_shape(self) -> tuple[int, int]:
         """For each feature its waves and weights, see `views`."""
         return self.fan_in, self.n_frequencies * (2 + self.n_mixtures)
+
+    def origins(self) -> IntArray:
+        """Return of which feature each row is made that comes out."""
+        features = np.arange(self.fan_in)
+        return np.concatenate([np.repeat(features, self.n_mixtures), features])
 
     def views(self, parameters: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the waves (..., F, J, 2) and the weights (..., F, J, n_mixtures) in parameters.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sknumpynet.core.layers.base import BaseLayer, BoundLayer, Context
-from sknumpynet.core.types import FloatArray
+from sknumpynet.core.types import FloatArray, IntArray
 
 __all__ = ["Scale"]
 
@@ -42,6 +42,10 @@ class Scale(BaseLayer):
     def parameter_shape(self) -> tuple[int]:
         """A factor for each row."""
         return (self.fan_in,)
+
+    def origins(self) -> IntArray:
+        """Return of which row each one is made that comes out."""
+        return np.arange(self.fan_in)
 
     def initialize(
         self,
