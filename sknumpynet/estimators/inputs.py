@@ -16,6 +16,10 @@ from sknumpynet.utils.columns import as_table
 
 __all__ = ["Inputs", "NumericInputs", "TableInputs"]
 
+# Numbers come as ranks too where they are no more: among many columns ranks cost half of a step
+# and most of what is kept of a column, 4 kB, and bring nothing.
+MOST_RANKED = 250
+
 
 class Inputs(ABC):
     """What is known of the columns, from when they are seen first.
@@ -125,7 +129,7 @@ class TableInputs(Inputs):
 
     def _learned(self, X: Any) -> np.ndarray:
         """Learn what the columns are; return encoded rows."""
-        preprocessor = TabularPreprocessor(self.categorical_features)
+        preprocessor = TabularPreprocessor(self.categorical_features, ranks=MOST_RANKED)
         preprocessor.set_output(transform="default")  # whatever the configuration says
         encoded: np.ndarray = preprocessor.fit_transform(X)
         attributes = {

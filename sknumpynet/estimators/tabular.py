@@ -1,5 +1,6 @@
 """What `TabularMLPClassifier` and `TabularMLPRegressor` share: columns, presets, the network."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from sknumpynet.core.inference import activated, raw_outputs
 from sknumpynet.estimators.base import BaseNetwork
 from sknumpynet.estimators.fitted_attributes import with_attributes
 from sknumpynet.estimators.inputs import Inputs, TableInputs
-from sknumpynet.estimators.network_specs import TableNetworkSpec
+from sknumpynet.estimators.network_specs import TableNetworkSpec, kinds_seen
 from sknumpynet.estimators.parameters import (
     TABULAR_PARAMETERS,
     constraints_of,
@@ -96,7 +97,20 @@ class BaseTabularMLP(BaseNetwork):
         fitted = inputs.attributes["preprocessor_"]
         columns = Columns(fitted.n_numerical_, fitted.n_plain_, tuple(fitted.n_levels_))
         sizes = tuple(checked_hidden_layer_sizes(config.hidden_layer_sizes))
-        return TableNetworkSpec(TableShape(columns, sizes, ACTIVATION, n_outputs))
+        shape = TableShape(columns, sizes, ACTIVATION, n_outputs)
+        kinds = kinds_seen(shape, width=2 if fitted._has_ranks() else 1)
+        return TableNetworkSpec(replace(shape, kinds=kinds))
+
+    @property
+    def member_columns_(self) -> np.ndarray:
+        """Which columns each member sees, a mask of shape (n_members, n_features_in_)."""
+        check_is_fitted(self)
+        origins = self.preprocessor_._origins()
+        seen = table_network(TableShape.from_plain(self._shape)).columns_seen(self.parameters_)
+        masks = np.zeros((self._n_fitted(), self.n_features_in_), bool)
+        for k, mask in enumerate(masks):
+            mask[origins if seen is None else origins[seen[k]]] = True
+        return masks
 
     # Prediction ------------------------------------------------------------------------------
 

@@ -25,7 +25,11 @@ from sknumpynet.training.held_out import for_scoring, split_for_early_stopping
 from sknumpynet.training.history import n_epochs_so_far
 from sknumpynet.training.resampling import rows_of_members
 from sknumpynet.training.runs import EnsembleRuns, Run, TrainingProblem
-from sknumpynet.training.starts import sources_of_members, starting_parameters
+from sknumpynet.training.starts import (
+    sources_of_members,
+    start_with_columns,
+    starting_parameters,
+)
 from sknumpynet.training.validation import Validator
 from sknumpynet.training.warm_start import WarmStart
 
@@ -56,6 +60,10 @@ def runs_of_members(problem: TrainingProblem) -> EnsembleRuns:
         make(problem, k, parameters, own, source)
         for k, (parameters, own, source) in enumerate(zip(starts, rows, sources, strict=True))
     ]
+    if problem.network.selection is not None:
+        seed = int(random_state.randint(np.iinfo(np.int32).max))
+        for k, run in enumerate(runs):
+            run.parameters = start_with_columns(problem, run, k, seed)
     return EnsembleRuns(problem, runs, rows, seeds, _warned_of_batch_size(config, runs))
 
 

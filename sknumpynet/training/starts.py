@@ -1,16 +1,20 @@
 """Where every member's training starts: its random source and its first parameters."""
 
-from typing import Any
-
 import numpy as np
 
 from sknumpynet.core.network import Network, initialize_parameters
 from sknumpynet.core.types import IntArray
+from sknumpynet.training.column_parts import (
+    choose_columns,
+    first_factors,
+    strengths_above_chance,
+    strengths_of_columns,
+)
 from sknumpynet.training.config import TrainingConfig
-from sknumpynet.training.runs import TrainingProblem
+from sknumpynet.training.runs import Run, TrainingProblem
 from sknumpynet.training.warm_start import WarmStart
 
-__all__ = ["sources_of_members", "starting_parameters"]
+__all__ = ["sources_of_members", "start_with_columns", "starting_parameters"]
 
 
 def sources_of_members(
@@ -43,27 +47,64 @@ def sources_of_members(
 def starting_parameters(
     problem: TrainingProblem, sources: list[np.random.RandomState]
 ) -> list[np.ndarray]:
-    """Return every member's parameters to train on: drawn anew, or where a training ended."""
+    """Return every member's parameters to train on: drawn anew, or where a training ended.
+
+    They are empty where members see parts of the columns: see `start_with_columns`.
+    """
+    if problem.network.selection is not None:
+        return [np.empty(0, problem.data.X.dtype)] * len(sources)
     if problem.warm_start is not None:
         return _continued_parameters(problem.config, problem.warm_start, problem.network)
     config, X = problem.config, problem.data.X
-    inputs = _initial_inputs(config, X)
+    rows = _initial_rows(config, X.shape[0])
+    inputs = None if rows is None else np.asarray(X[rows])
     return [
         initialize_parameters(problem.network, source, X.dtype, config.weight_init, inputs)
         for source in sources
     ]
 
 
-def _initial_inputs(config: TrainingConfig, X: Any) -> np.ndarray | None:
+def start_with_columns(problem: TrainingProblem, run: Run, member: int, seed: int) -> np.ndarray:
+    """Return a member's parameters to train on, where it sees a part of the columns.
+
+    They come after its rows, by which its columns are chosen.
+
+    Parameters
+    ----------
+    problem : TrainingProblem
+    run : Run
+        The member's.
+    member : int
+        Its number.
+    seed : int
+        Of what all members are dealt from, see `choose_columns`.
+    """
+    config, X, network = problem.config, problem.data.X, problem.network
+    assert network.selection is not None
+    strengths = strengths_of_columns(run.dataset)
+    columns = choose_columns(network.selection, strengths, member, seed)
+    n_rows, n_targets = run.dataset.n_samples, run.dataset.targets.shape[1]
+    above_chance = strengths_above_chance(strengths, n_rows, n_targets)
+    rows = _initial_rows(config, X.shape[0])
+    above = initialize_parameters(
+        network.above_selection,
+        run.member.random_state,
+        X.dtype,
+        config.weight_init,
+        None if rows is None else X[rows[:, np.newaxis], columns],
+        known={1: first_factors(network, columns, above_chance)},
+    )
+    return np.concatenate([columns.astype(X.dtype), above])
+
+
+def _initial_rows(config: TrainingConfig, n_rows: int) -> IntArray | None:
     """Return the rows that starting weights are fitted to, if they are."""
     if config.n_initial_rows is None:
         return None
-    n_rows: int = X.shape[0]
     if n_rows <= config.n_initial_rows:
-        return np.asarray(X)
+        return np.arange(n_rows)
     # Not by the estimator's source: its draws are those of the members.
-    rows = np.random.RandomState(0).choice(n_rows, config.n_initial_rows, replace=False)
-    return np.asarray(X[rows])
+    return np.random.RandomState(0).choice(n_rows, config.n_initial_rows, replace=False)
 
 
 def _continued_parameters(
