@@ -18,9 +18,9 @@ __all__ = ["TabularMLPClassifier", "TabularMLPRegressor"]
 class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
     """Classifier for tables as they come: numbers, categories and missing values.
 
-    An ensemble of small networks that embed each number, and its rank, by waves and each
-    category of many levels by a learned vector; each learns from all but one fold of the rows and
-    keeps the epoch that was best on that fold. Made to predict well and to give honest
+    An ensemble of small networks that take each number as it is and embed its rank by waves, and
+    each category of many levels by a learned vector; each network learns from all but one fold of
+    the rows and keeps the epoch that was best on that fold. Made to predict well and to give honest
     probabilities with no parameter set.
 
     Parameters

@@ -78,16 +78,24 @@ class Columns(NamedTuple):
     Parameters
     ----------
     n_numerical : int
-        Numbers, which are embedded.
+        Numbers, which are embedded but for the first ``n_passed_on``.
     n_plain : int
         Flags and the like, which are passed on.
     n_codes : tuple of int
         For each column of codes how many there are.
+    n_passed_on : int
+        Numbers that are passed on as they are, because their ranks are embedded.
     """
 
     n_numerical: int
     n_plain: int
     n_codes: tuple[int, ...] = ()
+    n_passed_on: int = 0
+
+    @property
+    def n_embedded(self) -> int:
+        """Numbers that are embedded."""
+        return self.n_numerical - self.n_passed_on
 
 
 @dataclass(frozen=True)
@@ -132,15 +140,19 @@ class TableShape:
         """The columns that a network sees."""
         if not self.kinds:
             return self.columns
-        n_numerical, n_plain = (kind.n_seen * kind.width for kind in self.kinds)
-        return Columns(n_numerical, n_plain, self.columns.n_codes)
+        numbers, plain = self.kinds
+        return self.columns._replace(
+            n_numerical=numbers.n_seen * numbers.width,
+            n_plain=plain.n_seen,
+            n_passed_on=numbers.n_seen if self.columns.n_passed_on else 0,
+        )
 
     def to_plain(self) -> dict[str, Any]:
         """Return it as numbers, names and lists of them."""
-        n_numerical, n_plain, n_codes = self.columns
+        n_numerical, n_plain, n_codes, n_passed_on = self.columns
         plain = {
             **asdict(self),
-            "columns": [n_numerical, n_plain, list(n_codes)],
+            "columns": [n_numerical, n_plain, list(n_codes), n_passed_on],
             "hidden_layer_sizes": list(self.hidden_layer_sizes),
             "kinds": [list(kind) for kind in self.kinds],
         }
@@ -151,13 +163,13 @@ class TableShape:
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> Self:
         """Return what `to_plain` was called on."""
-        n_numerical, n_plain, n_codes = plain["columns"]
+        n_numerical, n_plain, n_codes, *n_passed_on = plain["columns"]
         settings: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in plain.items()
         }
         settings.setdefault("wave", "cosine")
-        settings["columns"] = Columns(n_numerical, n_plain, tuple(n_codes))
+        settings["columns"] = Columns(n_numerical, n_plain, tuple(n_codes), *n_passed_on)
         settings["kinds"] = tuple(ColumnKind(*kind) for kind in plain.get("kinds", ()))
         return cls(**settings)
 
@@ -209,10 +221,12 @@ def _embeddings(shape: TableShape) -> Concatenate:
     """Return what the columns that are seen become, each by its kind."""
     columns = shape.seen
     kinds: list[ColumnLayer] = []
-    if columns.n_numerical:
+    if columns.n_passed_on:
+        kinds.append(Identity(columns.n_passed_on))
+    if columns.n_embedded:
         kinds.append(
             PeriodicEmbedding(
-                columns.n_numerical,
+                columns.n_embedded,
                 n_frequencies=shape.n_frequencies,
                 n_mixtures=shape.n_mixtures,
                 sigmas=shape.sigmas,

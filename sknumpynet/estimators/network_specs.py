@@ -89,20 +89,21 @@ def kinds_seen(shape: TableShape, width: int) -> tuple[ColumnKind, ...]:
     Examples
     --------
     >>> from sknumpynet.core.architectures import Columns
-    >>> shape = TableShape(Columns(2_000, 1_000), (64, 64), "mish", 1)
+    >>> columns = Columns(2_000, 1_000, n_passed_on=1_000)
+    >>> shape = TableShape(columns, (64, 64), "mish", 1)
     >>> [kind.n_seen for kind in kinds_seen(shape, width=2)]
-    [223, 223]
+    [334, 334]
     """
-    n_numerical, n_plain, n_codes = shape.columns
-    of_number = shape.n_mixtures + 1
-    rest = max(MOST_INPUTS - len(n_codes) * shape.n_code_outputs, MOST_INPUTS // 2)
-    part = rest / max(n_numerical * of_number + n_plain, 1)
+    columns = shape.columns
+    rest = max(MOST_INPUTS - len(columns.n_codes) * shape.n_code_outputs, MOST_INPUTS // 2)
+    of_embedded = columns.n_embedded * (shape.n_mixtures + 1)
+    part = rest / max(of_embedded + columns.n_passed_on + columns.n_plain, 1)
     if part >= 1:
         return ()
-    n_numbers = n_numerical // width
+    n_numbers = columns.n_numerical // width
     return (
         ColumnKind(n_numbers, math.ceil(part * n_numbers), width),
-        ColumnKind(n_plain, math.ceil(part * n_plain)),
+        ColumnKind(columns.n_plain, math.ceil(part * columns.n_plain)),
     )
 
 

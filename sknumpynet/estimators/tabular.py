@@ -95,10 +95,16 @@ class BaseTabularMLP(BaseNetwork):
         self, inputs: Inputs, config: TrainingConfig, n_outputs: int
     ) -> TableNetworkSpec:
         fitted = inputs.attributes["preprocessor_"]
-        columns = Columns(fitted.n_numerical_, fitted.n_plain_, tuple(fitted.n_levels_))
+        n_numbers, has_ranks = fitted.n_numerical_, fitted._has_ranks()
+        columns = Columns(
+            n_numbers,
+            fitted.n_plain_,
+            tuple(fitted.n_levels_),
+            n_passed_on=n_numbers // 2 if has_ranks else 0,
+        )
         sizes = tuple(checked_hidden_layer_sizes(config.hidden_layer_sizes))
         shape = TableShape(columns, sizes, ACTIVATION, n_outputs)
-        kinds = kinds_seen(shape, width=2 if fitted._has_ranks() else 1)
+        kinds = kinds_seen(shape, width=2 if has_ranks else 1)
         return TableNetworkSpec(replace(shape, kinds=kinds))
 
     @property

@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknumpynet.core.architectures import Columns, TableShape, dense_network, table_network
 from sknumpynet.core.inference import raw_outputs
+from sknumpynet.core.layers import ColumnKind
 from sknumpynet.core.network import as_columns, initialize_parameters
 
 
@@ -40,13 +41,28 @@ def test_starting_weights_fitted_to_data_give_unit_variance(rng):
 
 
 @pytest.mark.parametrize(
-    "columns", [Columns(0, 0), Columns(0, 2), Columns(2, 0), Columns(0, 0, (3,))]
+    "columns",
+    [
+        Columns(0, 0),
+        Columns(0, 2),
+        Columns(2, 0),
+        Columns(4, 0, n_passed_on=2),
+        Columns(0, 0, (3,)),
+    ],
 )
 def test_a_table_without_some_kind_of_column(columns, rng):
     network = network_of(columns)
     parameters = initialize_parameters(network, np.random.RandomState(0))
     X = np.zeros((4, columns.n_numerical + columns.n_plain + len(columns.n_codes)))
     assert raw_outputs(network, parameters, X).shape == (4, 1)
+
+
+def test_numbers_are_passed_on_where_their_ranks_are_embedded(rng):
+    first = network_of(Columns(6, 2, (7,), n_passed_on=3)).layers[0]
+    assert [layer.fan_out for layer in first.layers] == [3, 12, 2, 8]
+    with_parts = (ColumnKind(3, 2, width=2), ColumnKind(2, 1))
+    shape = TableShape(Columns(6, 2, (7,), n_passed_on=3), (5,), "mish", 1, kinds=with_parts)
+    assert shape.seen == Columns(4, 1, (7,), n_passed_on=2)
 
 
 def test_table_network_learns_at_the_rates_of_its_layers():
@@ -63,7 +79,7 @@ def test_table_network_learns_at_the_rates_of_its_layers():
 def test_what_a_saved_table_holds_is_plain_and_makes_the_same_network():
     shape = TableShape(Columns(2, 1, (7, 3)), (5, 4), "mish", 2)
     plain = {
-        "columns": [2, 1, [7, 3]],
+        "columns": [2, 1, [7, 3], 0],
         "hidden_layer_sizes": [5, 4],
         "activation": "mish",
         "n_outputs": 2,
@@ -75,6 +91,6 @@ def test_what_a_saved_table_holds_is_plain_and_makes_the_same_network():
     }
     assert shape.to_plain() == plain
     # Some formats know no tuples, and settings that came later are missing.
-    for saved in (plain, plain | {"sigmas": [0.15, 0.45]}):
+    for saved in (plain, plain | {"sigmas": [0.15, 0.45], "columns": [2, 1, [7, 3]]}):
         assert TableShape.from_plain(saved) == shape
     assert TableShape.from_plain(dict(list(plain.items())[:4])) == replace(shape, wave="cosine")

@@ -203,7 +203,8 @@ def test_the_network_is_what_the_columns_ask_for():
     frame, y = titanic()
     shape = quick(TabularMLPClassifier).fit(frame, y)._shape
     network = table_network(TableShape.from_plain(shape))
-    numbers, plain, tickets = network.layers[0].layers  # no name is another's
-    assert numbers.fan_in == 8  # age, sibsp, fare and pclass, and their ranks
+    numbers, ranks, plain, tickets = network.layers[0].layers  # no name is another's
+    assert numbers.fan_in == ranks.fan_in == 4  # age, sibsp, fare and pclass
+    assert ranks.fan_out == 16
     assert plain.fan_in == 7  # sex, cabin, adult, three harbours, whether the age is missing
     assert tickets.n_codes[0] == frame.ticket.value_counts().gt(1).sum() + 1

@@ -15,7 +15,7 @@ from sknumpynet.core.optimizers import OPTIMIZERS
 from sknumpynet.core.training import train
 
 KINDS = (ColumnKind(5, 2, width=2), ColumnKind(7, 3))
-SHAPE = TableShape(Columns(10, 7, (4, 6)), (5, 3), "tanh", 2, kinds=KINDS)
+SHAPE = TableShape(Columns(10, 7, (4, 6), n_passed_on=5), (5, 3), "tanh", 2, kinds=KINDS)
 # The same for the columns that are seen.
 PART = TableShape(SHAPE.seen, (5, 3), "tanh", 2)
 MEMBERS = 3
