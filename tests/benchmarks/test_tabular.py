@@ -256,3 +256,15 @@ def test_scaling_prints_a_table(capsys):
         pytest.skip("the estimators are not there yet")
     assert tabular_scaling.main(["--quick", "--presets", "fast"]) == 0
     assert "| TabularMLPRegressor " in capsys.readouterr().out
+
+
+def test_scaling_of_columns_prints_memory_and_cost(capsys):
+    assert tabular_scaling.main(["--quick", "--wide", "--presets", "fast", "--threads", "1"]) == 0
+    memory, cost = capsys.readouterr().out.split("\n\n")[:2]
+    *_, line = memory.strip().splitlines()
+    rows, columns, table, peak, workers, model, seconds = map(str.strip, line.strip("|").split("|"))
+    assert (rows, columns, table) == ("60", "300", "0")
+    assert min(float(cell) for cell in (peak, model, seconds)) > 0
+    assert float(workers) >= 0  # 0 where the system does not tell
+    seen = [line.strip("|").split("|")[2].strip() for line in cost.strip().splitlines()[2:]]
+    assert seen == ["3", "300"]
