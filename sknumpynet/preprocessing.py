@@ -22,6 +22,7 @@ from sknumpynet.utils.encoding.kinds import find_kinds
 from sknumpynet.utils.encoding.learning import LearnedColumns, learn_columns
 from sknumpynet.utils.encoding.scaling import knots_of_quantiles
 from sknumpynet.utils.estimator_state import all_or_nothing, as_plain
+from sknumpynet.utils.feature_names import has_fitted_columns
 from sknumpynet.utils.scikit_learn import Interval, StrOptions, fit_context
 from sknumpynet.utils.text import NumberFormat
 
@@ -288,7 +289,8 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         """
         X = as_table(X)
         columns = read_columns(X)
-        validate_data(owner, X, skip_check_array=True, reset=False)
+        if not has_fitted_columns(X, owner):
+            validate_data(owner, X, skip_check_array=True, reset=False)
         return self._encoded(columns, warns=warns)
 
     def _encoded(

@@ -124,7 +124,7 @@ class Column:
 
     def _finite(self, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         infinite = np.isinf(numbers)
-        if infinite.any():
+        if np.count_nonzero(infinite):
             row = int(infinite.argmax())
             raise ValueError(
                 f"Column {self.name!r} contains infinity: {numbers[row]} in row {row}. Numbers "

@@ -19,8 +19,7 @@ class ArrayColumn(Column):
 
     def _floats(self) -> npt.NDArray[np.float64]:
         if self._is_numeric():
-            numbers: npt.NDArray[np.float64] = self.values.astype(np.float64)
-            return numbers
+            return np.asarray(self.values, np.float64)
         return super()._floats()
 
 
@@ -36,7 +35,10 @@ class PandasColumn(Column):
         return hasattr(dtype, "categories") or dtype.kind == "b"
 
     def _floats(self) -> npt.NDArray[np.float64]:
-        if self.values.dtype.kind in "biuf":
+        dtype = self.values.dtype
+        if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
+            return np.asarray(self.values.to_numpy(), np.float64)
+        if dtype.kind in "biuf":  # pandas' own, which may miss some
             numbers: npt.NDArray[np.float64]
             numbers = self.values.to_numpy(dtype=np.float64, na_value=np.nan)
             return numbers

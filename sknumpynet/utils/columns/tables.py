@@ -128,6 +128,8 @@ def _check_shape(shape: tuple[int, int]) -> None:
 
 
 def _as_array(X: Any) -> npt.NDArray[Any]:
+    if type(X) is np.ndarray and X.dtype.kind in "biuf" and X.ndim == 2 and X.size > 0:
+        return X  # `check_array` would take 0.1 ms to find nothing amiss
     if isinstance(X, np.ma.MaskedArray):
         X = _unmasked(X)
     elif not isinstance(X, np.ndarray) and not issparse(X):

@@ -51,9 +51,10 @@ def encode_columns(
     for first in range(0, len(numerical), at_once):
         some = numerical[first : first + at_once]
         halves = _halves(columns, some, learned)
-        for place, k in enumerate(some if learned.half_knots else []):
-            ranks = interpolated_ranks(halves[:, place], *learned.half_knots[k])
-            out[:, len(numerical) + first + place] = ranks
+        if learned.half_knots:
+            knots = [learned.half_knots[k] for k in some]
+            ranks = slice(len(numerical) + first, len(numerical) + first + len(some))
+            out[:, ranks] = interpolated_ranks(halves, knots)
         missing |= _missing(halves, some, learned)
         out[:, first : first + len(some)] = _scaled(halves, some, learned)
     for k, encoding in learned.encodings:

@@ -1,5 +1,7 @@
 """Numbers made fit for a network: robustly scaled, and as normal quantiles of their ranks."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
@@ -64,11 +66,23 @@ def knots_of_quantiles(quantiles: Numbers) -> tuple[Numbers, Numbers]:
     return distinct, ndtri(np.clip(ranks, LOWEST_RANK, 1 - LOWEST_RANK))
 
 
-def interpolated_ranks(x: Numbers, knots: Numbers, heights: Numbers) -> Numbers:
-    """Return the normal quantiles of numbers' ranks; 0, the median's, where they are missing."""
+def interpolated_ranks(x: Numbers, knots_of: Sequence[tuple[Numbers, Numbers]]) -> Numbers:
+    """Return the normal quantiles of numbers' ranks; 0, the median's, where they are missing.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_samples, n_columns)
+    knots_of : sequence of tuple of ndarray
+        For each column what `rank_knots` returned.
+    """
+    ranks = np.empty_like(x)
+    for own, column, (knots, heights) in zip(ranks.T, x.T, knots_of, strict=True):
+        own[...] = np.interp(column, knots, heights)
     # Between subnormal knots the slope overflows.
-    bounded = np.clip(np.interp(x, knots, heights), heights[0], heights[-1])
-    return np.asarray(np.nan_to_num(bounded))
+    lowest, highest = np.array([heights[[0, -1]] for _, heights in knots_of]).T
+    np.clip(ranks, lowest, highest, out=ranks)
+    ranks[np.isnan(ranks)] = 0.0
+    return ranks
 
 
 def smooth_clip(x: Numbers) -> Numbers:
