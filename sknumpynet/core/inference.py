@@ -1,20 +1,18 @@
 """The one way from rows of data to raw outputs, and from those to predictions.
 
-Perceptrons multiply rows by weights, which users see and may change; other networks apply their
-layers to columns, as in training. Both take a block of rows at a time, so that memory does not
-grow with the hidden layers.
+Perceptrons multiply rows by weights, which users see and may change, some rows at a time, so that
+memory does not grow with the hidden layers; other networks see `blocks`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from sknumpynet.core.activations import AnyActivation
-from sknumpynet.core.layers import Dense
+from sknumpynet.core.activations import AnyActivation, vectorised_logistic
+from sknumpynet.core.blocks import outputs_in_blocks, slices
 from sknumpynet.core.losses import PREDICTIONS
-from sknumpynet.core.network import Network, as_columns
+from sknumpynet.core.network import Network
 from sknumpynet.core.types import FloatArray
 
 __all__ = ["activated", "mean_of_members", "perceptron_outputs", "raw_outputs"]
@@ -28,9 +26,7 @@ FEWEST_ROWS = 16
 MEMBERS_BLOCK_ENTRIES = 2**20
 
 
-def raw_outputs(
-    network: Network, parameters: FloatArray, X: Any, dense_dtype: npt.DTypeLike | None = None
-) -> FloatArray:
+def raw_outputs(network: Network, parameters: FloatArray, X: Any) -> FloatArray:
     """Return a network's raw outputs for rows of X.
 
     Parameters
@@ -38,8 +34,6 @@ def raw_outputs(
     network : Network
     parameters : ndarray of shape (..., P)
     X : ndarray or, for a perceptron, sparse matrix of shape (n_samples, n_features)
-    dense_dtype : dtype, optional
-        What the dense layers above others compute in; by default the parameters' type.
 
     Returns
     -------
@@ -53,27 +47,11 @@ def raw_outputs(
     >>> raw_outputs(network, np.array([2.0, 1.0]), np.array([[3.0]]))
     array([[7.]])
     """
+    if not network.is_perceptron:
+        return outputs_in_blocks(network, parameters, X)
     views = network.layout.views(parameters)
-    if network.is_perceptron:
-        weights, biases = (
-            [view[..., :-1, :] for view in views],
-            [view[..., -1:, :] for view in views],
-        )
-        return perceptron_outputs(weights, biases, network.hidden_activations, X)
-    dtype = parameters.dtype
-    dense_dtype = dtype if dense_dtype is None else np.dtype(dense_dtype)
-    types = [dense_dtype if isinstance(layer, Dense) else dtype for layer in network.layers]
-    views = [view.astype(own, copy=False) for view, own in zip(views, types, strict=True)]
-
-    def raw_of(rows: FloatArray) -> FloatArray:
-        outputs = as_columns(rows, dtype)
-        for layer, view, own in zip(network.layers, views, types, strict=True):
-            outputs = layer.apply(view, outputs.astype(own, copy=False))
-        raw: FloatArray = outputs[..., :-1, :].swapaxes(-1, -2).copy()
-        return raw
-
-    widest = max(layer.fan_out for layer in network.layers)
-    return _in_blocks(raw_of, X, (*parameters.shape[:-1], network.fan_out), dense_dtype, widest)
+    weights, biases = [view[..., :-1, :] for view in views], [view[..., -1:, :] for view in views]
+    return perceptron_outputs(weights, biases, network.hidden_activations, X)
 
 
 def perceptron_outputs(
@@ -158,17 +136,12 @@ def _in_blocks(
     if n_samples <= size:
         return raw_of(X)
     raw: FloatArray = np.empty((*members, n_samples, n_outputs), dtype)
-    for rows in _slices(n_samples, size):
+    for rows in slices(n_samples, size):
         raw[..., rows, :] = raw_of(X[rows])
     return raw
 
 
-def _slices(n_rows: int, size: int) -> Iterator[slice]:
-    for start in range(0, n_rows, size):
-        yield slice(start, start + size)
-
-
-def activated(raw: FloatArray, output_activation: str) -> FloatArray:
+def activated(raw: FloatArray, output_activation: str, *, bits_by_row: bool = False) -> FloatArray:
     """Turn raw outputs into predictions, in place, and return them.
 
     Parameters
@@ -176,6 +149,8 @@ def activated(raw: FloatArray, output_activation: str) -> FloatArray:
     raw : ndarray of shape (..., n_samples, n_outputs)
     output_activation : str
         A key of ``PREDICTIONS``.
+    bits_by_row : bool
+        Whether no bit of a row may depend on how many there are; 5 µs more for a single one.
 
     Examples
     --------
@@ -188,8 +163,17 @@ def activated(raw: FloatArray, output_activation: str) -> FloatArray:
         largest = np.finfo(raw.dtype).max
         np.clip(raw, -largest, largest, out=raw)
     transposed = raw.swapaxes(-1, -2)
-    PREDICTIONS[output_activation](transposed, transposed)
+    if bits_by_row and output_activation == "logistic":
+        vectorised_logistic(raw, raw)
+    else:
+        PREDICTIONS[output_activation](transposed, transposed)
     return raw
+
+
+def _mean(predictions: FloatArray) -> FloatArray:
+    """Return the mean over the first axis, added in order: of one row NumPy adds in pairs."""
+    mean: FloatArray = np.add.accumulate(predictions)[-1] / len(predictions)
+    return mean
 
 
 def mean_of_members(
@@ -214,7 +198,7 @@ def mean_of_members(
     """
     size = max(MEMBERS_BLOCK_ENTRIES // entries_of_row, 1)
     means = []
-    for rows in _slices(X.shape[0], size):
+    for rows in slices(X.shape[0], size):
         predictions = predict(X[rows])
-        means.append(predictions if predictions.ndim == 2 else predictions.mean(axis=0))
+        means.append(predictions if predictions.ndim == 2 else _mean(predictions))
     return means[0] if len(means) == 1 else np.concatenate(means)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -43,11 +44,9 @@ class Layout:
 
     def __init__(self, shapes: Sequence[tuple[int, ...]]) -> None:
         self.shapes = tuple(shapes)
-        ends = np.cumsum([math.prod(shape) for shape in self.shapes]).tolist()
-        self.slices = tuple(
-            slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)
-        )
-        self.size: int = ends[-1]
+        ends = [*accumulate(map(math.prod, self.shapes), initial=0)]
+        self.slices = tuple(slice(*ends) for ends in pairwise(ends))
+        self.size = ends[-1]
 
     def views(self, buffer: FloatArray) -> list[FloatArray]:
         """Return each layer's part of a buffer, shapes ``(..., *shape)``, without copying.

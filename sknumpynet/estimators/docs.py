@@ -79,9 +79,9 @@ parameters_ : ndarray of shape (n_members, n_parameters)
     A row for each network.
 member_columns_ : ndarray of bool of shape (n_members, n_features_in_)
     Which columns each member sees: all, but for those that tell nothing, unless there are more
-    than 250 numbers with ranks or 500 without, of which eight or four flags or levels count as
-    one. Then half of a member's are those that say most of the targets on the rows that it trains
-    on, and half are dealt to members in turn from all of them; codes are seen by all.
+    than 500 numbers, of which four flags or levels count as one. Then half of a member's are those
+    that say most of the targets on the rows that it trains on, and half are dealt to members in
+    turn from all of them; codes are seen by all.
 history_ : dict of list
     A row for each member and epoch: ``member`` (if there are several), ``epoch``, ``loss``,
     ``validation_loss``, ``validation_score``, ``learning_rate`` (of the last step) and

@@ -16,8 +16,8 @@ from sknumpynet.utils.columns import as_table
 
 __all__ = ["Inputs", "NumericInputs", "TableInputs"]
 
-# Numbers come as ranks too where they are no more: among many columns ranks cost half of a step
-# and most of what is kept of a column, 4 kB, and bring nothing.
+# Numbers come as ranks too where they are no more: of many columns ranks are half of what is
+# encoded and most of what is kept, 4 kB a column, and bring nothing.
 MOST_RANKED = 250
 
 

@@ -121,7 +121,8 @@ class BaseTabularMLP(BaseNetwork):
     # Prediction ------------------------------------------------------------------------------
 
     def _check_for_prediction(self, X: Any) -> np.ndarray:
-        check_is_fitted(self)
+        if "preprocessor_" not in vars(self):
+            check_is_fitted(self)
         encoded: np.ndarray = self.preprocessor_._transform_for(self, X)
         return encoded
 
@@ -135,10 +136,8 @@ class BaseTabularMLP(BaseNetwork):
 
     def _activated(self, X: np.ndarray) -> np.ndarray:
         network = table_network(TableShape.from_plain(self._shape))
-        # In single precision dense layers would let a row's prediction depend on the rows beside
-        # it, at 1e-7; embeddings do not, and are the most of the work.
-        raw = raw_outputs(network, self.parameters_, X, dense_dtype=np.float64)
-        return activated(raw, self.out_activation_)
+        raw = raw_outputs(network, self.parameters_, X)
+        return activated(raw.astype(np.float64), self.out_activation_, bits_by_row=True)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

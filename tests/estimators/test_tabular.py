@@ -1,7 +1,7 @@
 """Networks for tables: what each part is for, by a task that only it solves, and floors."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -58,7 +58,10 @@ def test_ranks_tell_apart_what_distances_do_not(monkeypatch):
     X, y = 10 ** exponent[:, np.newaxis], np.sin(exponent / 2)
     model = TabularMLPRegressor("fast", random_state=0, n_jobs=1)
     assert score_of(model, X, y) > 0.95
-    only_distances = partial(TabularPreprocessor, ranks=False)
+
+    def only_distances(categories, ranks):
+        return TabularPreprocessor(categories, ranks=False)
+
     monkeypatch.setattr("sknumpynet.estimators.inputs.TabularPreprocessor", only_distances)
     assert score_of(model, X, y) < 0.6
 
@@ -208,3 +211,60 @@ def test_the_network_is_what_the_columns_ask_for():
     assert ranks.fan_out == 16
     assert plain.fan_in == 7  # sex, cabin, adult, three harbours, whether the age is missing
     assert tickets.n_codes[0] == frame.ticket.value_counts().gt(1).sum() + 1
+
+
+# A prediction is a row's own ---------------------------------------------------------------------
+
+
+def rows_of_all_kinds(n_classes, rng):
+    """Return a table with two flags, a few and many levels, and targets."""
+    n = 400
+    X = pd.DataFrame(
+        {
+            "size": rng.normal(size=n),
+            "age": rng.integers(99, size=n),
+            "flag": rng.integers(2, size=n).astype(bool),
+            "colour": rng.choice(["red", "green", "blue"], n),
+            "city": [f"city {k}" for k in rng.integers(30, size=n)],
+        }
+    )
+    return X, rng.integers(n_classes, size=n)
+
+
+@pytest.mark.parametrize("n_members", [1, 3, 16])
+@pytest.mark.parametrize("n_classes", [2, 3, 11])
+def test_no_bit_of_a_rows_prediction_depends_on_others(n_classes, n_members):
+    X, y = rows_of_all_kinds(n_classes, np.random.default_rng(0))
+    settings = {"n_members": n_members, "max_iter": 2, "random_state": 0, "n_jobs": 1}
+    model = TabularMLPClassifier(**settings).fit(X, y)
+    expected = model.predict_proba(X)
+    assert expected.dtype == np.float64
+    members = model.predict_members(X)
+    for n_rows in (1, 2, 15, 16, 17, 33, 300):
+        assert_array_equal(model.predict_proba(X[:n_rows]), expected[:n_rows])
+        assert_array_equal(model.predict_proba(X[-n_rows:]), expected[-n_rows:])
+        assert_array_equal(model.predict_members(X[:n_rows]), members[:, :n_rows])
+    regressor = TabularMLPRegressor(**settings).fit(X, y)
+    expected = regressor.predict(X)
+    assert_array_equal(
+        np.concatenate([regressor.predict(X[k : k + 1]) for k in range(9)]), expected[:9]
+    )
+
+
+def test_parameters_that_are_changed_predict():
+    X, y = rows_of_all_kinds(2, np.random.default_rng(0))
+    model = TabularMLPClassifier(n_members=3, max_iter=2, random_state=0, n_jobs=1).fit(X, y)
+    expected = model.predict_members(X)[[0, 0, 2]]
+    model.parameters_[1] = model.parameters_[0]
+    assert_array_equal(model.predict_members(X), expected)
+    model.parameters_ = model.parameters_.astype(float)
+    assert_allclose(model.predict_members(X), expected, atol=1e-5)
+
+
+def test_threads_predict_with_one_estimator():
+    X, y = rows_of_all_kinds(3, np.random.default_rng(0))
+    model = TabularMLPClassifier(n_members=3, max_iter=2, random_state=0, n_jobs=1).fit(X, y)
+    expected = model.predict_proba(X)
+    with ThreadPoolExecutor(4) as threads:
+        for own in threads.map(lambda k: (k, model.predict_proba(X[k:])), range(60)):
+            assert_array_equal(own[1], expected[own[0] :])

@@ -28,6 +28,7 @@ from sknumpynet.core.activations.sigmoidal import (
     TANH,
     logistic,
     softplus,
+    vectorised_logistic,
 )
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "activation_of",
     "logistic",
     "softplus",
+    "vectorised_logistic",
 ]
 
 ACTIVATIONS: dict[str, Activation] = {

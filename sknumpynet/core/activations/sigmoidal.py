@@ -8,7 +8,15 @@ from scipy.special import expit
 from sknumpynet.core.activations.base import Activation
 from sknumpynet.core.types import BoolArray, FloatArray
 
-__all__ = ["FEWEST_ENTRIES_TO_VECTORISE", "LOGISTIC", "SOFTPLUS", "TANH", "logistic", "softplus"]
+__all__ = [
+    "FEWEST_ENTRIES_TO_VECTORISE",
+    "LOGISTIC",
+    "SOFTPLUS",
+    "TANH",
+    "logistic",
+    "softplus",
+    "vectorised_logistic",
+]
 
 
 # From about this many entries of a member on, four vectorised passes are quicker than SciPy's one
@@ -34,7 +42,21 @@ def logistic(z: FloatArray, out: FloatArray) -> None:
     # The two ways differ in the last bit: how many members there are must not choose.
     if math.prod(z.shape[-2:]) < FEWEST_ENTRIES_TO_VECTORISE:
         expit(z, out=out)
-        return
+    else:
+        vectorised_logistic(z, out)
+
+
+def vectorised_logistic(z: FloatArray, out: FloatArray) -> None:
+    """Do what `logistic` does, in the same way for few entries and for many.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> z = np.array([-np.inf, 0.0, np.inf])
+    >>> vectorised_logistic(z, z)
+    >>> z.tolist()
+    [0.0, 0.5, 1.0]
+    """
     with np.errstate(over="ignore"):  # exp(-z) is infinite where the result is 0
         np.negative(z, out=out)
         np.exp(out, out=out)

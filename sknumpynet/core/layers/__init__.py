@@ -1,7 +1,14 @@
 """What networks are made of, a layer a file; `base` says what a layer is."""
 
 from sknumpynet.core.activations import ACTIVATIONS
-from sknumpynet.core.layers.base import BoundLayer, ColumnLayer, Context, Layer, with_ones
+from sknumpynet.core.layers.base import (
+    BoundLayer,
+    ColumnLayer,
+    Context,
+    Layer,
+    Scratch,
+    with_ones,
+)
 from sknumpynet.core.layers.categorical import CategoryEmbedding
 from sknumpynet.core.layers.concatenate import Concatenate
 from sknumpynet.core.layers.dense import BoundDense, Dense
@@ -29,6 +36,7 @@ __all__ = [
     "OuterProduct",
     "PeriodicEmbedding",
     "Scale",
+    "Scratch",
     "Wave",
     "with_ones",
 ]

@@ -9,7 +9,10 @@ A new layer is a file of its own, with a frozen dataclass and its bound form, an
 ``LAYERS``; the tests run through that table.
 """
 
+import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -17,7 +20,22 @@ import numpy.typing as npt
 
 from sknumpynet.core.types import BoolArray, FloatArray, IntArray
 
-__all__ = ["BaseLayer", "BoundLayer", "ColumnLayer", "Context", "Layer", "with_ones"]
+__all__ = [
+    "BLOCK_SAMPLES",
+    "BaseLayer",
+    "BoundLayer",
+    "ColumnLayer",
+    "Context",
+    "Layer",
+    "Scratch",
+    "with_ones",
+]
+
+# Arrays of a scratch begin at multiples of so many bytes, as lines of the cache do.
+ALIGNMENT = 64
+
+# Samples of a block, see `core.blocks`.
+BLOCK_SAMPLES = 16
 
 
 def with_ones(
@@ -25,6 +43,39 @@ def with_ones(
 ) -> FloatArray:
     """Return a buffer for activations, shape ``(*members, fan_out + 1, n_samples)``, all ones."""
     return np.ones((*members, fan_out + 1, n_samples), dtype)
+
+
+class Scratch:
+    """Memory that is used again and again, as what is new to the process is slow at first.
+
+    Examples
+    --------
+    >>> Scratch().array((3, 5), np.dtype(np.float32)).shape
+    (3, 5)
+    """
+
+    def __init__(self) -> None:
+        self._memory = np.empty(0, np.uint8)
+
+    def array(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> FloatArray:
+        """Return an array with anything in it, in the place of the one before."""
+        (array,) = self.arrays([shape], [dtype])
+        return array
+
+    def arrays(
+        self, shapes: Sequence[tuple[int, ...]], dtypes: Sequence[np.dtype[Any]]
+    ) -> list[FloatArray]:
+        """Return several, in the place of those before."""
+        sizes = [
+            math.prod(shape) * dtype.itemsize for shape, dtype in zip(shapes, dtypes, strict=True)
+        ]
+        ends = [*accumulate((-(-size // ALIGNMENT) * ALIGNMENT for size in sizes), initial=0)]
+        if ends[-1] > self._memory.size:
+            self._memory = np.empty(ends[-1], np.uint8)
+        return [
+            self._memory[start : start + size].view(dtype).reshape(shape)
+            for start, size, dtype, shape in zip(ends, sizes, dtypes, shapes, strict=False)
+        ]
 
 
 class Context(NamedTuple):
@@ -57,6 +108,9 @@ class Layer(Protocol):
 
     All arrays of parameters have `parameter_shape`, behind the member axis of a stack.
     """
+
+    def __hash__(self) -> int:
+        """Return the hash of a value."""
 
     @property
     def fan_in(self) -> int:
@@ -96,7 +150,27 @@ class Layer(Protocol):
         """Return which parameters the penalty and weight decay shrink."""
 
     def apply(self, parameters: FloatArray, inputs: FloatArray) -> FloatArray:
-        """Return the outputs with their row of ones, for inputs that have one."""
+        """Return the outputs with their row of ones, for inputs that have one.
+
+        Parameters
+        ----------
+        parameters : ndarray of shape ``(..., *parameter_shape)``
+            Leading axes of both, members and blocks, are broadcast.
+        inputs : ndarray of shape (..., fan_in + 1, n_samples)
+        """
+
+    def write(
+        self, parameters: FloatArray, inputs: FloatArray, units: FloatArray, scratch: "Scratch"
+    ) -> None:
+        """Write to units what they are for inputs, keeping nothing for a way back.
+
+        Parameters
+        ----------
+        parameters, inputs
+            See `apply`. Those of embeddings are the data, which members share.
+        units : ndarray of shape (..., fan_out, n_samples)
+        scratch : Scratch
+        """
 
     def bind(self, parameters: FloatArray, gradient: FloatArray, context: Context) -> "BoundLayer":
         """Return the layer bound to views of the flat buffers, with scratch for a batch."""
@@ -121,9 +195,12 @@ class BaseLayer:
         return np.ones(self.parameter_shape, bool)
 
     def apply(self: Layer, parameters: FloatArray, inputs: FloatArray) -> FloatArray:
-        """Return the outputs with their row of ones, by the bound form."""
-        # Forward writes no gradient.
-        return self.bind(parameters, parameters, Context(inputs.shape[-1])).forward(inputs)
+        """Return the outputs with their row of ones, for inputs that have one."""
+        members = parameters.shape[: parameters.ndim - len(self.parameter_shape)]
+        leading = np.broadcast_shapes(members, inputs.shape[:-2])
+        outputs = with_ones(leading, self.fan_out, inputs.shape[-1], parameters.dtype)
+        self.write(parameters, inputs, outputs[..., :-1, :], Scratch())
+        return outputs
 
 
 class BoundLayer(ABC):

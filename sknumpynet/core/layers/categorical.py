@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sknumpynet.core.layers.base import BaseLayer, BoundLayer, Context
+from sknumpynet.core.layers.base import BaseLayer, BoundLayer, Context, Scratch
 from sknumpynet.core.types import FloatArray, IntArray
 
 __all__ = ["CategoryEmbedding"]
@@ -70,6 +70,19 @@ class CategoryEmbedding(BaseLayer):
         """Draw vectors from N(0, 0.3²): those of levels that a fold lacks stay as they are."""
         parameters[...] = random_state.normal(0.0, 0.3, parameters.shape)
         parameters[self.first_vectors] = 0.0
+
+    def write(
+        self, parameters: FloatArray, inputs: FloatArray, units: FloatArray, scratch: Scratch
+    ) -> None:
+        """Write the vectors of codes to units."""
+        codes = inputs[..., : self.fan_in, :].astype(np.intp)
+        np.add(codes, self.first_vectors[:, np.newaxis], out=codes)
+        codes = np.broadcast_to(codes, (*units.shape[:-2], *codes.shape[-2:]))
+        members, n_samples = parameters.reshape(-1, *self.parameter_shape), codes.shape[-1]
+        places = codes.reshape(len(members), -1, self.fan_in, n_samples)
+        of_members = units.reshape(len(members), -1, self.fan_in, self.length, n_samples)
+        for vectors, own_places, own in zip(members, places, of_members, strict=True):
+            own[...] = vectors.take(own_places, axis=0).swapaxes(-1, -2)
 
     def bind(
         self, parameters: FloatArray, gradient: FloatArray, context: Context

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 
-from sknumpynet.core.layers.base import BaseLayer, BoundLayer, ColumnLayer, Context
+from sknumpynet.core.layers.base import BaseLayer, BoundLayer, ColumnLayer, Context, Scratch
 from sknumpynet.core.parameters import Layout
 from sknumpynet.core.types import BoolArray, FloatArray, IntArray
 
@@ -85,14 +85,20 @@ class Concatenate(BaseLayer):
     @cached_property
     def rows(self) -> list[tuple[slice, slice]]:
         """Which rows each layer takes, and which it makes."""
-        ends_in, ends_out = (
-            np.cumsum([0, *(getattr(layer, name) for layer in self.layers)]).tolist()
-            for name in ("fan_in", "fan_out")
-        )
+        ends_in = accumulate((layer.fan_in for layer in self.layers), initial=0)
+        ends_out = accumulate((layer.fan_out for layer in self.layers), initial=0)
         return [
             (slice(*taken), slice(*made))
             for taken, made in zip(pairwise(ends_in), pairwise(ends_out), strict=True)
         ]
+
+    def write(
+        self, parameters: FloatArray, inputs: FloatArray, units: FloatArray, scratch: Scratch
+    ) -> None:
+        """Write each layer's outputs to its units."""
+        views = self.layout.views(parameters)
+        for layer, view, (taken, made) in zip(self.layers, views, self.rows, strict=True):
+            layer.write(view, inputs[..., taken, :], units[..., made, :], scratch)
 
     def bind(
         self, parameters: FloatArray, gradient: FloatArray, context: Context

@@ -1,21 +1,26 @@
 """The dense layer."""
 
+import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from sknumpynet.core.activations import AnyActivation
 from sknumpynet.core.initializers import INITIALIZERS
-from sknumpynet.core.layers.base import BoundLayer, Context, with_ones
+from sknumpynet.core.layers.base import BLOCK_SAMPLES, BaseLayer, BoundLayer, Context, Scratch
 from sknumpynet.core.layers.outer_product import OuterProduct
 from sknumpynet.core.types import BoolArray, FloatArray
 
 __all__ = ["BoundDense", "Dense"]
 
+# Multiplications of the largest product that OpenBLAS leaves to one thread.
+SHARED_PRODUCT = 2**18
+
 
 @dataclass(frozen=True)
-class Dense:
+class Dense(BaseLayer):
     """A dense layer: every output unit is ``activation(inputs · weights + bias)``.
 
     Parameters
@@ -88,18 +93,35 @@ class Dense:
         mask[-1] = False
         return mask
 
-    def apply(self, parameters: FloatArray, inputs: FloatArray) -> FloatArray:
-        """Return the activated outputs with their row of ones, for inputs that have one."""
-        members, n_samples = parameters.shape[:-2], inputs.shape[-1]
-        outputs = with_ones(members, self.fan_out, n_samples, parameters.dtype)
-        units = outputs[..., :-1, :]
-        np.matmul(parameters.swapaxes(-1, -2), inputs, out=units)
-        self.activation.apply(units)
-        return outputs
+    def write(
+        self, parameters: FloatArray, inputs: FloatArray, units: FloatArray, scratch: Scratch
+    ) -> None:
+        """Write the activated outputs to units."""
+        parameters = parameters.swapaxes(-1, -2)
+        first, *others = _slices_of_inputs(self.fan_in + 1, self.fan_out, inputs.shape[-1])
+        np.matmul(parameters[..., first], inputs[..., first, :], out=units)
+        for own in others:
+            product = scratch.array(units.shape, units.dtype)
+            np.matmul(parameters[..., own], inputs[..., own, :], out=product)
+            np.add(units, product, out=units)
+        # In long stretches: a block's rows of samples are short.
+        self.activation.apply(units.reshape(*units.shape[:-2], math.prod(units.shape[-2:])))
 
     def bind(self, parameters: FloatArray, gradient: FloatArray, context: Context) -> "BoundDense":
         """Return the layer bound to views of the flat buffers, with scratch for a batch."""
         return BoundDense(self, parameters, gradient, context)
+
+
+def _slices_of_inputs(n_inputs: int, fan_out: int, n_samples: int) -> list[slice]:
+    """Return the inputs that a product of few samples takes at a time, evenly.
+
+    OpenBLAS shares larger products among its threads, and their bits depend on how many there are.
+    """
+    if n_samples > BLOCK_SAMPLES:
+        return [slice(None)]
+    n_slices = -(-n_inputs // max(SHARED_PRODUCT // (n_samples * fan_out), 1))
+    ends = [n_inputs * k // n_slices for k in range(n_slices + 1)]
+    return [slice(*own) for own in pairwise(ends)]
 
 
 class BoundDense(BoundLayer):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sknumpynet.core.layers.base import BaseLayer, BoundLayer, Context
+from sknumpynet.core.layers.base import BaseLayer, BoundLayer, Context, Scratch
 from sknumpynet.core.types import FloatArray, IntArray
 
 __all__ = ["Identity"]
@@ -49,6 +49,12 @@ class Identity(BaseLayer):
         inputs: FloatArray | None = None,
     ) -> None:
         """There is nothing to draw."""
+
+    def write(
+        self, parameters: FloatArray, inputs: FloatArray, units: FloatArray, scratch: Scratch
+    ) -> None:
+        """Write the inputs to units."""
+        units[...] = inputs[..., : self.fan_in, :]
 
     def bind(
         self, parameters: FloatArray, gradient: FloatArray, context: Context

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from sknumpynet.core.layers.base import BaseLayer, BoundLayer, Context
+from sknumpynet.core.layers.base import BaseLayer, BoundLayer, Context, Scratch
 from sknumpynet.core.types import BoolArray, FloatArray, IntArray
 
 __all__ = ["PeriodicEmbedding", "Wave"]
@@ -18,6 +18,29 @@ Wave = Literal["cosine", "parabola"]
 # A piece of parabolas takes about this many entries, so that what one pass writes the next still
 # finds in the cache. See `benchmarks.tabular_step`.
 PIECE_ENTRIES = 2**16
+
+
+# What parabolas and their slopes are kept without: it is multiplied to the weights, which are few.
+HEIGHT, SLOPE = -16.0, 2.0
+
+
+def write_parabolas(turns: FloatArray, distances: FloatArray, heights: FloatArray) -> None:
+    """Write the parabolas of angles, u (|u| - 1/2) from -1/16 to 1/16: five passes.
+
+    Parameters
+    ----------
+    turns : ndarray
+        Angles; overwritten by u, what they are from the nearest whole turn.
+    distances : ndarray of the same shape
+        Gets |u| - 1/2, of which backward makes slopes.
+    heights : ndarray of the same shape
+        May be ``turns``.
+    """
+    np.rint(turns, out=distances)
+    np.subtract(turns, distances, out=turns)
+    np.abs(turns, out=distances)
+    np.subtract(distances, 0.5, out=distances)
+    np.multiply(turns, distances, out=heights)
 
 
 @dataclass(frozen=True)
@@ -121,6 +144,33 @@ class PeriodicEmbedding(BaseLayer):
         mask[:, 2 * self.n_frequencies :] = True
         return mask
 
+    def write(
+        self, parameters: FloatArray, inputs: FloatArray, units: FloatArray, scratch: Scratch
+    ) -> None:
+        """Write mixtures and features to units."""
+        waves, weights = self.views(parameters)
+        inputs, n_mixed = inputs[..., : self.fan_in, :], self.fan_in * self.n_mixtures
+        units[..., n_mixed:, :] = inputs
+        *leading, _, n_samples = units.shape
+        mixed = units[..., :n_mixed, :].reshape(*leading, self.fan_in, self.n_mixtures, n_samples)
+        features = np.ones((*inputs.shape[:-1], 2, n_samples), parameters.dtype)
+        features[..., 0, :] = inputs
+        if self.wave == "parabola":
+            weights = weights * HEIGHT
+        size = math.prod(leading) * self.n_frequencies * n_samples
+        step = max(PIECE_ENTRIES // max(size, 1), 1)
+        for start in range(0, self.fan_in, step):
+            own = slice(start, start + step)
+            piece = features[..., own, :, :]
+            shape = (2, *leading, piece.shape[-3], self.n_frequencies, n_samples)
+            heights, distances = scratch.array(shape, parameters.dtype)
+            np.matmul(waves[..., own, :, :], piece, out=heights)
+            if self.wave == "cosine":
+                np.cos(heights, out=heights)
+            else:
+                write_parabolas(heights, distances, heights)
+            np.matmul(weights[..., own, :, :].swapaxes(-1, -2), heights, out=mixed[..., own, :, :])
+
     def bind(
         self, parameters: FloatArray, gradient: FloatArray, context: Context
     ) -> "_BoundPeriodicEmbedding":
@@ -208,12 +258,9 @@ class _Piece(NamedTuple):
 class _BoundParabolas(_BoundPeriodicEmbedding):
     """Parabolas, a piece at a time.
 
-    A height is kept as u (|u| - 1/2), from -1/16 to 1/16, and its slope as |u| - 1/4, half of what
-    it is: five passes forward and two backward. What is missing to the wave is multiplied to the
-    weights, which are few.
+    Of a height, see `write_parabolas`, the slope is kept as |u| - 1/4, half of what it is: two
+    passes backward.
     """
-
-    _HEIGHT, _SLOPE = -16.0, 2.0
 
     def __init__(
         self,
@@ -261,15 +308,10 @@ class _BoundParabolas(_BoundPeriodicEmbedding):
 
     def forward(self, inputs: FloatArray) -> FloatArray:
         self._pass_on(inputs)
-        np.multiply(self.weights, self._HEIGHT, out=self.scaled_weights)
+        np.multiply(self.weights, HEIGHT, out=self.scaled_weights)
         for piece in self.pieces:
-            turns, distances = piece.turns, piece.distances
-            np.matmul(piece.waves, piece.features, out=turns)
-            np.rint(turns, out=distances)
-            np.subtract(turns, distances, out=turns)
-            np.abs(turns, out=distances)
-            np.subtract(distances, 0.5, out=distances)
-            np.multiply(turns, distances, out=piece.heights)
+            np.matmul(piece.waves, piece.features, out=piece.turns)
+            write_parabolas(piece.turns, piece.distances, piece.heights)
             np.matmul(piece.weights_transposed, piece.heights, out=piece.mixed)
         return self.outputs
 
@@ -284,5 +326,5 @@ class _BoundParabolas(_BoundPeriodicEmbedding):
             np.multiply(slopes, heights, out=slopes)
             np.matmul(slopes, piece.features_transposed, out=piece.waves_gradient)
         waves, weights = self.gradients
-        np.multiply(weights, self._HEIGHT, out=weights)
-        np.multiply(waves, self._SLOPE, out=waves)
+        np.multiply(weights, HEIGHT, out=weights)
+        np.multiply(waves, SLOPE, out=waves)

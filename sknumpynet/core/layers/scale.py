@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sknumpynet.core.layers.base import BaseLayer, BoundLayer, Context
+from sknumpynet.core.layers.base import BaseLayer, BoundLayer, Context, Scratch
 from sknumpynet.core.types import FloatArray, IntArray
 
 __all__ = ["Scale"]
@@ -60,6 +60,14 @@ class Scale(BaseLayer):
     def learning_rates(self) -> FloatArray:
         """Return each parameter's factor on the learning rate."""
         return np.full(self.parameter_shape, self.learning_rate)
+
+    def write(
+        self, parameters: FloatArray, inputs: FloatArray, units: FloatArray, scratch: Scratch
+    ) -> None:
+        """Write the scaled inputs to units."""
+        # As wide as the inputs, so that the product does not stop at every row of a few samples.
+        factors = parameters[..., np.newaxis].repeat(inputs.shape[-1], axis=-1)
+        np.multiply(inputs[..., : self.fan_in, :], factors, out=units)
 
     def bind(self, parameters: FloatArray, gradient: FloatArray, context: Context) -> "_BoundScale":
         """Return the layer with scratch for a batch."""

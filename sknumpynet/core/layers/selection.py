@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sknumpynet.core.layers.base import BaseLayer, BoundLayer, Context
+from sknumpynet.core.layers.base import BaseLayer, BoundLayer, Context, Scratch
 from sknumpynet.core.types import BoolArray, FloatArray, IntArray
 
 __all__ = ["ColumnKind", "ColumnSelection"]
@@ -103,6 +103,17 @@ class ColumnSelection(BaseLayer):
     def is_decayed(self) -> BoolArray:
         """Return that none is shrunk."""
         return np.zeros(self.parameter_shape, bool)
+
+    def write(
+        self, parameters: FloatArray, inputs: FloatArray, units: FloatArray, scratch: Scratch
+    ) -> None:
+        """Write the columns that each network sees to units."""
+        columns = self.columns(parameters).reshape(-1, self.fan_out)
+        of_members = units.reshape(len(columns), -1, *units.shape[-2:])
+        data = np.broadcast_to(inputs, (*units.shape[:-2], *inputs.shape[-2:]))
+        data = data.reshape(len(columns), -1, *inputs.shape[-2:])
+        for own_columns, own_data, own in zip(columns, data, of_members, strict=True):
+            np.take(own_data, own_columns, axis=-2, out=own, mode="clip")
 
     def bind(
         self, parameters: FloatArray, gradient: FloatArray, context: Context
