@@ -1,10 +1,11 @@
 """Predicting probabilities: one row, and many.
 
-    python -m benchmarks.predict [--quick] [--threads N]
+    python -m benchmarks.predict [--quick] [--table FILE] [--threads N]
 
 Both sides hold the default network, trained on two moons, and must predict the same before
 anything is timed. Peak memory is what a prediction allocates at most, including its result, traced
-in a pass of its own.
+in a pass of its own. A second table has networks for tables, see `benchmarks.predict_tables`;
+``--table`` names a CSV file with classes in the column ``target``.
 """
 
 import sys
@@ -12,12 +13,15 @@ import tracemalloc
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from sklearn.datasets import make_moons
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
+from benchmarks.predict_tables import table_of_tables
+from benchmarks.tabular_peers import PACKAGES
 from benchmarks.timing import (
     Progress,
     argument_parser,
@@ -92,8 +96,8 @@ def measure(
     ]
 
 
-def run(quick: bool) -> None:
-    """Measure and print the table."""
+def run(quick: bool, file: Path | None) -> None:
+    """Measure and print the tables."""
     plan = (
         [(1, {"repeats": 3, "number": 20}), (5_000, {"repeats": 1, "number": 1})]
         if quick
@@ -107,14 +111,17 @@ def run(quick: bool) -> None:
         rows.append(measure(models, n_rows, **times))
     progress.close()
     print(markdown_table(COLUMNS, rows))
-    print(f"\n{versions()}")
+    print(f"\n{table_of_tables(file, quick)}")
+    print(f"\n{versions(*PACKAGES)}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; return the process's exit code."""
-    options = argument_parser("One row, and many: predict_proba.", threads=1).parse_args(arguments)
+    parser = argument_parser("One row, and many: predict_proba.", threads=1)
+    parser.add_argument("--table", type=Path, metavar="FILE", help="predict its rows, too")
+    options = parser.parse_args(arguments)
     with thread_limit(options.threads):
-        return exit_code(lambda: run(options.quick))
+        return exit_code(lambda: run(options.quick, options.table))
 
 
 if __name__ == "__main__":

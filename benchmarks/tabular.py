@@ -1,7 +1,8 @@
 """Tables as they come: our tabular estimators and peers, all at their defaults.
 
     python -m benchmarks.tabular [--quick] [--data FOLDER] [--max-train N ...] [--splits S]
-        [--models NAME ...] [--tables NAME ...] [--csv FILE [--fresh]] [--plot FILE] [--threads N]
+        [--models NAME ...] [--tables NAME ...] [--csv FILE [--fresh]] [--plot FILE]
+        [--predict-plot FILE] [--threads N]
 
 Every model may use all cores, fits every split of every table in turn with the others, and is
 measured by what it predicts for rows held out. Tables are scikit-learn's and, with ``--data``,
@@ -148,7 +149,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write results, and resume")
     parser.add_argument("--fresh", action="store_true", help="forget what the CSV file holds")
-    parser.add_argument("--plot", metavar="FILE", help="draw quality against time")
+    parser.add_argument("--plot", metavar="FILE", help="draw quality against time to fit")
+    parser.add_argument("--predict-plot", metavar="FILE", help="the same of time to predict")
     options = parser.parse_args(arguments)
     options.max_train = options.max_train or [QUICK_TRAIN if options.quick else 2000]
     options.splits = options.splits or (1 if options.quick else 3)
@@ -162,7 +164,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def run(options: argparse.Namespace) -> None:
     """Measure, print the tables, draw the plot."""
-    pyplot = import_pyplot() if options.plot else None
+    pictures = {"fit": options.plot, "predict": options.predict_plot}
+    pyplot = import_pyplot() if any(pictures.values()) else None
     tables = list(load_tables(options.data, options.tables, QUICK_ROWS if options.quick else None))
     fits = list(plan(tables, options.max_train, options.splits, options.models))
     results = Results(options.csv, fresh=options.fresh)
@@ -177,7 +180,9 @@ def run(options: argparse.Namespace) -> None:
     print(f"{versions(*PACKAGES)}, {cores} cores")
     if pyplot is not None:
         *_, by_size = groups.values()
-        plot(pyplot, by_size, options.models, options.plot)
+        for work, file in pictures.items():
+            if file:
+                plot(pyplot, by_size, options.models, file, work)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

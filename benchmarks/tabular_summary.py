@@ -191,16 +191,23 @@ class Panel(NamedTuple):
     title, label : str
         Of the panel and of its axis of quality.
     points : mapping of str to tuple of float
-        Seconds to fit and quality of every model.
+        Seconds and quality of every model.
+    work : {'fit', 'predict'}
+        What the seconds are for.
     """
 
     title: str
     label: str
     points: Mapping[str, tuple[float, float]]
+    work: str = "fit"
 
 
 def plot(
-    pyplot: Any, records: Mapping[int, Sequence[Record]], models: Sequence[str], file: str
+    pyplot: Any,
+    records: Mapping[int, Sequence[Record]],
+    models: Sequence[str],
+    file: str,
+    work: str = "fit",
 ) -> None:
     """Draw quality against time, a row of panels for every size.
 
@@ -211,6 +218,8 @@ def plot(
         By the largest number of rows to train on.
     models : sequence of str
     file : str
+    work : {'fit', 'predict'}
+        Whose time.
     """
     tasks = [
         task
@@ -222,11 +231,12 @@ def plot(
         for task in tasks:
             of_task = [record for record in of_size if record.task == task]
             view = View(of_task, models, METRICS[task][0])
-            seconds, relative = map(_geometric_mean, (view.fit_seconds, view.relative()))
+            of_work = view.fit_seconds if work == "fit" else view.predict_seconds
+            seconds, relative = map(_geometric_mean, (of_work, view.relative()))
             title = f"{task}: {len(view.means)} tables, up to {size:,} rows"
             label = f"{view.metric.label} / {_short(view.reference)}"
             points = {name: (seconds[name], relative[name]) for name in models}
-            panels.append(Panel(title, label, points))
+            panels.append(Panel(title, label, points, work))
     draw(pyplot, panels, len(tasks), file)
 
 
@@ -273,7 +283,7 @@ def _draw_points(ax: Any, panel: Panel) -> dict[str, Any]:
         kind = _kind(name)
         (handles[kind],) = ax.plot(*point, "o", color=COLOURS[kind], linestyle="none")
     ax.set_title(panel.title, fontsize="medium")
-    ax.set(xscale="log", xlabel="seconds to fit (less is better)")
+    ax.set(xscale="log", xlabel=f"seconds to {panel.work} (less is better)")
     ax.set_ylabel(f"{panel.label} (less is better)")
     ax.xaxis.set_major_formatter("{x:g}")
     ax.margins(x=0.25, y=0.15)  # room for the names

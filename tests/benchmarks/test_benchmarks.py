@@ -77,8 +77,16 @@ def test_tabular_step(monkeypatch):
     assert tabular_step.main(["--quick"]) == 1
 
 
-def test_predict():
-    rows = read_table(run_benchmark("predict"))
+def test_predict(tmp_path):
+    file = tmp_path / "pets.csv"
+    file.write_text("age,kind,target\n" + "3,cat,yes\n5,dog,no\n8,cat,no\n" * 20)
+    text = run_benchmark("predict", "--table", file)
+    rows, tables = (read_table(part) for part in text.split("\n\n")[:2])
+    assert [row["table"] for row in tables[:3]] == ["pets", "pets", "14 numbers"]
+    assert [row["rows"] for row in tables] == ["1", "20", "1", "250", "200", "1"]
+    for row in tables:
+        for column in ("sknumpynet ms", "reading ms", "floor ms", "HistGradientBoosting ms"):
+            assert float(row[column]) > 0
     assert [row["rows"] for row in rows] == ["1", "5,000"]
     for row in rows:
         assert float(row["ratio"]) > 0

@@ -73,6 +73,10 @@ def test_a_run_prints_draws_and_is_resumed(folder, capsys):
         assert text in first
     # The larger size leaves as many rows to train on, so nothing is measured again.
     assert tabular.main([*options, "--max-train", "60", "600", "--plot", str(picture)]) == 0
+    twin = folder / "twin.svg"
+    assert tabular.main([*options, "--predict-plot", str(twin)]) == 0
+    assert "seconds to fit (less" in picture.read_text()
+    assert "seconds to predict (less" in twin.read_text()
     assert read(results)[: len(rows)] == rows
     assert {row["n_train"] for row in read(results)[len(rows) :]} == {"67"}
     assert "svg" in picture.read_text()
