@@ -10,12 +10,17 @@ from sknumpynet.estimators.inputs import Inputs
 from sknumpynet.estimators.network_specs import NetworkSpec
 from sknumpynet.estimators.targets import Targets
 from sknumpynet.training.config import TrainingConfig
-from sknumpynet.utils.scikit_learn import CallbackSupportMixin
+from sknumpynet.utils.scikit_learn import CallbackSupportMixin, RememberedParameterNames
 
 __all__ = ["NetworkEstimator"]
 
 
-class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
+class NetworkEstimator(
+    RememberedParameterNames,
+    CallbackSupportMixin,  # type: ignore[misc]
+    BaseEstimator,  # type: ignore[misc]
+    ABC,
+):
     """The contract of all estimators; `BaseNetwork` fits and predicts by it.
 
     From its parameters a kind of network (`BaseNumpyMLP`, `BaseTabularMLP`) makes the objects that

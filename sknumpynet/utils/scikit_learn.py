@@ -4,6 +4,7 @@ Tested with the oldest and the newest version that `pyproject.toml` allows.
 """
 
 import copy
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -42,6 +43,7 @@ __all__ = [
     "HasMethods",
     "Interval",
     "Options",
+    "RememberedParameterNames",
     "SearchHooks",
     "StrOptions",
     "callback_context",
@@ -79,6 +81,19 @@ _ALLOW_ALL_ZERO = (
     if "allow_all_zero_weights" in inspect.signature(_check_sample_weight).parameters
     else {}
 )
+
+
+class RememberedParameterNames:
+    """Comes before `BaseEstimator`, which would read a class's signature at every `get_params`.
+
+    That takes 0.1 ms, and a search asks for each candidate and split half a dozen times.
+    """
+
+    @classmethod
+    @functools.cache
+    def _get_param_names(cls) -> list[str]:
+        names: list[str] = super()._get_param_names()  # type: ignore[misc]
+        return names
 
 
 def check_sample_weight(
