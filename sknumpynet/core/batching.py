@@ -101,6 +101,11 @@ class BatchGroup:
         What they are batches of; the last one may be smaller.
     n_samples : int
         Rows gathered at once.
+
+    Attributes
+    ----------
+    is_weighted : bool
+        Whether what it is filled with has weights, or padding.
     """
 
     def __init__(self, batches: "Batches", n_samples: int) -> None:
@@ -124,6 +129,7 @@ class BatchGroup:
             self.smoothing = np.asarray(dataset.smoothing, dtype)
         self.targets = np.empty((*target_members, n_targets, n_samples), dtype)
         self.weights: FloatArray | None = None
+        self.is_weighted = False
         if dataset.sample_weight is not None:
             weight_members = row_members or dataset.sample_weight.shape[:-1]
             self.weights = np.empty((*weight_members, 1, n_samples), dtype)
@@ -172,6 +178,12 @@ class BatchGroup:
             np.multiply(self.targets, 1.0 - self.smoothing, out=self.targets)
             np.add(self.targets, self.smoothing / dataset.n_classes, out=self.targets)
         if self.weights is None:
+            return
+        is_full = lengths is None or lengths.min() >= self.weights.shape[-1]
+        self.is_weighted = dataset.sample_weight is not None or not is_full
+        if not self.is_weighted:
+            for batch in self.batches:
+                batch.counts, batch.weights = batch.n_samples, None
             return
         if dataset.sample_weight is None:
             self.weights.fill(1.0)

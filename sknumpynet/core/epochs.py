@@ -88,7 +88,7 @@ class Epochs:
         """
         self.order.shuffle()
         self.scheduler.begin_epoch(self.order)
-        losses, n_samples = [], []
+        losses, n_samples = [], np.zeros(self.members)
         self.n_rows_done = 0
         for group in self.batches.epoch(self.order.rows, self.order.lengths):
             steps = [
@@ -97,14 +97,13 @@ class Epochs:
                 else self._weighted_step(batch, batch.weights)
                 for batch in group.batches
             ]
-            of_batches, counts = self._losses(group, steps)
-            losses.append(of_batches)
-            n_samples.append(counts)
+            losses.append(self._losses(group, steps, n_samples))
             self.n_rows_done += group.raw.shape[-1]
             if time_is_over():
                 break
-        total = _sum_of_batches(n_samples)
-        return _sum_of_batches(losses) / np.maximum(total, 1), total
+        # Contiguous: the order of a sum goes by the layout, which with one member has no order.
+        total = np.ascontiguousarray(np.concatenate(losses, axis=-1)).sum(axis=-1)
+        return total / np.maximum(n_samples, 1), n_samples
 
     def _step(self, batch: Batch) -> StepSums:
         backpropagation = self.backpropagation(batch.n_samples)
@@ -137,29 +136,42 @@ class Epochs:
             scheduler.dropout.draw(backpropagation.propagation, batch.counts, taken)
 
     def _losses(
-        self, group: BatchGroup, steps: Sequence[StepSums]
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return each batch's loss, summed over samples, and how many these are, (..., n_batches).
+        self, group: BatchGroup, steps: Sequence[StepSums], n_samples: FloatArray
+    ) -> FloatArray:
+        """Return each batch's loss, summed over its samples, (..., n_batches).
 
         Batch by batch, as how many share a group depends on the members of the stack.
+
+        Parameters
+        ----------
+        group : BatchGroup
+        steps : sequence of (penalty, total weight)
+            Of its batches.
+        n_samples : ndarray of shape (...)
+            How many samples the loss is over is added to it.
         """
         if group.is_smoothed:
             # What scikit-learn reports is for labels that are 0 or 1.
             values = self.loss.value(group.raw, group.targets)
         else:
             values = self.loss.reported_value(group.raw, group.predictions, group.targets)
-        if group.weights is not None:
-            values *= group.weights[..., 0, :]
-        penalties, totals = (self._of_batches(own) for own in zip(*steps, strict=True))
+        weights = group.weights if group.is_weighted else None
+        if weights is not None:
+            values *= weights[..., 0, :]
+        penalties, totals = zip(*steps, strict=True)
         starts = [batch.columns.start for batch in group.batches]
-        losses = np.add.reduceat(values, starts, axis=-1) + penalties
-        counts = self._of_batches([batch.counts for batch in group.batches])
-        if group.weights is None:
-            return losses, counts
-        taken = totals > 0
+        losses = np.add.reduceat(values, starts, axis=-1) + self._of_batches(penalties)
+        if weights is None:
+            n_samples += values.shape[-1]
+            return losses
+        total, counts = (
+            self._of_batches(own) for own in (totals, [batch.counts for batch in group.batches])
+        )
+        taken = total > 0
+        n_samples += np.where(taken, counts, 0.0).sum(axis=-1)
         # A batch counts by its samples, whatever their weights, as in scikit-learn. Their ratio
         # first: where all weights are 1 it is 1, and the loss that of rows without weights.
-        return np.where(taken, losses * (counts / totals), 0.0), np.where(taken, counts, 0.0)
+        return np.where(taken, losses * (counts / total), 0.0)
 
     def _of_batches(self, values: Sequence[Scalar | IntArray]) -> FloatArray:
         """Return what each batch has for every member, or for all, as (..., n_batches)."""
@@ -167,10 +179,3 @@ class Epochs:
         for i, value in enumerate(values):
             by_batch[..., i] = value
         return by_batch
-
-
-def _sum_of_batches(groups: Sequence[FloatArray]) -> FloatArray:
-    """Return the sum over the batches of all groups, (..., n_batches) each."""
-    # Contiguous: the order of a sum goes by the layout, which with one member has no order.
-    total: FloatArray = np.ascontiguousarray(np.concatenate(groups, axis=-1)).sum(axis=-1)
-    return total
