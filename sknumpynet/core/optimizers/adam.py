@@ -59,6 +59,7 @@ class Adam(Optimizer):
     )
 
     _betas: tuple[FloatArray, FloatArray]
+    _has_betas_of_members: bool
     _moment_scale: Scalar
     _epsilon: FloatArray
     _step_size: FloatArray
@@ -80,6 +81,7 @@ class Adam(Optimizer):
         """Return a state; make the constants in the shape and type that it needs."""
         dtype = parameters.dtype
         self._betas = cast(self.beta_1, dtype), cast(self.beta_2, dtype)
+        self._has_betas_of_members = any(beta.ndim > 0 for beta in self._betas)
         self._moment_scale = np.sqrt(1.0 - self.beta_2)
         self._epsilon = cast(self.epsilon / self._moment_scale, dtype)
         return super().bind(parameters)
@@ -89,7 +91,7 @@ class Adam(Optimizer):
         super().begin_step(taken)
         settings: Any = self.beta_1, self.beta_2, self.n_updates
         correction: Scalar
-        if any(isinstance(value, np.ndarray) for value in settings):
+        if self._has_betas_of_members or isinstance(self.n_updates, np.ndarray):
             correction = _bias_corrections(*settings).astype(float)
         else:
             correction = _bias_correction(*settings)
