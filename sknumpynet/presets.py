@@ -108,7 +108,7 @@ class Preset:
 
 PRESETS = {
     "fast": Preset(TrainingBudget(5, 16, 0.04, (0.0, 0.2)), TrainingBudget(5, 32, 0.2)),
-    "default": Preset(TrainingBudget(16, 32, 0.04, (0.0, 0.2)), TrainingBudget(8, 64, 0.2)),
+    "default": Preset(TrainingBudget(16, 24, 0.04, (0.0, 0.2)), TrainingBudget(8, 56, 0.2)),
     "best": Preset(
         TrainingBudget(40, 32, 0.04, (0.0, 0.2)),
         TrainingBudget(20, 128, 0.2),

@@ -13,8 +13,8 @@ TABULAR_PARAMETERS: dict[str, Parameter] = {
         "{'fast', 'default', 'best'}, default='default'",
         [StrOptions(set(PRESETS))],
         "How much time to spend; whatever is None below is as in the preset. 'fast': 5 "
-        "members, 16 epochs for classes, 32 for numbers. 'default': 16 members and 32 epochs "
-        "for classes, 10 and 64 for numbers. 'best': 40 and 32, 20 and 128, of two layers of "
+        "members, 16 epochs for classes, 32 for numbers. 'default': 16 members and 24 epochs "
+        "for classes, 8 and 56 for numbers. 'best': 40 and 32, 20 and 128, of two layers of "
         "128 units instead of 64. Batches have 64 samples up to 1,000 rows, 128 up to 8,000, "
         "then 256; beyond 10,000 rows epochs are fewer by the root of their number.",
     ),
