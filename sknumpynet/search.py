@@ -53,8 +53,9 @@ class StackedGridSearchCV(StackedSearch, GridSearchCV):  # type: ignore[misc]
     param_grid : dict or list of dict
         Parameters of any step.
     scoring, n_jobs, refit, cv, verbose, pre_dispatch, error_score, return_train_score
-        As in scikit-learn. ``n_jobs`` workers, processes unless ``joblib.parallel_config`` says
-        otherwise, train chunks of the stacks.
+        As in scikit-learn. Up to ``n_jobs`` workers, processes unless ``joblib.parallel_config``
+        says otherwise, train chunks of the stacks; none where they would take longer to start
+        than they save.
 
     Attributes
     ----------

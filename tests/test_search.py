@@ -210,6 +210,7 @@ def test_groups_and_weights_are_routed(routing):
 # Cross-validation --------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("workers_always_pay")
 @pytest.mark.parametrize("n_jobs", [None, 2])
 @pytest.mark.parametrize("kind", KINDS)
 def test_cross_validation(kind, n_jobs):
@@ -312,6 +313,7 @@ def test_the_benchmarks_grid_trains_as_three_stacks():
     assert report["alone"] == []
 
 
+@pytest.mark.usefixtures("workers_always_pay")
 @pytest.mark.parametrize("n_jobs", [None, 2])
 @pytest.mark.parametrize("working_memory", [1024, 0.005])
 def test_callbacks_see_each_network_trained_and_scored(n_jobs, working_memory, capsys, monkeypatch):

@@ -17,6 +17,7 @@ from sknumpynet.core.optimizers import OPTIMIZERS, SGD, Adam
 from sknumpynet.training.executor import train_chunks, train_runs
 from sknumpynet.training.runs import Run
 from sknumpynet.training.stacks import chunks_of, stacks_of
+from sknumpynet.training.workers import HERE, Workers
 from sknumpynet.utils.blas import blas_threads
 
 pytestmark = pytest.mark.oldest
@@ -85,18 +86,18 @@ STACKS = {
 @pytest.mark.parametrize("stack", STACKS)
 def test_law(stack):
     assert len(stacks_of(STACKS[stack]())) == 1
-    assert_same_outcomes(STACKS[stack](), lambda runs: train_chunks([runs], n_jobs=None))
+    assert_same_outcomes(STACKS[stack](), lambda runs: train_chunks([runs], HERE))
     assert_same_outcomes(STACKS[stack](), train_runs)
 
 
 @pytest.mark.parametrize("kind", OPTIMIZERS)
 def test_law_of_every_optimizer(kind):
     runs = [make_run(A, optimizer=OPTIMIZERS[kind](rate)) for rate in (0.01, 0.1)]
-    assert_same_outcomes(runs, lambda runs: train_chunks([runs], n_jobs=None))
+    assert_same_outcomes(runs, lambda runs: train_chunks([runs], HERE))
     # Once more, from the states that they have come to.
     for run in runs:
         run.member = replace(run.member, random_state=np.random.RandomState(3))
-    assert_same_outcomes(runs, lambda runs: train_chunks([runs], n_jobs=None))
+    assert_same_outcomes(runs, lambda runs: train_chunks([runs], HERE))
 
 
 @pytest.mark.parametrize("capacity", [1, 2, 3, 100])
@@ -113,7 +114,7 @@ def test_cut(monkeypatch, capacity, n_workers):
     for chunk in chunks:
         assert len({id(run.dataset.X) for run in chunk}) == 1
     assert_same_outcomes(
-        runs, lambda runs: train_chunks(chunks_of(runs, n_workers), n_jobs=n_workers)
+        runs, lambda runs: train_chunks(chunks_of(runs, n_workers), Workers(n_workers))
     )
 
 

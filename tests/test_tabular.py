@@ -54,21 +54,21 @@ def test_check_estimator(kind):
     assert statuses.count("skipped") <= 2  # array API switched off; no decision_function
 
 
+@pytest.mark.usefixtures("workers_always_pay")
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_same_whatever_the_number_of_workers(kind, monkeypatch):
+def test_the_same_whatever_the_number_of_workers(kind):
     frame, _ = titanic()
     expected = outputs(fitted(kind), frame)
-    monkeypatch.setattr("sknumpynet.estimators.tabular.FEWEST_SAMPLES_FOR_WORKERS", 0)
     for n_jobs in (1, 2, 3):
         with joblib.parallel_config("threading"):
             model = quick(kind, n_jobs=n_jobs).fit(frame, target_of(kind))
         assert_array_equal(outputs(model, frame), expected)
 
 
+@pytest.mark.usefixtures("workers_always_pay")
 @pytest.mark.parametrize("kind", KINDS)
-def test_worker_processes_give_the_same(kind, monkeypatch):
+def test_worker_processes_give_the_same(kind):
     frame, _ = titanic()
-    monkeypatch.setattr("sknumpynet.estimators.tabular.FEWEST_SAMPLES_FOR_WORKERS", 0)
     model = quick(kind, n_jobs=2).fit(frame, target_of(kind))
     assert_array_equal(outputs(model, frame), outputs(fitted(kind), frame))
 

@@ -31,10 +31,6 @@ __all__ = ["BaseTabularMLP"]
 # Folds of a single network, or of few: with two members each would train on half of the rows.
 FEWEST_FOLDS = 5
 
-# Samples, counted in every epoch and by every member, that are trained on before worker processes
-# pay: about half a second.
-FEWEST_SAMPLES_FOR_WORKERS = 150_000
-
 # Rows that starting weights are fitted to.
 MOST_INITIAL_ROWS = 1_000
 
@@ -62,7 +58,6 @@ class BaseTabularMLP(BaseNetwork):
         sizes = chosen("hidden_layer_sizes", preset.hidden_layer_sizes)
         n_members = chosen("n_members", budget.n_members)
         max_iter = chosen("max_iter", budget.epochs(n_samples))
-        is_short = n_members * max_iter * n_samples < FEWEST_SAMPLES_FOR_WORKERS
         return TrainingConfig(
             n_members=n_members,
             max_iter=max_iter,
@@ -82,7 +77,7 @@ class BaseTabularMLP(BaseNetwork):
             random_state=self.random_state,
             max_time=self.max_time,
             verbose=self.verbose,
-            n_jobs=1 if is_short and self.n_jobs is None else effective_n_jobs(self.n_jobs),
+            n_jobs=effective_n_jobs(self.n_jobs),
             n_initial_rows=MOST_INITIAL_ROWS,
             keeps_optimizer=False,
             **TRAINING,

@@ -13,7 +13,6 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-import joblib
 import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, clone, is_classifier
@@ -26,6 +25,7 @@ from sknumpynet.model_selection.report import StackingReport
 from sknumpynet.training.checks import checked_hidden_layer_sizes
 from sknumpynet.training.executor import train_chunks
 from sknumpynet.training.stacks import chunks_of, stacks_of
+from sknumpynet.training.workers import workers_for
 from sknumpynet.utils.scikit_learn import safe_split, slice_params
 from sknumpynet.utils.tasks import Task
 
@@ -200,13 +200,14 @@ class Pretraining:
         if n_jobs is None:  # some networks share their work out by themselves
             wanted = [own.n_jobs for own in prepared.values()]
             n_jobs = max((n for n in wanted if n is not None), default=None)
+        workers = workers_for(runs, n_jobs)
         chunks, stacks = [], stacks_of(runs)
         keys = [stack[0].key() for stack in stacks]
         for stack in stacks:
-            pieces = chunks_of(stack, joblib.effective_n_jobs(n_jobs))
+            pieces = chunks_of(stack, workers.n)
             self.report.add_stack(stack, len(pieces))
             chunks += pieces
-        train_chunks(chunks, n_jobs)
+        train_chunks(chunks, workers)
         for key, stack in zip(keys, stacks, strict=True):
             self.report.add_seconds(key, sum(run.seconds for run in stack))
         for place, own in prepared.items():

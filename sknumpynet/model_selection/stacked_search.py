@@ -22,6 +22,7 @@ from sknumpynet.model_selection.pretrained import (
 )
 from sknumpynet.model_selection.pretraining import Pretraining, SearchData
 from sknumpynet.utils.columns import as_table
+from sknumpynet.utils.n_jobs import has_default_backend
 from sknumpynet.utils.scikit_learn import SearchHooks, evaluated_by
 from sknumpynet.utils.tasks import Task
 
@@ -178,13 +179,11 @@ def scoring_backend(
     other take longer than one where there are few rows (135 networks, 1,000 rows: 0.4 s against
     0.3 s).
     """
-    backend, _ = get_active_backend()
-    is_default = type(backend).__name__ == "LokyBackend"
     network = network_of(estimator)
     may_be_alone = network is None or getattr(network, "solver", None) == "lbfgs" or issparse(X)
     for name in searched:
         may_be_alone |= name.rpartition("__")[2] == "solver" or name in _step_names(estimator)
-    if not is_default or may_be_alone:
+    if not has_default_backend() or may_be_alone:
         return nullcontext()
     many = getattr(X, "shape", (0,))[0] >= FEWEST_ROWS_FOR_THREADS
     configuration: AbstractContextManager[Any]

@@ -1,7 +1,7 @@
 """Where networks are trained: in this process, or on joblib's workers.
 
-runs → grouped by what a stack must have in common → cut into chunks → trained on joblib's
-workers → results back in the runs
+runs → grouped by what a stack must have in common → cut into chunks → trained by whom `workers`
+says → results back in the runs
 """
 
 import copy
@@ -15,6 +15,7 @@ from sknumpynet.training.in_process import TrainedChunk, train_chunk, train_sing
 from sknumpynet.training.runs import Run
 from sknumpynet.training.stacks import Chunk, chunks_of, stacks_of
 from sknumpynet.training.validation import Validator
+from sknumpynet.training.workers import Workers, workers_for
 from sknumpynet.utils.blas import blas_threads
 
 __all__ = ["train_chunks", "train_runs"]
@@ -27,7 +28,7 @@ def train_runs(runs: Sequence[Run], n_jobs: int | None = None) -> None:
     ----------
     runs : sequence of Run
     n_jobs : int, optional
-        How many workers; by default as joblib is configured.
+        How many workers at most; by default as joblib is configured.
 
     Raises
     ------
@@ -37,16 +38,16 @@ def train_runs(runs: Sequence[Run], n_jobs: int | None = None) -> None:
     if len(runs) == 1:
         _train_alone(runs[0])
         return
-    n_workers = joblib.effective_n_jobs(n_jobs)
     alone = [run for run in runs if not run.can_stack()]
-    stacks = stacks_of([run for run in runs if run.can_stack()])
-    chunks = [chunk for stack in stacks for chunk in chunks_of(stack, n_workers)]
-    _share_time(runs, len(alone) + -(-len(chunks) // n_workers))
+    together = [run for run in runs if run.can_stack()]
+    workers = workers_for(together, n_jobs)
+    chunks = [chunk for stack in stacks_of(together) for chunk in chunks_of(stack, workers.n)]
+    _share_time(runs, len(alone) + -(-len(chunks) // workers.n))
     for run in alone:
         _train_alone(run)
         if run.result is not None and run.result.status == "interrupted":
             raise KeyboardInterrupt
-    train_chunks(chunks, n_jobs)
+    train_chunks(chunks, workers)
 
 
 def _share_time(runs: Sequence[Run], n_rounds: int) -> None:
@@ -99,8 +100,8 @@ def _begin_again(run: Run, starts: dict[int, Run]) -> bool:
     return True
 
 
-def train_chunks(chunks: Sequence[Chunk], n_jobs: int | None) -> None:
-    """Train every chunk as one stack, on joblib's workers.
+def train_chunks(chunks: Sequence[Chunk], workers: Workers) -> None:
+    """Train every chunk as one stack.
 
     Raises
     ------
@@ -108,25 +109,24 @@ def train_chunks(chunks: Sequence[Chunk], n_jobs: int | None) -> None:
         If training is interrupted: chunks that wait have not begun.
     """
     starts = _starts([run for chunk in chunks for run in chunk])
-    _train_chunks_once(chunks, n_jobs)
+    _train_chunks_once(chunks, workers)
     again = [[run for run in chunk if _begin_again(run, starts)] for chunk in chunks]
     if any(again):
-        _train_chunks_once([chunk for chunk in again if chunk], n_jobs)
+        _train_chunks_once([chunk for chunk in again if chunk], workers)
 
 
-def _train_chunks_once(chunks: Sequence[Chunk], n_jobs: int | None) -> None:
-    n_workers = min(joblib.effective_n_jobs(n_jobs), len(chunks))
+def _train_chunks_once(chunks: Sequence[Chunk], workers: Workers) -> None:
+    n_workers = min(workers.n, len(chunks))
     # The costliest first, so that no worker is left with one at the end.
     chunks = sorted(chunks, key=_cost, reverse=True)
     if n_workers <= 1:
         for chunk in chunks:
             _take_down(chunk, train_chunk(chunk))
         return
-    # Processes unless joblib is told otherwise: threads wait for the interpreter's lock between the
-    # short calls of small networks. 135 networks of hidden (16,) to (64,) on two cores: 1.9 s with
-    # two processes, 3.9 s with one, 4.8 s with two threads.
     # One by one: chunks put together would leave a worker idle at the end.
-    parallel = joblib.Parallel(n_jobs=n_workers, batch_size=1, pre_dispatch="all")
+    parallel = joblib.Parallel(
+        n_jobs=n_workers, backend=workers.backend, batch_size=1, pre_dispatch="all"
+    )
     is_perceptron = chunks[0][0].network.is_perceptron
     n_threads = max(joblib.cpu_count() // n_workers, 1) if is_perceptron else 1
     with blas_threads(n_threads):

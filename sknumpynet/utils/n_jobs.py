@@ -1,12 +1,20 @@
-"""On how many cores to work."""
+"""On how many cores to work, and what joblib would start for it."""
 
 import multiprocessing
+import sys
 
 import joblib
+from joblib.externals.loky import reusable_executor
+from joblib.parallel import get_active_backend
 
 from sknumpynet.utils.scikit_learn import openmp_threads
 
-__all__ = ["effective_n_jobs"]
+__all__ = [
+    "effective_n_jobs",
+    "has_default_backend",
+    "has_interpreter_lock",
+    "n_started_processes",
+]
 
 
 def effective_n_jobs(n_jobs: int | None) -> int:
@@ -21,3 +29,24 @@ def effective_n_jobs(n_jobs: int | None) -> int:
             return int(joblib.effective_n_jobs(None))
         return int(max(joblib.effective_n_jobs(None), openmp_threads()))
     return int(joblib.effective_n_jobs(n_jobs))
+
+
+def has_default_backend() -> bool:
+    """Return whether joblib would start processes, as it does unless it is told otherwise."""
+    backend, _ = get_active_backend()
+    return type(backend).__name__ == "LokyBackend"
+
+
+def n_started_processes() -> int:
+    """Return how many processes of joblib wait for work, as far as it tells: 0 where it does not.
+
+    They end after some minutes without any.
+    """
+    executor = getattr(reusable_executor, "_executor", None)
+    return len(getattr(executor, "_processes", None) or ())
+
+
+def has_interpreter_lock() -> bool:
+    """Return whether threads of this interpreter take turns."""
+    is_enabled = getattr(sys, "_is_gil_enabled", None)  # from Python 3.13
+    return is_enabled is None or bool(is_enabled())

@@ -133,6 +133,7 @@ def test_the_fitted_estimator_is_built_only_when_asked_for(monkeypatch):
     assert len(calls) == 4 + 1
 
 
+@pytest.mark.usefixtures("workers_always_pay")
 @pytest.mark.parametrize("n_jobs", [None, 2])
 @pytest.mark.parametrize("kind", KINDS)
 def test_members_are_tasks_of_their_own(kind, n_jobs):

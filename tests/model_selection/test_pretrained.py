@@ -209,6 +209,7 @@ def test_no_order_of_the_clones_swaps_folds_of_a_cross_validation(order, name):
         np.testing.assert_allclose(ours[key], expected[key])
 
 
+@pytest.mark.usefixtures("workers_always_pay")
 @pytest.mark.parametrize("backend", ["loky", "threading"])
 @pytest.mark.parametrize("what", ["mapped to memory", "losses", "table"])
 def test_workers_of_any_kind_pick_up(what, backend):

@@ -105,6 +105,7 @@ def of_two_shapes():
     return search.fit(*problem(NumpyMLPClassifier)).cv_results_
 
 
+@pytest.mark.usefixtures("workers_always_pay")
 @pytest.mark.parametrize("chunk_bytes", [1, 4000, 10**9])
 @pytest.mark.parametrize(("n_jobs", "backend"), [(1, "loky"), (2, "loky"), (2, "threading")])
 def test_chunks_and_workers_change_nothing(
@@ -118,6 +119,7 @@ def test_chunks_and_workers_change_nothing(
     assert_same_results(search.cv_results_, of_two_shapes)
 
 
+@pytest.mark.usefixtures("workers_always_pay")
 def test_workers_of_parallel_config():
     X, y = problem(NumpyMLPClassifier)
     search = StackedGridSearchCV(make(NumpyMLPClassifier), {"alpha": [0.1]}, cv=2, refit=False)
@@ -137,6 +139,7 @@ def test_the_order_of_candidates_changes_nothing():
             assert scores.setdefault(params["alpha"], score) == pytest.approx(score, abs=1e-9)
 
 
+@pytest.mark.usefixtures("workers_always_pay")
 @pytest.mark.parametrize("n_jobs", [None, 2])
 def test_a_small_working_memory_makes_several_blocks(n_jobs):
     X, y = problem(NumpyMLPClassifier)

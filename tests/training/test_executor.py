@@ -105,6 +105,7 @@ def test_chunks_change_no_bit(monkeypatch, kind, chunk_bytes, settings):
             np.testing.assert_array_equal(ours, others)
 
 
+@pytest.mark.usefixtures("workers_always_pay")
 @pytest.mark.parametrize("kind", KINDS)
 def test_workers_change_no_bit(kind):
     X, y = problem(kind)
@@ -234,6 +235,7 @@ def test_attributes_keep_their_types():
             assert isinstance(getattr(ensemble, name), np.ndarray)
 
 
+@pytest.mark.usefixtures("workers_always_pay")
 @pytest.mark.parametrize("n_rows", [439, 441, 442])  # folds of 5 rows more or less, or not
 @pytest.mark.parametrize("kind", [TabularMLPRegressor, TabularMLPClassifier])
 def test_networks_of_tables_are_the_same_for_any_number_of_workers(kind, n_rows):

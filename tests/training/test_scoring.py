@@ -246,6 +246,7 @@ def on_frame(view, X, y):
     return (view.predict(X.loc[X.index]) == y).mean() + X["a"].mean()
 
 
+@pytest.mark.usefixtures("workers_always_pay")
 @pytest.mark.parametrize("setting", ["table", "folds"])
 def test_scorers_of_frames_in_worker_processes(setting):
     joblib = pytest.importorskip("joblib")

@@ -108,9 +108,10 @@ TABULAR_PARAMETERS: dict[str, Parameter] = {
             Interval(Integral, None, -1, closed="right"),
             None,
         ],
-        "Processes that train, started by the first fit that is longer than half a second; "
-        "None for as many as OpenMP would use (all cores, unless ``OMP_NUM_THREADS`` or a "
-        "search's workers leave fewer; one in a child of multiprocessing). Results do not "
-        "depend on it, unless ``max_time`` cuts training short.",
+        "How many cores train; None for all, as in histogram gradient boosting: as many as "
+        "OpenMP would use, which are fewer with ``OMP_NUM_THREADS`` and in a search's workers, "
+        "and one in a child of multiprocessing. Processes are started by the first fit that they "
+        "save more time than that takes: one of four seconds on two cores. Results do not depend "
+        "on it, unless ``max_time`` cuts training short.",
     ),
 }
