@@ -1,16 +1,19 @@
-"""One training step of a network for tables, and of its embedding, beside the floor.
+"""One training step of networks for tables, by part, beside the floor.
 
     python -m benchmarks.tabular_step [--quick] [--threads N]
 
-The floor is the matrix products of the dense layers alone, forward and backward. Waves are timed as
-the parabolas that are learned now and as the cosines of models saved before. First the gradient of
-both embeddings is compared with finite differences. Where NumPy has no AVX-512 a cosine is dear;
-``NPY_DISABLE_CPU_FEATURES="X86_V4 AVX512_ICL"`` shows it on a machine that has.
+The floor is the matrix products of the dense layers alone, forward and backward. The parts are the
+embedding, the activations, the update by AdamW with each parameter's own rate, and the masks of
+dropout, which only some members of a classifier take. The embedding of parabolas stands beside that
+of the cosines of models saved before. A second table has activations by themselves. First the
+gradient of both embeddings is compared with finite differences. Where NumPy has no AVX-512 a cosine
+is dear; ``NPY_DISABLE_CPU_FEATURES="X86_V4 AVX512_ICL"`` shows it on a machine that has.
 """
 
 import itertools
 import sys
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,7 +28,9 @@ from benchmarks.timing import (
     time_in_turn,
     versions,
 )
+from sknumpynet.core.activations import ACTIVATIONS
 from sknumpynet.core.architectures import Columns, TableShape, table_network
+from sknumpynet.core.dropout import Dropout
 from sknumpynet.core.layers import Context, PeriodicEmbedding, Wave
 from sknumpynet.core.network import (
     Propagation,
@@ -33,27 +38,20 @@ from sknumpynet.core.network import (
     forward_propagation,
     initialize_parameters,
 )
+from sknumpynet.core.optimizers import OPTIMIZERS, Factors, Update, update_parameters
+from sknumpynet.presets import ACTIVATION, OPTIMIZER
 
 __all__ = ["main"]
 
-# Numerical columns, each a number and its rank; members; samples of a batch.
+# Numerical columns, each a number that is passed on and a rank that is embedded; members; samples.
 SHAPES = [(10, 4, 128), (20, 4, 128), (20, 1, 128), (50, 4, 256), (200, 2, 256)]
 HIDDEN = (64, 64)
+DROPOUT = 0.2
 WAVES: tuple[Wave, Wave] = ("parabola", "cosine")
 TOLERANCE = 1e-5
-COLUMNS = (
-    "columns",
-    "members",
-    "batch",
-    "floor µs",
-    "step µs",
-    "step, cosines µs",
-    "embedding µs",
-    "embedding, cosines µs",
-    "embedding ratio",
-    "step ratio",
-    "step / floor",
-)
+PARTS = ("step", "floor", "embedding", "cosines", "activations", "update", "dropout")
+COLUMNS = ("columns", "members", "batch", *(f"{part} µs" for part in PARTS), "step / floor")
+GATES = ("relu", "smelu", "silu", "mish")
 
 
 def check_gradient(wave: Wave) -> None:
@@ -76,35 +74,64 @@ def check_gradient(wave: Wave) -> None:
     check_close(f"gradient of the {wave}", gradient, slopes, TOLERANCE)
 
 
-def step_of(
-    wave: Wave, n_columns: int, n_members: int, batch: int
-) -> tuple[Callable[[], None], Callable[[], None]]:
-    """Return what takes a step of a stack of networks, and of their embeddings alone."""
-    shape = TableShape(Columns(2 * n_columns, 0), HIDDEN, "mish", 1, wave=wave)
-    network, rng = table_network(shape), np.random.RandomState(0)
+class Sides(NamedTuple):
+    """What takes a step of a stack of networks, and what its parts take."""
+
+    step: Callable[[], None]
+    embedding: Callable[[], None]
+    activations: Callable[[], None]
+    update: Callable[[], None]
+    dropout: Callable[[], None]
+
+
+def sides_of(wave: Wave, n_columns: int, n_members: int, batch: int) -> Sides:
+    """Return a whole step and its parts, bound to scratch as in training."""
+    columns = Columns(2 * n_columns, 0, n_passed_on=n_columns)
+    network = table_network(TableShape(columns, HIDDEN, ACTIVATION, 1, wave=wave))
     sources = [np.random.RandomState(k) for k in range(n_members)]
     parameters = initialize_parameters(network, sources, np.float32, "lecun_normal")
-    propagation = Propagation(network, parameters, np.empty_like(parameters), batch)
+    optimizer = OPTIMIZERS["adamw"](1e-3, **OPTIMIZER, weight_decay=0.02)
+    factors = Factors(decayed=network.is_decayed, rates=network.learning_rates)
+    update = Update(optimizer, parameters, factors)
+    drops = [True] * len(HIDDEN)
+    propagation = Propagation(network, parameters, update.gradient, batch, dropout=drops)
+    dropout = Dropout([(DROPOUT,) * len(HIDDEN)] * n_members, [(k,) for k in range(n_members)])
+    rng = np.random.RandomState(0)
     inputs = np.ones((n_members, 2 * n_columns + 1, batch), np.float32)
     inputs[:, :-1] = rng.normal(size=(n_members, 2 * n_columns, batch))
     out = np.empty((n_members, 1, batch), np.float32)
     embedding = propagation.upwards[0]
     delta = rng.normal(size=embedding.units.shape).astype(np.float32)
-
-    def step() -> None:
-        forward_propagation(propagation, inputs, out)
-        backward_propagation(propagation, out)
+    hidden = propagation.hidden_layers
 
     def embed() -> None:
         embedding.forward(inputs)
         embedding.backward(delta)
 
-    return step, embed
+    def activate() -> None:
+        for layer in hidden:
+            layer.units[...] = 0.5
+            ACTIVATIONS[ACTIVATION].apply_with_derivative(layer.units, layer.derivative, layer.mask)
+            layer.units *= layer.derivative
+
+    def make_update() -> None:
+        update_parameters(update, np.float32(1.0 / batch))
+
+    def draw() -> None:
+        dropout.draw(propagation, batch)
+
+    def step() -> None:
+        draw()
+        forward_propagation(propagation, inputs, out)
+        backward_propagation(propagation, out)
+        make_update()
+
+    return Sides(step, embed, activate, make_update, draw)
 
 
 def floor_of(n_columns: int, n_members: int, batch: int) -> Callable[[], None]:
     """Return what does the products of the dense layers and nothing else."""
-    sizes, rng = [2 * n_columns * 4, *HIDDEN, 1], np.random.default_rng(0)
+    sizes, rng = [5 * n_columns, *HIDDEN, 1], np.random.default_rng(0)
     products = []
     for fan_in, fan_out in itertools.pairwise(sizes):
         weights, inputs, delta = (
@@ -124,35 +151,53 @@ def floor_of(n_columns: int, n_members: int, batch: int) -> Callable[[], None]:
 
 
 def measure(n_columns: int, n_members: int, batch: int, repeats: int) -> list[str]:
-    """Return a line of the table."""
-    sides: dict[str, Callable[[], None]] = {"floor": floor_of(n_columns, n_members, batch)}
-    for wave in WAVES:
-        step, embed = step_of(wave, n_columns, n_members, batch)
-        sides |= {f"step {wave}": step, f"embed {wave}": embed}
+    """Return a line of the table: microseconds a member, step and column."""
+    own, before = (sides_of(wave, n_columns, n_members, batch) for wave in WAVES)
+    floor = floor_of(n_columns, n_members, batch)
+    sides = {**own._asdict(), "floor": floor, "cosines": before.embedding}
     timings = time_in_turn(sides, repeats, number=5)
-    order = ["floor", "step parabola", "step cosine", "embed parabola", "embed cosine"]
+    unit = 1e-6 * n_members * n_columns
     return [
         str(n_columns),
         str(n_members),
         str(batch),
-        *(f"{timings.median(side) * 1e6:.0f}" for side in order),
-        ratio(timings.ratio("embed cosine", "embed parabola")),
-        ratio(timings.ratio("step cosine", "step parabola")),
-        ratio(timings.ratio("step parabola", "floor")),
+        *(f"{timings.median(part) / unit:.2f}" for part in PARTS),
+        ratio(timings.ratio("step", "floor")),
     ]
 
 
+def measure_gates(repeats: int) -> list[list[str]]:
+    """Return lines of nanoseconds an entry, value and derivative, in single precision."""
+    z = np.random.default_rng(0).normal(size=(4, 64, 128)).astype(np.float32)
+    derivative, mask = np.empty_like(z), np.empty(z.shape, bool)
+
+    def side(name: str) -> Callable[[], None]:
+        activation, own = ACTIVATIONS[name], z.copy()
+        apply = activation.apply_with_derivative
+        assert apply is not None
+
+        def run() -> None:
+            own[...] = z
+            apply(own, derivative, mask)
+
+        return run
+
+    timings = time_in_turn({name: side(name) for name in GATES}, repeats, number=20)
+    return [[name, f"{timings.median(name) / z.size * 1e9:.2f}"] for name in GATES]
+
+
 def run(quick: bool) -> None:
-    """Compare the gradients, then measure and print the table."""
+    """Compare the gradients, then measure and print the tables."""
     for wave in WAVES:
         check_gradient(wave)
-    shapes = SHAPES[:1] if quick else SHAPES
+    shapes, repeats = (SHAPES[:1], 3) if quick else (SHAPES, 31)
     progress, rows = Progress(len(shapes)), []
     for shape in shapes:
         progress.show(f"{shape[0]} columns")
-        rows.append(measure(*shape, repeats=3 if quick else 31))
+        rows.append(measure(*shape, repeats=repeats))
     progress.close()
     print(markdown_table(COLUMNS, rows))
+    print(f"\n{markdown_table(('activation', 'ns an entry'), measure_gates(repeats))}")
     print(f"\n{versions()}")
 
 

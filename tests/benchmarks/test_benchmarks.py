@@ -65,9 +65,11 @@ def test_training_step(tmp_path):
 def test_tabular_step(monkeypatch):
     from benchmarks import tabular_step
 
-    (row,) = read_table(run_benchmark("tabular_step"))
+    steps, gates, _ = run_benchmark("tabular_step").split("\n\n")
+    (row,) = read_table(steps)
     assert float(row["step µs"]) > float(row["floor µs"]) > 0
-    assert float(row["embedding ratio"]) > 0
+    assert min(float(row[f"{part} µs"]) for part in tabular_step.PARTS) > 0
+    assert [row["activation"] for row in read_table(gates)] == list(tabular_step.GATES)
 
     class Wrong(tabular_step.PeriodicEmbedding):
         def apply(self, parameters, inputs):

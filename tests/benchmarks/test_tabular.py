@@ -268,7 +268,8 @@ def test_scaling_of_columns_prints_memory_and_cost(capsys):
     *_, line = memory.strip().splitlines()
     rows, columns, table, peak, workers, model, seconds = map(str.strip, line.strip("|").split("|"))
     assert (rows, columns, table) == ("60", "300", "0")
-    assert min(float(cell) for cell in (peak, model, seconds)) > 0
+    assert float(peak) >= 0  # that small a table may find room in what was taken before
+    assert min(float(cell) for cell in (model, seconds)) > 0
     assert float(workers) >= 0  # 0 where the system does not tell
     seen = [line.strip("|").split("|")[2].strip() for line in cost.strip().splitlines()[2:]]
     assert seen == ["3", "300"]
