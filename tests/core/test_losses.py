@@ -13,7 +13,16 @@ from sklearn.metrics import (
     mean_squared_error,
 )
 
-from sknumpynet.core.losses import LOSSES, CustomLoss, HuberLoss, Loss, QuantileLoss
+from sknumpynet.core.losses import (
+    LINKS,
+    LOSSES,
+    PREDICTIONS,
+    CustomLoss,
+    HuberLoss,
+    Loss,
+    QuantileDistance,
+    QuantileLoss,
+)
 
 CROSS_ENTROPIES = ["binary_cross_entropy", "categorical_cross_entropy"]
 
@@ -25,7 +34,7 @@ def predicted(loss, raw):
 
 
 # With two outputs, as most tests have.
-VARIANTS = [*LOSSES.values(), HuberLoss(0.3), QuantileLoss((0.2, 0.9))]
+VARIANTS = [*LOSSES.values(), HuberLoss(0.3), QuantileLoss((0.2, 0.9)), QuantileDistance()]
 
 
 @pytest.fixture(params=VARIANTS, ids=lambda loss: f"{loss.name}-{loss.output_activation}")
@@ -252,6 +261,38 @@ def test_quantiles_never_cross(rng):
     predictions = predicted(QuantileLoss((0.1, 0.5, 0.9)), raw)
     assert (np.diff(predictions, axis=0) >= 0).all()
     assert_array_equal(predictions[0], raw[0])
+
+
+def test_distances_of_quantiles_are_half_squared_errors(rng):
+    loss, raw, targets = QuantileDistance(), *rng.normal(size=(2, 3, 101))
+    half = mean_squared_error(targets.T, predicted(loss, raw).T) / 2  # averaged over outputs
+    assert loss.value(raw, targets).mean() == pytest.approx(3 * half, rel=1e-12)
+
+
+def test_every_prediction_has_a_link():
+    assert LINKS.keys() == PREDICTIONS.keys()
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_a_link_leads_back_to_the_predictions(name, rng):
+    raw = 2 * rng.normal(size=(3, 2, 7))
+    predictions, again = np.empty((2, *raw.shape))
+    PREDICTIONS[name](raw, predictions)
+    kept = predictions.copy()
+    PREDICTIONS[name](LINKS[name](predictions), again)
+    assert_allclose(again, kept, rtol=1e-12)
+    assert_array_equal(predictions, kept)
+    for k in range(3):
+        assert_array_equal(LINKS[name](predictions[k]), LINKS[name](predictions)[k])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", LINKS)
+def test_a_link_is_finite_where_predictions_are_rounded(name, dtype):
+    rounded = np.array([[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]], dtype)
+    raw = LINKS[name](rounded)
+    assert raw.dtype == dtype
+    assert np.isfinite(raw).all()
 
 
 @pytest.mark.parametrize(

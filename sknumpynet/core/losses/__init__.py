@@ -9,11 +9,20 @@ from sknumpynet.core.losses.base import Loss
 from sknumpynet.core.losses.cross_entropy import _BinaryCrossEntropy, _CategoricalCrossEntropy
 from sknumpynet.core.losses.custom import CustomLoss
 from sknumpynet.core.losses.deviances import _Gamma, _Poisson
-from sknumpynet.core.losses.predictions import PREDICTIONS
-from sknumpynet.core.losses.quantile import QuantileLoss
+from sknumpynet.core.losses.predictions import LINKS, PREDICTIONS
+from sknumpynet.core.losses.quantile import QuantileDistance, QuantileLoss
 from sknumpynet.core.losses.residuals import HuberLoss, _AbsoluteError, _SquaredError
 
-__all__ = ["LOSSES", "PREDICTIONS", "HuberLoss", "Loss", "CustomLoss", "QuantileLoss"]
+__all__ = [
+    "LINKS",
+    "LOSSES",
+    "PREDICTIONS",
+    "CustomLoss",
+    "HuberLoss",
+    "Loss",
+    "QuantileDistance",
+    "QuantileLoss",
+]
 
 
 LOSSES: dict[str, Loss] = {

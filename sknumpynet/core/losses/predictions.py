@@ -1,11 +1,15 @@
-"""From raw outputs to predictions: the inverses of the losses' links."""
+"""From raw outputs to predictions, and back by the losses' links."""
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from scipy.special import logit
 
 from sknumpynet.core.activations import logistic, softplus
 from sknumpynet.core.types import FloatArray
 
-__all__ = ["PREDICTIONS"]
+__all__ = ["LINKS", "PREDICTIONS"]
 
 
 def _identity(raw: FloatArray, out: FloatArray) -> None:
@@ -39,4 +43,37 @@ PREDICTIONS = {
     "softmax": _softmax,
     "exp": _exp,
     "quantiles": _ascending,
+}
+
+
+def _logit(predictions: FloatArray) -> FloatArray:
+    return np.asarray(logit(np.clip(predictions, *_open_interval(predictions))))
+
+
+def _log(predictions: FloatArray) -> FloatArray:
+    return np.log(np.maximum(predictions, np.finfo(predictions.dtype).tiny))
+
+
+def _distances(predictions: FloatArray) -> FloatArray:
+    """Undo `_ascending`."""
+    raw = np.array(predictions)
+    gaps = np.diff(predictions, axis=-2)
+    np.maximum(gaps, np.finfo(gaps.dtype).tiny, out=gaps)
+    raw[..., 1:, :] = gaps + np.log(-np.expm1(-gaps))
+    return raw
+
+
+def _open_interval(predictions: FloatArray) -> tuple[Any, Any]:
+    limits = np.finfo(predictions.dtype)
+    return limits.tiny, 1 - limits.epsneg
+
+
+# Each returns raw outputs, always finite, that predict what it is given. Of those for softmax,
+# which only their differences matter to, the logarithms.
+LINKS: dict[str, Callable[[FloatArray], FloatArray]] = {
+    "identity": np.array,
+    "logistic": _logit,
+    "softmax": _log,
+    "exp": _log,
+    "quantiles": _distances,
 }

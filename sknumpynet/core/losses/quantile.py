@@ -1,4 +1,4 @@
-"""The pinball loss, of one quantile or of several that cannot cross."""
+"""The pinball loss, of one quantile or of several that cannot cross, and distances of those."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,7 +9,7 @@ from sknumpynet.core.activations import logistic
 from sknumpynet.core.losses.base import Loss, sum_outputs
 from sknumpynet.core.types import FloatArray
 
-__all__ = ["QuantileLoss"]
+__all__ = ["QuantileDistance", "QuantileLoss"]
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,55 @@ class QuantileLoss(Loss):
         """Write the share of mass below minus the level, summed over all outputs above."""
         np.greater(predictions, targets, out=out)
         np.subtract(out, self._levels(raw.dtype), out=out)
-        if len(self.levels) == 1:
-            return
-        # Every output shifts all those above it too.
-        for j in range(len(self.levels) - 2, -1, -1):
-            np.add(out[..., j, :], out[..., j + 1, :], out=out[..., j, :])
-        slopes = np.empty_like(raw[..., 1:, :])
-        logistic(np.ascontiguousarray(raw[..., 1:, :]), slopes)
-        np.multiply(out[..., 1:, :], slopes, out=out[..., 1:, :])
+        if len(self.levels) > 1:
+            _take_back_to_raw(raw, out)
+
+
+@dataclass(frozen=True)
+class QuantileDistance(Loss):
+    """Half the squared error of several quantiles that cannot cross, each with its own target.
+
+    Outputs are those of a `QuantileLoss` of as many levels: it learns what such a network predicts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> loss, raw = QuantileDistance(), np.array([[1.0], [3.0]])
+    >>> predictions = np.empty_like(raw)
+    >>> loss.predict(raw, predictions)
+    >>> loss.value(raw, predictions + 1.0).tolist()
+    [1.0]
+    """
+
+    name: ClassVar[str] = "quantile_distance"
+    output_activation: ClassVar[str] = "quantiles"
+
+    def value(self, raw: FloatArray, targets: FloatArray) -> FloatArray:
+        """Return the loss of each sample."""
+        predictions = np.empty_like(raw)
+        self.predict(raw, predictions)
+        return self.reported_value(raw, predictions, targets)
+
+    def reported_value(
+        self, raw: FloatArray, predictions: FloatArray, targets: FloatArray
+    ) -> FloatArray:
+        """Return it from predictions that are known already."""
+        residuals = predictions - targets
+        return 0.5 * sum_outputs(np.multiply(residuals, residuals, out=residuals))
+
+    def differentiate(
+        self, raw: FloatArray, predictions: FloatArray, targets: FloatArray, out: FloatArray
+    ) -> None:
+        """Write the residuals, summed over all outputs above."""
+        np.subtract(predictions, targets, out=out)
+        _take_back_to_raw(raw, out)
+
+
+def _take_back_to_raw(raw: FloatArray, gradient: FloatArray) -> None:
+    """Turn derivatives with respect to quantiles into those with respect to raw outputs."""
+    # Every output shifts all those above it too.
+    for j in range(raw.shape[-2] - 2, -1, -1):
+        np.add(gradient[..., j, :], gradient[..., j + 1, :], out=gradient[..., j, :])
+    slopes = np.empty_like(raw[..., 1:, :])
+    logistic(np.ascontiguousarray(raw[..., 1:, :]), slopes)
+    np.multiply(gradient[..., 1:, :], slopes, out=gradient[..., 1:, :])
