@@ -214,7 +214,7 @@ class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
         self.n_jobs = n_jobs
 
     def _targets(self, known: dict[str, Any]) -> ScaledNumberTargets:
-        return ScaledNumberTargets(self.loss, self.quantile)
+        return ScaledNumberTargets(self.loss, self.quantile, known)
 
     def _as_output(self, predictions: np.ndarray) -> np.ndarray:
         return TargetUnit(**self._unit).decoded(predictions)

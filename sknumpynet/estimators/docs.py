@@ -97,6 +97,8 @@ oof_score_ : float
     Accuracy, R² or, of several quantiles, minus the mean pinball loss of ``oof_prediction_``, over
     the rows that have one, with the weights of rows and classes. Slightly optimistic, as epochs
     are chosen by the same rows.
+distillation_ : dict
+    What a network made by `distil` gives away: mean losses of the same rows. Only there.
 member_seeds_ : ndarray of int of shape (n_members,)
     Seeds of the members, if there are several.
 n_features_in_ : int

@@ -18,6 +18,7 @@ __all__ = [
     "FittedAttributes",
     "Previous",
     "course_of_training",
+    "description_of",
     "out_of_fold_attributes",
     "outdated_by",
     "previous_fit",
@@ -51,6 +52,7 @@ _COURSE_OF_TRAINING = (
     "member_seeds_",
     "oof_prediction_",
     "oof_score_",
+    "distillation_",
     "_stalled_epochs",
     "_optimizer",
     "_schedule",
@@ -200,6 +202,12 @@ def out_of_fold_attributes(
     return {"oof_score_": score, "oof_prediction_": targets.decoded(mean)}
 
 
+def description_of(estimator: BaseEstimator) -> dict[str, Any]:
+    """Return the fitted attributes that say what the data are."""
+    known = vars(estimator)
+    return {name: known[name] for name in _DESCRIPTION if name in known}
+
+
 def previous_fit(estimator: BaseEstimator) -> Previous:
     """Return what a fitted multilayer perceptron can go on from; nothing of it may be changed."""
     known = vars(estimator)
@@ -223,5 +231,4 @@ def previous_fit(estimator: BaseEstimator) -> Previous:
         member_seeds=seeds,
         history=known.get("history_"),
     )
-    description = {name: known[name] for name in _DESCRIPTION if name in known}
-    return Previous(warm_start, description)
+    return Previous(warm_start, description_of(estimator))

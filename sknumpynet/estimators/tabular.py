@@ -1,16 +1,17 @@
 """What `TabularMLPClassifier` and `TabularMLPRegressor` share: columns, presets, the network."""
 
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import is_regressor
+from sklearn.base import clone, is_regressor
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from sknumpynet.core.architectures import Columns, TableShape, table_network
 from sknumpynet.core.inference import activated, raw_outputs
 from sknumpynet.estimators.base import BaseNetwork
+from sknumpynet.estimators.distillation import distil
 from sknumpynet.estimators.fitted_attributes import with_attributes
 from sknumpynet.estimators.inputs import Inputs, TableInputs
 from sknumpynet.estimators.network_specs import TableNetworkSpec, kinds_seen
@@ -19,12 +20,14 @@ from sknumpynet.estimators.parameters import (
     constraints_of,
     optimizer_settings,
 )
+from sknumpynet.estimators.training_data import GivenRows
 from sknumpynet.presets import ACTIVATION, OPTIMIZER, PRESETS, TRAINING
 from sknumpynet.training.checks import checked_hidden_layer_sizes
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.splits import EvenSplits
 from sknumpynet.utils.feature_names import with_names_as_in
 from sknumpynet.utils.n_jobs import effective_n_jobs
+from sknumpynet.utils.scikit_learn import validate_parameters
 
 __all__ = ["BaseTabularMLP"]
 
@@ -112,6 +115,88 @@ class BaseTabularMLP(BaseNetwork):
         for k, mask in enumerate(masks):
             mask[origins if seen is None else origins[seen[k]]] = True
         return masks
+
+    def distil(
+        self,
+        X: Any,
+        *,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+        n_members: int = 1,
+        **params: Any,
+    ) -> Self:
+        """Return one network, or a few, that predict nearly what this ensemble does, and sooner.
+
+        They learn the ensemble's predictions, of the rows of X and of rows that are mixed of two
+        of them: numbers between those of both, levels of either.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            Rows such as will be predicted, those of `fit` or others: their targets are not needed.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row, not negative. Rows of weight 0 are as if absent.
+        X_val, y_val : array-like, default=None
+            Rows that the ensemble has not seen, and their targets. Both sides are compared by
+            them, see below.
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Their weights.
+        n_members : int, default=1
+            Networks to distil into.
+        **params : dict
+            Further parameters of what is returned, such as ``hidden_layer_sizes``,
+            ``random_state``, ``max_time`` or ``n_jobs``; by default they are this estimator's.
+            Those that say what is learned stay as they are. Epochs, dropout and the rows that
+            members see are distilling's own.
+
+        Returns
+        -------
+        estimator
+            A fitted one of the same class. It has no ``oof_prediction_``, for it holds no rows
+            out, but ``distillation_``, a dict with the mean losses of the same rows,
+            ``n_rows`` in number: ``ensemble_loss``, ``member_loss``, that of the ensemble's
+            members on average, and ``distilled_loss``. With ``X_val`` they are those of
+            ``targets`` 'y_val', as ``validation_loss_curve_`` has them: what distilling costs is
+            their ratio, for the squared error its root. Without it a tenth of X is not learned
+            from, and ``targets`` are the predictions of the 'ensemble' there: a distance from it,
+            in which ``ensemble_loss`` is what cannot be less. Targets of rows of `fit` would
+            flatter the ensemble, which has seen them.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For rows that cannot be predicted, fewer than two rows of weight above 0, and
+            parameters that are not there, out of their range, or say what is learned.
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_breast_cancer
+        >>> from sknumpynet import TabularMLPClassifier
+        >>> X, y = load_breast_cancer(return_X_y=True)
+        >>> ensemble = TabularMLPClassifier("fast", random_state=0).fit(X[:400:2], y[:400:2])
+        >>> network = ensemble.distil(X[:400:2], X_val=X[400:], y_val=y[400:])
+        >>> network.n_members, network.score(X[400:], y[400:]) > 0.9
+        (1, True)
+        >>> sorted(network.distillation_)
+        ['distilled_loss', 'ensemble_loss', 'member_loss', 'n_rows', 'targets']
+        """
+        check_is_fitted(self)
+        fixed = {*self._data_parameters} & params.keys()
+        if fixed:
+            raise ValueError(
+                "distil keeps what is learned and of which columns, got "
+                + ", ".join(f"{name}={params[name]!r}" for name in sorted(fixed))
+            )
+        student: Self = clone(self).set_params(n_members=n_members, **params)
+        if student._has_splitter():
+            student.set_params(resample="folds")  # its splits are as many as this one's members
+        validate_parameters(student)
+        validation = GivenRows.to_validate_by(X_val, y_val, sample_weight_val)
+        return distil(self, student, GivenRows(X, None, sample_weight), validation)
 
     # Prediction ------------------------------------------------------------------------------
 

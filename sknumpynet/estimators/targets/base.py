@@ -85,6 +85,10 @@ class Targets(ABC):
     def decoded(self, predictions: np.ndarray) -> np.ndarray:
         """Return predictions (..., n_samples, n_outputs) in the shape that users see."""
 
+    def bounded(self, predictions: np.ndarray) -> np.ndarray:
+        """Return predictions as far as users see them, as the network makes them."""
+        return predictions
+
     def out_of_fold_score(
         self, data: TrainingData, mean: np.ndarray, known: BoolArray, sample_weight: Any
     ) -> float:

@@ -65,9 +65,13 @@ class ScaledNumberTargets(NumberTargets):
         The estimator's.
     quantile : float or list of float
         The estimator's.
+    known : dict
+        The units, if they are known before: ``_unit`` of an estimator.
     """
 
-    _unit: TargetUnit | None = None
+    def __init__(self, loss: Any, quantile: Any, known: dict[str, Any]) -> None:
+        super().__init__(loss, quantile)
+        self._unit = TargetUnit(**known["_unit"]) if "_unit" in known else None
 
     @property
     def unit(self) -> TargetUnit:
@@ -92,6 +96,12 @@ class ScaledNumberTargets(NumberTargets):
     def decoded(self, predictions: np.ndarray) -> np.ndarray:
         """Return predictions in the targets' own units."""
         return self.unit.decoded(predictions)
+
+    def bounded(self, predictions: np.ndarray) -> np.ndarray:
+        """Return predictions within the range that was seen, in units."""
+        unit = self.unit
+        lowest, highest = unit.scaled(unit.lowest), unit.scaled(unit.highest)
+        return np.asarray(np.clip(predictions, lowest, highest))
 
     def out_of_fold_score(
         self, data: TrainingData, mean: np.ndarray, known: BoolArray, sample_weight: Any
