@@ -159,10 +159,10 @@ class BaseTabularMLP(BaseNetwork):
             ``n_rows`` in number: ``ensemble_loss``, ``member_loss``, that of the ensemble's
             members on average, and ``distilled_loss``. With ``X_val`` they are those of
             ``targets`` 'y_val', as ``validation_loss_curve_`` has them: what distilling costs is
-            their ratio, for the squared error its root. Without it a tenth of X is not learned
-            from, and ``targets`` are the predictions of the 'ensemble' there: a distance from it,
-            in which ``ensemble_loss`` is what cannot be less. Targets of rows of `fit` would
-            flatter the ensemble, which has seen them.
+            their ratio, for the squared error its root. Without it a twentieth of X is not
+            learned from, and ``targets`` are the predictions of the 'ensemble' there: a distance
+            from it, in which ``ensemble_loss`` is what cannot be less. Targets of rows of `fit`
+            would flatter the ensemble, which has seen them.
 
         Raises
         ------

@@ -188,9 +188,8 @@ def test_without_targets_the_distance_is_from_the_ensemble(case):
     ensemble, X, *_ = case
     found = ensemble.distil(X).distillation_
     assert found["targets"] == "ensemble"
-    assert found["n_rows"] == round(len(X) / 10)
-    excess = found["distilled_loss"] - found["ensemble_loss"]
-    assert 0 <= excess < 0.75 * (found["member_loss"] - found["ensemble_loss"])
+    assert found["n_rows"] == round(len(X) / 20)
+    assert found["ensemble_loss"] <= found["distilled_loss"] < found["member_loss"]
 
 
 @pytest.mark.usefixtures("is_brief")
