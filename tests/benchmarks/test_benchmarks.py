@@ -126,3 +126,12 @@ def test_search(tmp_path):
     for row in (*searches, *growth):
         assert float(row["scikit-learn / stacked"]) > 0
     assert "svg" in file.read_text()
+
+
+def test_distillation():
+    quality, speed = (read_table(part) for part in run_benchmark("distillation").split("\n\n")[:2])
+    assert [row["table"] for row in quality] == ["wine", "diabetes", "geometric mean"]
+    for row in quality:
+        assert float(row["member"]) > float(row["distilled, 1"]) > 0
+    assert [row["what predicts"] for row in speed][:2] == ["ensemble", "distilled, 1"]
+    assert all(float(row["seconds"]) > 0 for row in speed)
