@@ -48,11 +48,11 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
     -----
     A fit takes about 0.2 microseconds for each member, epoch, row and column on one core, 0.3
     where columns are few (layers of 64 units; `presets` has members and epochs). More than 500
-    columns take no longer than 500: each member sees a part, see ``member_columns_``. Beside the
-    table a fit takes as much memory as the table has in double precision, and 200 MB at most for
-    what is trained; a worker process another 200 MB. 100,000 rows of 50 columns take about 70
-    seconds on two cores with
-    the default preset, 20 with 'fast'.
+    columns take no longer than 500, but for reading them: each member sees a part, see
+    ``member_columns_``. Beside the table a fit takes as much memory as the table has in double
+    precision, and at most 200 MB; all worker processes together as much again, and each 250 MB.
+    100,000 rows of 50 columns take about 70 seconds on two cores with the default preset, 20 with
+    'fast'.
 
     References
     ----------

@@ -10,6 +10,7 @@ of all members are as many as the columns.
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.special import chdtrc
 
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.layers import ColumnKind, ColumnSelection, Concatenate
@@ -18,8 +19,8 @@ from sknumpynet.core.types import FloatArray, IntArray
 
 __all__ = [
     "choose_columns",
+    "credible_strengths",
     "first_factors",
-    "strengths_above_chance",
     "strengths_of_columns",
 ]
 
@@ -32,8 +33,9 @@ LEAST_VARIANCE = 1e-6
 def strengths_of_columns(dataset: Dataset) -> FloatArray:
     """Return how much every column alone says of the targets, in the rows that are trained on.
 
-    That is the square of its correlation with a target, summed over them, or that of its square:
-    what is large for the smallest and the largest numbers has no correlation.
+    That is the square of its correlation with a target, summed over them, or of the correlation of
+    its squared distance from the mean: what small and large numbers have in common shows in no
+    other way.
 
     Parameters
     ----------
@@ -57,18 +59,21 @@ def strengths_of_columns(dataset: Dataset) -> FloatArray:
     weight = weight / weight.sum()
     targets = dataset.targets[rows] - weight @ dataset.targets[rows]
     targets /= np.sqrt(np.maximum(weight @ targets**2, np.finfo(float).tiny))
-    # The first row of what they multiply is the mean.
-    weights = np.vstack([weight, (weight[:, np.newaxis] * targets).T]).astype(dtype)
+    shares = (weight[:, np.newaxis] * targets).T.astype(dtype)
+    weight = weight.astype(dtype)
     strengths = np.empty(X.shape[1], dtype)
     for block in _blocks(X.shape[1], len(rows)):
         columns = X[rows, block]
+        mean_squares = weight @ (columns * columns)
+        columns -= weight @ columns
         squares = columns * columns
-        means, *covariances = weights @ columns
-        mean_squares, *covariances_of_squares = weights @ squares
-        fourths = weights[0] @ (squares * squares)
+        variances = weight @ squares
+        variances[variances <= LEAST_VARIANCE * mean_squares] = np.inf
+        variances_of_squares = weight @ np.square(squares - weight @ squares)
+        variances_of_squares[variances_of_squares <= LEAST_VARIANCE * variances**2] = np.inf
         strengths[block] = np.maximum(
-            _explained(covariances, means, mean_squares),
-            _explained(covariances_of_squares, mean_squares, fourths),
+            np.sum((shares @ columns) ** 2, axis=0) / variances,
+            np.sum((shares @ squares) ** 2, axis=0) / variances_of_squares,
         )
     return strengths
 
@@ -77,16 +82,6 @@ def _blocks(n_columns: int, n_rows: int) -> Iterator[slice]:
     size = max(BLOCK_CELLS // n_rows, 1)
     for start in range(0, n_columns, size):
         yield slice(start, start + size)
-
-
-def _explained(
-    covariances: list[FloatArray], means: FloatArray, mean_squares: FloatArray
-) -> FloatArray:
-    """Return squared correlations with targets of variance 1, summed over them."""
-    variances = mean_squares - means * means
-    is_constant = variances <= LEAST_VARIANCE * mean_squares
-    explained = np.sum(np.square(covariances), axis=0) / np.where(is_constant, 1.0, variances)
-    return np.where(is_constant, 0.0, explained)
 
 
 def choose_columns(
@@ -136,10 +131,11 @@ def _strong_and_dealt(
     return np.concatenate([strong, dealt])
 
 
-def strengths_above_chance(strengths: FloatArray, n_rows: int, n_targets: int) -> FloatArray:
-    """Return strengths less what the strongest of as many columns of noise would have.
+def credible_strengths(strengths: FloatArray, n_rows: int, n_targets: int) -> FloatArray:
+    """Return strengths times the part of columns as strong that are so not by chance.
 
-    At least they are what one column of noise has.
+    So the strongest of much noise count little beside one column that is stronger, and all count
+    where many columns are stronger than noise would be. None has less than noise has.
 
     Parameters
     ----------
@@ -150,18 +146,24 @@ def strengths_above_chance(strengths: FloatArray, n_rows: int, n_targets: int) -
 
     References
     ----------
-    Donoho and Johnstone, "Ideal Spatial Adaptation by Wavelet Shrinkage", Biometrika 81, 1994.
+    Benjamini and Hochberg, "Controlling the False Discovery Rate", Journal of the Royal
+    Statistical Society B 57, 1995.
 
     Examples
     --------
     >>> import numpy as np
-    >>> strengths_above_chance(np.array([0.05, 0.3, 0.0, 0.0]), n_rows=100, n_targets=1).round(3)
-    array([0.012, 0.262, 0.01 , 0.01 ])
+    >>> credible_strengths(np.array([0.02, 0.3, 0.0, 0.0]), n_rows=100, n_targets=1).round(3)
+    array([0.01, 0.3 , 0.01, 0.01])
     """
-    of_one = n_targets / n_rows
-    of_strongest = of_one + 2.0 * np.log(len(strengths)) / n_rows
-    above: FloatArray = np.maximum(strengths - of_strongest, of_one)
-    return above
+    descending = np.argsort(-strengths)
+    # Of noise, strengths times rows have a χ² distribution; each column has two of them.
+    tails = chdtrc(n_targets, strengths[descending].astype(float) * n_rows)
+    n_as_strong = np.arange(1, len(strengths) + 1)
+    false_part = 2 * len(strengths) * tails / n_as_strong
+    false_part = np.minimum.accumulate(np.minimum(false_part, 1.0)[::-1])[::-1]
+    credible = np.empty_like(strengths)
+    credible[descending] = strengths[descending] * (1.0 - false_part)
+    return np.maximum(credible, n_targets / n_rows)
 
 
 def first_factors(network: Network, columns: IntArray, strengths: FloatArray) -> FloatArray:
@@ -176,7 +178,7 @@ def first_factors(network: Network, columns: IntArray, strengths: FloatArray) ->
         Begins with a `ColumnSelection`, then what its columns become, then the factors.
     columns : ndarray of int of shape (n_seen,)
     strengths : ndarray of shape (n_features,)
-        Above 0, see `strengths_above_chance`.
+        Above 0, see `credible_strengths`.
     """
     selection, embeddings = network.layers[:2]
     assert isinstance(selection, ColumnSelection)

@@ -6,8 +6,8 @@ from sknumpynet.core.network import Network, initialize_parameters
 from sknumpynet.core.types import IntArray
 from sknumpynet.training.column_parts import (
     choose_columns,
+    credible_strengths,
     first_factors,
-    strengths_above_chance,
     strengths_of_columns,
 )
 from sknumpynet.training.config import TrainingConfig
@@ -84,7 +84,7 @@ def start_with_columns(problem: TrainingProblem, run: Run, member: int, seed: in
     strengths = strengths_of_columns(run.dataset)
     columns = choose_columns(network.selection, strengths, member, seed)
     n_rows, n_targets = run.dataset.n_samples, run.dataset.targets.shape[1]
-    above_chance = strengths_above_chance(strengths, n_rows, n_targets)
+    credible = credible_strengths(strengths, n_rows, n_targets)
     rows = _initial_rows(config, X.shape[0])
     above = initialize_parameters(
         network.above_selection,
@@ -92,7 +92,7 @@ def start_with_columns(problem: TrainingProblem, run: Run, member: int, seed: in
         X.dtype,
         config.weight_init,
         None if rows is None else X[rows[:, np.newaxis], columns],
-        known={1: first_factors(network, columns, above_chance)},
+        known={1: first_factors(network, columns, credible)},
     )
     return np.concatenate([columns.astype(X.dtype), above])
 

@@ -58,11 +58,7 @@ def test_ranks_tell_apart_what_distances_do_not(monkeypatch):
     X, y = 10 ** exponent[:, np.newaxis], np.sin(exponent / 2)
     model = TabularMLPRegressor("fast", random_state=0, n_jobs=1)
     assert score_of(model, X, y) > 0.95
-
-    def only_distances(categories, ranks):
-        return TabularPreprocessor(categories, ranks=False)
-
-    monkeypatch.setattr("sknumpynet.estimators.inputs.TabularPreprocessor", only_distances)
+    monkeypatch.setattr("sknumpynet.estimators.inputs.MOST_RANKED", False)
     assert score_of(model, X, y) < 0.6
 
 

@@ -11,8 +11,8 @@ from sknumpynet.core.layers import ColumnKind, ColumnSelection
 from sknumpynet.training import column_parts
 from sknumpynet.training.column_parts import (
     choose_columns,
+    credible_strengths,
     first_factors,
-    strengths_above_chance,
     strengths_of_columns,
 )
 
@@ -33,7 +33,9 @@ def test_strengths_are_those_of_an_f_test(cells, rng, monkeypatch):
     X, targets = correlated(rng)
     degrees = len(X) - 2
     found = strengths_of_columns(Dataset(X, targets))
-    of_numbers, of_squares = (f_regression(Z, targets[:, 0])[0] for Z in (X, X * X))
+    of_numbers, of_squares = (
+        f_regression(Z, targets[:, 0])[0] for Z in (X, (X - X.mean(axis=0)) ** 2)
+    )
     assert_allclose(found * degrees / (1 - found), np.maximum(of_numbers, of_squares), rtol=1e-9)
 
 
@@ -116,16 +118,24 @@ def test_a_number_is_as_strong_as_its_rank():
 
 
 @pytest.mark.parametrize("n_targets", [1, 5])
-def test_the_strongest_of_noise_is_hardly_above_chance(n_targets, rng):
+def test_one_column_counts_beside_the_strongest_of_noise(n_targets, rng):
     X, targets = rng.normal(size=(200, 3_000)), rng.normal(size=(200, n_targets))
-    strengths = strengths_of_columns(Dataset(X, targets))
-    above = strengths_above_chance(strengths, 200, n_targets)
-    assert above.min() == n_targets / 200
-    assert np.count_nonzero(above > above.min()) < 10
-    assert above.max() < 0.1
     X[:, 7] += targets[:, 0]
     strengths = strengths_of_columns(Dataset(X, targets))
-    assert strengths_above_chance(strengths, 200, n_targets)[7] > 10 * above.min() / n_targets
+    credible = credible_strengths(strengths, 200, n_targets)
+    assert credible.argmax() == 7
+    assert credible[7] > 0.9 * strengths[7]
+    others = np.delete(credible, 7)
+    assert others.min() == n_targets / 200
+    assert others.max() < 0.3 * credible[7]
+    assert np.delete(strengths, 7).max() > others.max()
+
+
+def test_all_count_where_many_are_stronger_than_noise(rng):
+    strengths = rng.uniform(0.03, 0.1, 1_000)
+    credible = credible_strengths(strengths, 1_000, 1)
+    assert (credible > 0.9 * strengths).all()
+    assert (credible <= strengths).all()
 
 
 def test_factors_go_with_strength():
