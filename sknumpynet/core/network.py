@@ -66,7 +66,7 @@ class Network:
         first = self.layers[0]
         return first if isinstance(first, ColumnSelection) else None
 
-    @cached_property
+    @property  # cached, a network that is this one would keep itself alive
     def above_selection(self) -> "Network":
         """The network that takes selected columns: all but the layer that selects, if any."""
         return self if self.selection is None else Network(self.layers[1:])

@@ -159,7 +159,7 @@ def test_memory_is_bounded():
     n_candidates, n_splits = 40, 2
     outcome_bytes = 8 * (10 + 2) * 1000
     peaks = {}
-    for working_memory in (1024, 4):  # what is kept from the first run on is not counted
+    for working_memory in (4, 1024):
         search = StackedGridSearchCV(
             network, {"alpha": np.arange(n_candidates) / 10}, cv=n_splits, refit=False
         )
