@@ -102,7 +102,7 @@ class Preset:
     def batch_size(n_samples: int) -> int:
         """Return the samples of a step, which grow with the table."""
         if n_samples <= 1_000:
-            return 64
+            return 32 if n_samples <= 500 else 64
         return 128 if n_samples <= 8_000 else 256
 
 

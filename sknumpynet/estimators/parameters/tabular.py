@@ -15,8 +15,9 @@ TABULAR_PARAMETERS: dict[str, Parameter] = {
         "How much time to spend; whatever is None below is as in the preset. 'fast': 5 "
         "members, 16 epochs for classes, 32 for numbers. 'default': 16 members and 24 epochs "
         "for classes, 8 and 56 for numbers. 'best': 40 and 32, 20 and 128, of two layers of "
-        "128 units instead of 64. Batches have 64 samples up to 1,000 rows, 128 up to 8,000, "
-        "then 256; beyond 10,000 rows epochs are fewer by the root of their number.",
+        "128 units instead of 64. Batches have 32 samples up to 500 rows, 64 up to 1,000, "
+        "128 up to 8,000, then 256; beyond 10,000 rows epochs are fewer by the root of their "
+        "number.",
     ),
     "categorical_features": Parameter(
         "'from_dtype', None or array-like, default='from_dtype'",
