@@ -8,8 +8,10 @@ from sknumpynet.core.schedules import fading
 
 __all__ = ["ACTIVATION", "OPTIMIZER", "PRESETS", "TRAINING", "Preset", "TrainingBudget"]
 
-# From so many rows on the epochs get fewer, by the root of the rows.
-ROWS_OF_ALL_EPOCHS = 10_000
+# Beyond so many rows epochs get fewer, by the root of the rows, and members by the root of that,
+# down to five: the more rows, the less members differ.
+ROWS_OF_FULL_BUDGET = 10_000
+FEWEST_MEMBERS = 5
 
 
 class Training(TypedDict):
@@ -58,8 +60,7 @@ class TrainingBudget:
 
     Parameters
     ----------
-    n_members : int
-    most_epochs : int
+    most_members, most_epochs : int
         Of tables of up to 10,000 rows.
     learning_rate : float
         The highest of the schedule.
@@ -68,15 +69,24 @@ class TrainingBudget:
         both does nearly as well as the better.
     """
 
-    n_members: int
+    most_members: int
     most_epochs: int
     learning_rate: float
     dropout: tuple[float, ...] = (0.0,)
 
+    def members(self, n_samples: int) -> int:
+        """Return how many networks there are."""
+        fewest = min(self.most_members, FEWEST_MEMBERS)
+        return max(round(self.most_members * _part_of_budget(n_samples, 0.25)), fewest)
+
     def epochs(self, n_samples: int) -> int:
         """Return the passes over the data."""
-        factor: float = min((ROWS_OF_ALL_EPOCHS / max(n_samples, 1)) ** 0.5, 1.0)
-        return max(round(self.most_epochs * factor), 1)
+        return max(round(self.most_epochs * _part_of_budget(n_samples, 0.5)), 1)
+
+
+def _part_of_budget(n_samples: int, power: float) -> float:
+    part: float = min(ROWS_OF_FULL_BUDGET / max(n_samples, 1), 1.0) ** power
+    return part
 
 
 @dataclass(frozen=True)

@@ -13,4 +13,11 @@ pytestmark = pytest.mark.oldest
 def test_presets(preset):
     X, y = load_iris(return_X_y=True)
     model = TabularMLPClassifier(preset, random_state=0, max_iter=2).fit(X[::5], y[::5])
-    assert len(model.parameters_) == PRESETS[preset].classification.n_members
+    assert len(model.parameters_) == PRESETS[preset].classification.most_members
+
+
+def test_large_tables_get_fewer_epochs_and_members():
+    default, fast = PRESETS["default"].classification, PRESETS["fast"].classification
+    assert [default.members(n) for n in (0, 10_000, 160_000, 10**9)] == [16, 16, 8, 5]
+    assert [default.epochs(n) for n in (0, 10_000, 160_000, 10**9)] == [24, 24, 6, 1]
+    assert fast.members(160_000) == 5

@@ -59,7 +59,7 @@ class BaseTabularMLP(BaseNetwork):
             return default if own is None else own
 
         sizes = chosen("hidden_layer_sizes", preset.hidden_layer_sizes)
-        n_members = chosen("n_members", budget.n_members)
+        n_members = chosen("n_members", budget.members(n_samples))
         max_iter = chosen("max_iter", budget.epochs(n_samples))
         return TrainingConfig(
             n_members=n_members,

@@ -69,7 +69,7 @@ def test_without_folds_a_tenth_is_set_aside(kind, resample):
     frame, _ = titanic()
     model = quick(kind, resample=resample).fit(frame, target_of(kind))
     assert not hasattr(model, "oof_prediction_")
-    assert len(model.validation_scores_) == PRESETS["fast"].classification.n_members
+    assert len(model.validation_scores_) == PRESETS["fast"].classification.most_members
     few = quick(kind, resample=resample).fit(frame[:9], target_of(kind)[:9])
     assert np.isfinite(outputs(few, frame)).all()
 
@@ -101,4 +101,4 @@ def test_own_validation_data(kind):
     if kind is TabularMLPClassifier:
         losses = [log_loss(y[200:], member) for member in members]
         assert_allclose(losses, [min(curve) for curve in model.validation_loss_curve_], rtol=1e-4)
-    assert len(members) == PRESETS["fast"].classification.n_members
+    assert len(members) == PRESETS["fast"].classification.most_members

@@ -17,7 +17,7 @@ TABULAR_PARAMETERS: dict[str, Parameter] = {
         "for classes, 8 and 56 for numbers. 'best': 40 and 32, 20 and 128, of two layers of "
         "128 units instead of 64. Batches have 32 samples up to 500 rows, 64 up to 1,000, "
         "128 up to 8,000, then 256; beyond 10,000 rows epochs are fewer by the root of their "
-        "number.",
+        "number, and members by the fourth root, down to 5.",
     ),
     "categorical_features": Parameter(
         "'from_dtype', None or array-like, default='from_dtype'",
