@@ -77,7 +77,7 @@ preprocessor_ : TabularPreprocessor
     What turns the columns into the network's inputs.
 parameters_ : ndarray of shape (n_members, n_parameters)
     A row for each network.
-member_columns_ : ndarray of bool of shape (n_members, n_features_in_)
+member_columns_ : ndarray of bool of shape (n_members, n_features)
     Which columns each member sees: all, but for those that tell nothing, unless there are more
     than 500 numbers, of which four flags or levels count as one. Then half of a member's are those
     that say most of the targets on the rows that it trains on, and half are dealt to members in

@@ -107,7 +107,7 @@ class BaseTabularMLP(BaseNetwork):
 
     @property
     def member_columns_(self) -> np.ndarray:
-        """Which columns each member sees, a mask of shape (n_members, n_features_in_)."""
+        """Which columns each member sees, a mask of shape (n_members, n_features)."""
         check_is_fitted(self)
         origins = self.preprocessor_._origins()
         seen = table_network(TableShape.from_plain(self._shape)).columns_seen(self.parameters_)
