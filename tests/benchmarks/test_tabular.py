@@ -17,6 +17,7 @@ from benchmarks import (  # noqa: E402
     tabular_peers,
     tabular_scaling,
     tabular_summary,
+    tabular_versions,
     timing,
 )
 
@@ -260,6 +261,14 @@ def test_scaling_prints_a_table(capsys):
         pytest.skip("the estimators are not there yet")
     assert tabular_scaling.main(["--quick", "--presets", "fast"]) == 0
     assert "| TabularMLPRegressor " in capsys.readouterr().out
+
+
+def test_versions_that_are_one_have_one_quality(capsys):
+    assert tabular_versions.main(["--before", str(ROOT), "--quick", "--preset", "fast"]) == 0
+    table, _ = capsys.readouterr().out.split("\n\n")
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[2:]]
+    assert [cells[1] for cells in lines] == ["1.000", "1.000"]
+    assert all(float(cell) > 0 for cells in lines for cell in cells[2:])
 
 
 def test_scaling_of_columns_prints_memory_and_cost(capsys):
