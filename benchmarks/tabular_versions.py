@@ -57,8 +57,8 @@ class Side:
 
     def close(self) -> None:
         """Let the process end."""
-        self._send(None)
-        self.process.wait()
+        with self.process:  # which closes its pipes, and waits
+            self._send(None)
 
     def _send(self, job: dict[str, Any] | None) -> None:
         assert self.process.stdin is not None
