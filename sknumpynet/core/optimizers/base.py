@@ -114,16 +114,17 @@ class Optimizer(ABC):
 
 
 def cast(scalar: Scalar, dtype: np.dtype[Any]) -> FloatArray:
-    """Return an array that does not upcast; as an operand it is quicker than a Python float.
-
-    A column in which all members are equal becomes one number, which spares what multiplies it by
-    parameters' factors a pass over the stack.
-    """
-    values: FloatArray = np.asarray(scalar, dtype)
-    is_column_of_one = values.size > 1 and (values == values[0]).all()
-    return values[0] if is_column_of_one else values
+    """Return an array that does not upcast; as an operand it is quicker than a Python float."""
+    return np.asarray(scalar, dtype)
 
 
 def times(scalar: FloatArray, factors: FloatArray | None) -> FloatArray:
-    """Return a scalar times each parameter's factor, if they have factors."""
-    return scalar if factors is None else scalar * factors
+    """Return a scalar times each parameter's factor, if they have factors.
+
+    A column in which all members are equal is taken for one number: a vector for all of them, and
+    no pass over the stack.
+    """
+    if factors is None:
+        return scalar
+    is_column_of_one = scalar.size > 1 and bool((scalar == scalar[0]).all())
+    return (scalar[0] if is_column_of_one else scalar) * factors
