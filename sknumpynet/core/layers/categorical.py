@@ -1,6 +1,7 @@
 """The embedding of categories."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -51,10 +52,15 @@ class CategoryEmbedding(BaseLayer):
         """A vector for each code of each column."""
         return sum(self.n_codes), self.length
 
-    @property
+    @cached_property
     def first_vectors(self) -> IntArray:
         """Where the vectors of each column begin."""
         return np.cumsum([0, *self.n_codes])[:-1]
+
+    def vectors_of(self, inputs: FloatArray) -> IntArray:
+        """Return which vector the code of each column and sample stands for."""
+        codes = inputs[..., : self.fan_in, :].astype(np.intp)
+        return np.add(codes, self.first_vectors[:, np.newaxis], out=codes)
 
     def origins(self) -> IntArray:
         """Return of which column each row is made that comes out."""
@@ -75,11 +81,14 @@ class CategoryEmbedding(BaseLayer):
         self, parameters: FloatArray, inputs: FloatArray, units: FloatArray, scratch: Scratch
     ) -> None:
         """Write the vectors of codes to units."""
-        codes = inputs[..., : self.fan_in, :].astype(np.intp)
-        np.add(codes, self.first_vectors[:, np.newaxis], out=codes)
-        codes = np.broadcast_to(codes, (*units.shape[:-2], *codes.shape[-2:]))
-        members, n_samples = parameters.reshape(-1, *self.parameter_shape), codes.shape[-1]
-        places = codes.reshape(len(members), -1, self.fan_in, n_samples)
+        self.take(parameters, self.vectors_of(inputs), units)
+
+    def take(self, parameters: FloatArray, places: IntArray, units: FloatArray) -> None:
+        """Write vectors to units, of which `vectors_of` says which ones."""
+        n_samples = places.shape[-1]
+        places = np.broadcast_to(places, (*units.shape[:-2], self.fan_in, n_samples))
+        members = parameters.reshape(-1, *self.parameter_shape)
+        places = places.reshape(len(members), -1, self.fan_in, n_samples)
         of_members = units.reshape(len(members), -1, self.fan_in, self.length, n_samples)
         for vectors, own_places, own in zip(members, places, of_members, strict=True):
             own[...] = vectors.take(own_places, axis=0).swapaxes(-1, -2)
@@ -101,25 +110,20 @@ class _BoundCategoryEmbedding(BoundLayer):
     ) -> None:
         super().__init__(layer, parameters, context)
         self.parameters, self.gradient = parameters, gradient
-        self.members, self.fan_in, self.length = parameters.shape[:-2], layer.fan_in, layer.length
-        self.first_vectors = layer.first_vectors[:, np.newaxis]
-        self.entries = np.arange(self.length)[:, np.newaxis]
+        self.layer, self.members = layer, parameters.shape[:-2]
+        self.entries = np.arange(layer.length)[:, np.newaxis]
         self.vectors: IntArray  # which one each code of each sample stands for
 
     def forward(self, inputs: FloatArray) -> FloatArray:
-        codes = inputs[..., : self.fan_in, :].astype(np.intp)
-        np.add(codes, self.first_vectors, out=codes)
-        self.vectors = np.broadcast_to(codes, (*self.members, *codes.shape[-2:]))
-        by_column = (self.fan_in, self.length, codes.shape[-1])
-        for member in np.ndindex(self.members):
-            taken = self.parameters[member].take(self.vectors[member], axis=0)
-            self.units[member].reshape(by_column)[...] = taken.swapaxes(-1, -2)
+        vectors = self.layer.vectors_of(inputs)
+        self.layer.take(self.parameters, vectors, self.units)
+        self.vectors = np.broadcast_to(vectors, (*self.members, *vectors.shape[-2:]))
         return self.outputs
 
     def backward(self, upstream: FloatArray) -> None:
         self.gradient[...] = 0.0
         for member in np.ndindex(self.members):
             # Flat: on rows `add.at` takes nearly three times as long.
-            places = self.vectors[member][:, np.newaxis, :] * self.length + self.entries
+            places = self.vectors[member][:, np.newaxis, :] * self.layer.length + self.entries
             flat = self.gradient[member].reshape(-1)
             np.add.at(flat, places.reshape(-1), upstream[member].reshape(-1))

@@ -132,13 +132,10 @@ class _BoundColumnSelection(BoundLayer):
     ) -> None:
         super().__init__(layer, parameters, context)
         self.layer, self.parameters, self.gradient = layer, parameters, gradient
-        self.members = parameters.shape[:-1]
+        self.scratch = Scratch()
 
     def forward(self, inputs: FloatArray) -> FloatArray:
-        columns = self.layer.columns(self.parameters)
-        inputs = np.broadcast_to(inputs, (*self.members, *inputs.shape[-2:]))
-        for member in np.ndindex(self.members):
-            np.take(inputs[member], columns[member], axis=0, out=self.units[member], mode="clip")
+        self.layer.write(self.parameters, inputs, self.units, self.scratch)
         return self.outputs
 
     def backward(self, upstream: FloatArray | None) -> None:
