@@ -7,12 +7,11 @@ other columns, or tells the same as one that is stronger, is seen by somebody as
 of all members are as many as the columns.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 from scipy.special import chdtrc
 
 from sknumpynet.core.batching import Dataset
+from sknumpynet.core.blocks import slices
 from sknumpynet.core.layers import ColumnKind, ColumnSelection, Concatenate
 from sknumpynet.core.network import Network
 from sknumpynet.core.types import FloatArray, IntArray
@@ -62,7 +61,7 @@ def strengths_of_columns(dataset: Dataset) -> FloatArray:
     shares = (weight[:, np.newaxis] * targets).T.astype(dtype)
     weight = weight.astype(dtype)
     strengths = np.empty(X.shape[1], dtype)
-    for block in _blocks(X.shape[1], len(rows)):
+    for block in slices(X.shape[1], max(BLOCK_CELLS // len(rows), 1)):
         columns = X[rows, block]
         mean_squares = weight @ (columns * columns)
         columns -= weight @ columns
@@ -76,12 +75,6 @@ def strengths_of_columns(dataset: Dataset) -> FloatArray:
             np.sum((shares @ squares) ** 2, axis=0) / variances_of_squares,
         )
     return strengths
-
-
-def _blocks(n_columns: int, n_rows: int) -> Iterator[slice]:
-    size = max(BLOCK_CELLS // n_rows, 1)
-    for start in range(0, n_columns, size):
-        yield slice(start, start + size)
 
 
 def choose_columns(
