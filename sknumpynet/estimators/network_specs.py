@@ -74,7 +74,7 @@ class PerceptronSpec(NetworkSpec):
         }
 
 
-def kinds_seen(shape: TableShape, width: int) -> tuple[ColumnKind, ...]:
+def kinds_seen(shape: TableShape) -> tuple[ColumnKind, ...]:
     """Return how many numbers and plain columns a network sees, nothing where it sees all.
 
     What columns become has a bound, by which a flag or a level is cheaper than a number. Of both
@@ -83,15 +83,13 @@ def kinds_seen(shape: TableShape, width: int) -> tuple[ColumnKind, ...]:
     Parameters
     ----------
     shape : TableShape
-    width : int
-        Columns that a number comes as, 2 with its rank.
 
     Examples
     --------
     >>> from sknumpynet.core.architectures import Columns
     >>> columns = Columns(2_000, 1_000, n_passed_on=1_000)
     >>> shape = TableShape(columns, (64, 64), "mish", 1)
-    >>> [kind.n_seen for kind in kinds_seen(shape, width=2)]
+    >>> [kind.n_seen for kind in kinds_seen(shape)]
     [334, 334]
     """
     columns = shape.columns
@@ -100,6 +98,7 @@ def kinds_seen(shape: TableShape, width: int) -> tuple[ColumnKind, ...]:
     part = rest / max(of_embedded + columns.n_passed_on + columns.n_plain, 1)
     if part >= 1:
         return ()
+    width = 2 if columns.n_passed_on else 1  # of a number, with its rank
     n_numbers = columns.n_numerical // width
     return (
         ColumnKind(n_numbers, math.ceil(part * n_numbers), width),

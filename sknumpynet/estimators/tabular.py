@@ -93,17 +93,15 @@ class BaseTabularMLP(BaseNetwork):
         self, inputs: Inputs, config: TrainingConfig, n_outputs: int
     ) -> TableNetworkSpec:
         fitted = inputs.attributes["preprocessor_"]
-        n_numbers, has_ranks = fitted.n_numerical_, fitted._has_ranks()
         columns = Columns(
-            n_numbers,
+            fitted.n_numerical_,
             fitted.n_plain_,
             tuple(fitted.n_levels_),
-            n_passed_on=n_numbers // 2 if has_ranks else 0,
+            n_passed_on=fitted.n_numerical_ // 2 if fitted._has_ranks() else 0,
         )
         sizes = tuple(checked_hidden_layer_sizes(config.hidden_layer_sizes))
         shape = TableShape(columns, sizes, ACTIVATION, n_outputs)
-        kinds = kinds_seen(shape, width=2 if has_ranks else 1)
-        return TableNetworkSpec(replace(shape, kinds=kinds))
+        return TableNetworkSpec(replace(shape, kinds=kinds_seen(shape)))
 
     @property
     def member_columns_(self) -> np.ndarray:
@@ -201,8 +199,7 @@ class BaseTabularMLP(BaseNetwork):
     # Prediction ------------------------------------------------------------------------------
 
     def _check_for_prediction(self, X: Any) -> np.ndarray:
-        if "preprocessor_" not in vars(self):
-            check_is_fitted(self)
+        check_is_fitted(self)
         encoded: np.ndarray = self.preprocessor_._transform_for(self, X)
         return encoded
 
