@@ -12,8 +12,18 @@ from sknumpynet.core.types import FloatArray
 __all__ = ["QuantileDistance", "QuantileLoss"]
 
 
+class _LossOfQuantiles(Loss):
+    """What losses of quantiles share: they see nothing but what is predicted."""
+
+    def value(self, raw: FloatArray, targets: FloatArray) -> FloatArray:
+        """Return the loss of each sample."""
+        predictions = np.empty_like(raw)
+        self.predict(raw, predictions)
+        return self.reported_value(raw, predictions, targets)
+
+
 @dataclass(frozen=True)
-class QuantileLoss(Loss):
+class QuantileLoss(_LossOfQuantiles):
     """The pinball loss, summed over one or several quantiles of a single target.
 
     Of several the first output is the lowest quantile, and each further one a softplus above the
@@ -56,12 +66,6 @@ class QuantileLoss(Loss):
     def _levels(self, dtype: np.dtype) -> FloatArray:
         return np.array(self.levels, dtype)[:, np.newaxis]
 
-    def value(self, raw: FloatArray, targets: FloatArray) -> FloatArray:
-        """Return the loss of each sample."""
-        predictions = np.empty_like(raw)
-        self.predict(raw, predictions)
-        return self.reported_value(raw, predictions, targets)
-
     def reported_value(
         self, raw: FloatArray, predictions: FloatArray, targets: FloatArray
     ) -> FloatArray:
@@ -80,7 +84,7 @@ class QuantileLoss(Loss):
 
 
 @dataclass(frozen=True)
-class QuantileDistance(Loss):
+class QuantileDistance(_LossOfQuantiles):
     """Half the squared error of several quantiles that cannot cross, each with its own target.
 
     Outputs are those of a `QuantileLoss` of as many levels: it learns what such a network predicts.
@@ -97,12 +101,6 @@ class QuantileDistance(Loss):
 
     name: ClassVar[str] = "quantile_distance"
     output_activation: ClassVar[str] = "quantiles"
-
-    def value(self, raw: FloatArray, targets: FloatArray) -> FloatArray:
-        """Return the loss of each sample."""
-        predictions = np.empty_like(raw)
-        self.predict(raw, predictions)
-        return self.reported_value(raw, predictions, targets)
 
     def reported_value(
         self, raw: FloatArray, predictions: FloatArray, targets: FloatArray
