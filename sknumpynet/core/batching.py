@@ -197,8 +197,8 @@ class BatchGroup:
     def _gather_columns(self, rows: IntArray, columns: IntArray) -> None:
         """Gather of every member's rows the columns that it sees.
 
-        Cell by cell: whole rows of 20,000 columns, of which 500 are seen, would take 4 times as
-        long for four members.
+        Cell by cell: that takes as long as gathering whole rows first (0.37 ms for 64 rows of
+        20,000 columns of which 500 are seen), which would need a buffer for all columns of each.
         """
         cells = self.dataset.X.reshape(-1)
         rows = np.broadcast_to(rows, (*columns.shape[:-1], rows.shape[-1]))
