@@ -32,7 +32,8 @@ from benchmarks.tabular_data import (
 from benchmarks.tabular_data import split_sizes as sizes_of
 from benchmarks.tabular_metrics import Key, Record, Results, measure
 from benchmarks.tabular_peers import MODELS, PACKAGES
-from benchmarks.tabular_summary import plot, summarise
+from benchmarks.tabular_plot import plot
+from benchmarks.tabular_summary import summarise
 from benchmarks.timing import (
     Progress,
     argument_parser,

@@ -15,6 +15,7 @@ from benchmarks import (  # noqa: E402
     tabular_data,
     tabular_metrics,
     tabular_peers,
+    tabular_plot,
     tabular_scaling,
     tabular_summary,
     tabular_versions,
@@ -234,10 +235,10 @@ def test_a_picture_names_every_point_and_is_the_same_again(tmp_path):
     pyplot = timing.import_pyplot()
     points = {"TabularMLP-fast": (0.3, 0.8), "MLP": (0.31, 0.8), "LightGBM": (0.1, 1.0)}
     points["RandomForest"] = (np.nan, np.nan)  # failed everywhere
-    panels = [tabular_summary.Panel(title, "loss", points) for title in ("one", "two")]
+    panels = [tabular_plot.Panel(title, "loss", points) for title in ("one", "two")]
     files = [tmp_path / "first.svg", tmp_path / "again.svg"]
     for file in files:
-        tabular_summary.draw(pyplot, panels, 2, file)
+        tabular_plot.draw(pyplot, panels, 2, file)
     text = files[0].read_text()
     for name in ("TabularMLP, fast", "MLP", "LightGBM", "boosted trees"):
         assert f">{name}<" in text
