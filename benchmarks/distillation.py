@@ -1,12 +1,12 @@
 """One network distilled from an ensemble: what it loses, and what it saves.
 
-    python -m benchmarks.distillation [--quick] [--data FOLDER] [--tables NAME ...]
+    python -m benchmarks.distillation [--quick] [--data FOLDER ...] [--tables NAME ...]
         [--max-train N] [--splits S] [--members K ...] [--threads N]
 
 For every split of every table an ensemble with all defaults is fitted and distilled from the rows
 that it was trained on. Ratios are log losses, or nRMSE, of rows held out from both, divided by the
 ensemble's; those of a member are of one of its networks. Tables are scikit-learn's and, with
-``--data``, those of a folder, see `benchmarks.tabular`. Times are to predict 25,000 rows of 50
+``--data``, those of folders, see `benchmarks.tabular`. Times are to predict 25,000 rows of 50
 numbers.
 """
 
@@ -14,13 +14,19 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import log_loss
 
-from benchmarks.tabular_data import CLASSIFICATION, Split, Table, load_tables, split
+from benchmarks.tabular_data import (
+    CLASSIFICATION,
+    Split,
+    Table,
+    add_data_option,
+    load_tables,
+    split,
+)
 from benchmarks.timing import (
     Progress,
     argument_parser,
@@ -145,7 +151,7 @@ def run(options: argparse.Namespace) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; return the process's exit code."""
     parser = argument_parser("One network distilled from an ensemble.", threads=1)
-    parser.add_argument("--data", type=Path, metavar="FOLDER", help="measure its tables, too")
+    add_data_option(parser)
     parser.add_argument("--tables", nargs="+", metavar="NAME", help="only these")
     parser.add_argument("--max-train", type=int, default=2250, metavar="N", help="rows (2250)")
     parser.add_argument("--splits", type=int, default=1, metavar="S", help="of every table (1)")

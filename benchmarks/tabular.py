@@ -1,12 +1,12 @@
 """Tables as they come: our tabular estimators and peers, all at their defaults.
 
-    python -m benchmarks.tabular [--quick] [--data FOLDER] [--max-train N ...] [--splits S]
+    python -m benchmarks.tabular [--quick] [--data FOLDER ...] [--max-train N ...] [--splits S]
         [--models NAME ...] [--tables NAME ...] [--csv FILE [--fresh]] [--plot FILE]
         [--predict-plot FILE] [--threads N]
 
 Every model may use all cores, fits every split of every table in turn with the others, and is
 measured by what it predicts for rows held out. Tables are scikit-learn's and, with ``--data``,
-those of a folder, which are summed up by themselves: gzip CSV with the column ``target`` last,
+those of folders, which are summed up by themselves: gzip CSV with the column ``target`` last,
 and a ``MANIFEST.csv`` whose columns ``name``, ``task`` and ``categorical_columns`` describe them.
 
 With ``--csv`` every result is written as it comes, and what the file holds is not measured again.
@@ -26,6 +26,7 @@ from benchmarks.tabular_data import (
     CLASSIFICATION,
     REGRESSION,
     Table,
+    add_data_option,
     load_tables,
     split,
 )
@@ -115,9 +116,9 @@ def records_by_size(
 
 
 def by_origin(records: dict[int, list[Record]]) -> dict[str, dict[int, list[Record]]]:
-    """Return what is summed up together: scikit-learn's tables, and those of a folder."""
+    """Return what is summed up together: scikit-learn's tables, and those of folders."""
     groups = {}
-    for origin, is_bundled in (("scikit-learn's tables", True), ("The folder's tables", False)):
+    for origin, is_bundled in (("scikit-learn's tables", True), ("The folders' tables", False)):
         of_origin = {
             size: [record for record in of_size if (record.table in BUNDLED) == is_bundled]
             for size, of_size in records.items()
@@ -135,7 +136,7 @@ def installed_models() -> list[str]:
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the options, checked."""
     parser = argument_parser("Tables as they come, side by side with peers.", threads=None)
-    parser.add_argument("--data", type=Path, metavar="FOLDER", help="measure its tables, too")
+    add_data_option(parser)
     parser.add_argument("--tables", nargs="+", metavar="NAME", help="only these")
     parser.add_argument(
         "--max-train", type=int, nargs="+", metavar="N", help="rows to train on (default: 2000)"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+import argparse
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,6 +21,7 @@ __all__ = [
     "REGRESSION",
     "Split",
     "Table",
+    "add_data_option",
     "load_tables",
     "split",
     "split_sizes",
@@ -104,30 +106,45 @@ def split(table: Table, seed: int, max_train: int) -> Split:
 
 
 def load_tables(
-    folder: Path | None = None,
+    folders: Sequence[Path] = (),
     names: Collection[str] | None = None,
     max_rows: int | None = None,
 ) -> Iterator[Table]:
-    """Load scikit-learn's tables and those of a folder.
+    """Load scikit-learn's tables and those of folders.
 
     Parameters
     ----------
-    folder : Path, optional
-        Gzip CSV whose last column is ``target``, and a ``MANIFEST.csv`` that names and describes
-        them in its columns ``name``, ``task`` and ``categorical_columns``.
+    folders : sequence of Path
+        Each holds gzip CSV whose last column is ``target``, and a ``MANIFEST.csv`` that names and
+        describes them in its columns ``name``, ``task`` and ``categorical_columns``.
     names : collection of str, optional
         The tables to load, by default all.
     max_rows : int, optional
         Rows to keep of every table, chosen at random.
     """
     makers = dict.fromkeys(BUNDLED, _bundled)
-    if folder is not None:
-        makers |= _folder_makers(folder)
+    for folder in folders:
+        own = _folder_makers(folder)
+        if twice := sorted(makers.keys() & own.keys()):
+            raise ValueError(f"there is a table of that name already: {twice}, in {folder}")
+        makers |= own
     if unknown := set(names or ()) - set(makers):
         raise ValueError(f"no such tables: {sorted(unknown)}; there are {list(makers)}")
     for name, make in makers.items():
         if names is None or name in names:
             yield _sample(make(name), max_rows)
+
+
+def add_data_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names folders for `load_tables`."""
+    parser.add_argument(
+        "--data",
+        type=Path,
+        nargs="+",
+        default=(),
+        metavar="FOLDER",
+        help="measure their tables, too: gzip CSV files and MANIFEST.csv",
+    )
 
 
 def _can_stratify(table: Table, smaller_part: int) -> bool:
@@ -146,8 +163,9 @@ def _bundled(name: str) -> Table:
 def _folder_makers(folder: Path) -> dict[str, Callable[[str], Table]]:
     import pandas as pd
 
-    manifest = pd.read_csv(folder / "MANIFEST.csv").fillna({"categorical_columns": ""})
-    described = manifest.set_index("name")
+    # As text also where no table has categories.
+    manifest = pd.read_csv(folder / "MANIFEST.csv", dtype={"categorical_columns": str})
+    described = manifest.fillna({"categorical_columns": ""}).set_index("name")
 
     def make(name: str) -> Table:
         task, columns = described.loc[name, ["task", "categorical_columns"]]

@@ -1,6 +1,6 @@
 """Estimators for tables before and after: an earlier checkout of the package beside this one.
 
-    python -m benchmarks.tabular_versions --before PATH [--data FOLDER] [--max-train N]
+    python -m benchmarks.tabular_versions --before PATH [--data FOLDER ...] [--max-train N]
         [--splits N] [--preset NAME] [--quick] [--threads N]
 
 Each side has a process of its own, and they fit in turn, on one core. First both are compared in
@@ -24,7 +24,15 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import log_loss
 
-from benchmarks.tabular_data import BUNDLED, CLASSIFICATION, Split, Table, load_tables, split
+from benchmarks.tabular_data import (
+    BUNDLED,
+    CLASSIFICATION,
+    Split,
+    Table,
+    add_data_option,
+    load_tables,
+    split,
+)
 from benchmarks.timing import Progress, argument_parser, exit_code, markdown_table, versions
 
 __all__ = ["main"]
@@ -99,7 +107,7 @@ def compared(sides: dict[str, Side], table: Table, data: Split, preset: str, see
 
 def group_of(table: Table) -> str:
     """Return which line of the printed table a table counts for."""
-    origin = "scikit-learn's" if table.name in BUNDLED else "of the folder"
+    origin = "scikit-learn's" if table.name in BUNDLED else "of the folders"
     kind = "classes, log loss" if table.task == CLASSIFICATION else "numbers, nRMSE"
     return f"{origin}, {kind}"
 
@@ -142,7 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; return the process's exit code."""
     parser = argument_parser("Estimators for tables before and after.", threads=1)
     parser.add_argument("--before", type=Path, required=True, help="folder of another checkout")
-    parser.add_argument("--data", type=Path, help="folder of gzip CSV files and MANIFEST.csv")
+    add_data_option(parser)
     parser.add_argument("--max-train", type=int, default=2_250, help="rows to train on at most")
     parser.add_argument("--splits", type=int, default=3)
     parser.add_argument("--preset", default="default")

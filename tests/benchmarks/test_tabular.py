@@ -53,7 +53,7 @@ def read(file):
 
 
 def folder_tables(folder):
-    return {table.name: table for table in tabular_data.load_tables(folder, ["pets", "prices"])}
+    return {table.name: table for table in tabular_data.load_tables([folder], ["pets", "prices"])}
 
 
 def test_a_run_prints_draws_and_is_resumed(folder, capsys):
@@ -102,7 +102,7 @@ def test_it_runs_as_a_module():
 
 def test_unknown_names_are_refused(folder, capsys):
     with pytest.raises(ValueError, match="no such tables"):
-        list(tabular_data.load_tables(folder, ["cars"]))
+        list(tabular_data.load_tables([folder], ["cars"]))
     with pytest.raises(SystemExit):
         tabular.main(["--models", "Perceptron"])
     assert "Perceptron" in capsys.readouterr().err
@@ -115,6 +115,17 @@ def test_categories_stay_categories_and_gaps_stay_gaps(folder):
     assert pets.X["col_our"].isna().sum() == 30
     assert pets.X["age"].isna().sum() == 13
     assert set(pets.y) == {0, 1}
+
+
+def test_folders_come_together_unless_names_clash(folder, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    (other / "MANIFEST.csv").write_text("name,task,categorical_columns\ncars,regression,\n")
+    with gzip.open(other / "cars.csv.gz", "wt") as file:
+        file.write("weight,target\n1,2\n2,3\n")
+    tables = tabular_data.load_tables([folder, other], ["cars", "prices"])
+    assert [table.name for table in tables] == ["prices", "cars"]
+    with pytest.raises(ValueError, match=r"of that name already: \['pets', 'prices'\], in "):
+        list(tabular_data.load_tables([folder, folder]))
 
 
 def test_splits_are_stratified_and_repeatable(folder):
