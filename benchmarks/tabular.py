@@ -9,6 +9,9 @@ measured by what it predicts for rows held out. Tables are scikit-learn's and, w
 those of folders, which are summed up by themselves: gzip CSV with the column ``target`` last,
 and a ``MANIFEST.csv`` whose columns ``name``, ``task`` and ``categorical_columns`` describe them.
 
+``--models`` has more than are compared by default, among them boosted trees by TabArena's protocol,
+``-bagged`` and, for hours, ``-tuned``: see `benchmarks.bagged_peers`.
+
 With ``--csv`` every result is written as it comes, and what the file holds is not measured again.
 Peers are optional: ``pip install "sknumpynet[peers]"`` brings them all.
 """
@@ -32,7 +35,7 @@ from benchmarks.tabular_data import (
 )
 from benchmarks.tabular_data import split_sizes as sizes_of
 from benchmarks.tabular_metrics import Key, Record, Results, measure
-from benchmarks.tabular_peers import MODELS, PACKAGES
+from benchmarks.tabular_peers import BAGGED, MODELS, PACKAGES, TUNED
 from benchmarks.tabular_plot import plot
 from benchmarks.tabular_summary import summarise
 from benchmarks.timing import (
@@ -47,7 +50,7 @@ __all__ = ["main"]
 
 QUICK_TABLES = ("wine", "diabetes")
 QUICK_ROWS, QUICK_TRAIN = 120, 60
-ON_REQUEST = "TabularMLP-best"
+ON_REQUEST = [name for name, model in MODELS.items() if model.on_request]
 WARM_UP = {CLASSIFICATION: "wine", REGRESSION: "diabetes"}
 
 
@@ -80,7 +83,10 @@ def plan(
 
 def warm_up(fits: Iterable[Fit], cores: int) -> None:
     """Let every model import, compile and start its threads, untimed."""
-    pairs = dict.fromkeys((fit.model, fit.table.task) for fit in fits)
+    # Those of many fits take so long that it makes no difference, and would here, too.
+    pairs = dict.fromkeys(
+        (fit.model, fit.table.task) for fit in fits if fit.model not in BAGGED | TUNED
+    )
     tiny = {table.task: table for table in load_tables(names=WARM_UP.values(), max_rows=80)}
     progress = Progress(len(pairs))
     for name, task in pairs:
@@ -130,7 +136,9 @@ def by_origin(records: dict[int, list[Record]]) -> dict[str, dict[int, list[Reco
 
 def installed_models() -> list[str]:
     """Return the models to compare by default."""
-    return [name for name, model in MODELS.items() if name != ON_REQUEST and model.is_installed()]
+    return [
+        name for name, model in MODELS.items() if name not in ON_REQUEST and model.is_installed()
+    ]
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -147,7 +155,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         nargs="+",
         choices=MODELS,
         metavar="NAME",
-        help=f"of {', '.join(MODELS)} (default: all that are installed but {ON_REQUEST})",
+        help=f"of {', '.join(MODELS)} (default: all that are installed but "
+        f"{', '.join(ON_REQUEST)})",
     )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write results, and resume")
     parser.add_argument("--fresh", action="store_true", help="forget what the CSV file holds")

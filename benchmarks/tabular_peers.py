@@ -1,7 +1,8 @@
 """The models of the tabular benchmarks: ours and peers, each as its users would set it up.
 
-All keep their defaults. What a peer cannot take as it comes, categories or missing values, is
-encoded or imputed in the way that is usual for it.
+All keep their defaults, but for boosted trees that are bagged or tuned on request, see
+`bagged_peers`. What a peer cannot take as it comes, categories or missing values, is encoded or
+imputed in the way that is usual for it.
 """
 
 from __future__ import annotations
@@ -40,12 +41,24 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
+from benchmarks.bagged_peers import BOOSTERS, N_SETTINGS, BaggedTrees
 from benchmarks.tabular_data import CLASSIFICATION
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MODELS", "OURS", "PACKAGES", "PEERS", "REFERENCE", "Model", "Setting", "quiet"]
+__all__ = [
+    "BAGGED",
+    "MODELS",
+    "OURS",
+    "PACKAGES",
+    "PEERS",
+    "REFERENCE",
+    "TUNED",
+    "Model",
+    "Setting",
+    "quiet",
+]
 
 REFERENCE = "HistGradientBoosting"
 OURS = "TabularMLP-default"
@@ -93,11 +106,14 @@ class Model:
         Where it is from.
     attribute : str
         What the package must have, if it may be too old.
+    on_request : bool
+        Whether it takes too long to be compared by default.
     """
 
     make: Callable[[Setting], Any]
     package: str = "sklearn"
     attribute: str = ""
+    on_request: bool = False
 
     def is_installed(self) -> bool:
         """Return whether the model can be made here; without a slow import where possible."""
@@ -118,6 +134,8 @@ def quiet() -> Iterator[None]:
                 warnings.filterwarnings("ignore", module=rf"{package}(\.|$)")
             # A column may miss all its values in the few rows of a split.
             warnings.filterwarnings("ignore", "Skipping features without any observed values")
+            # LightGBM 4.7 has another name for it, which those before do not know.
+            warnings.filterwarnings("ignore", "The argument 'eval_set' is deprecated")
             yield
     finally:
         logging.disable(disabled)
@@ -183,14 +201,14 @@ def _frames(*transformers: Any, **parameters: Any) -> ColumnTransformer:
     return encoder.set_output(transform="pandas")
 
 
-def _lightgbm(setting: Setting) -> Any:
+def _lightgbm(setting: Setting, **parameters: Any) -> Any:
     import lightgbm
 
     boosting = setting.choose(lightgbm.LGBMClassifier, lightgbm.LGBMRegressor)
-    return boosting(verbosity=-1, n_jobs=setting.cores, random_state=setting.seed)
+    return boosting(verbosity=-1, n_jobs=setting.cores, random_state=setting.seed, **parameters)
 
 
-def _xgboost(setting: Setting) -> Any:
+def _xgboost(setting: Setting, **parameters: Any) -> Any:
     import xgboost
 
     return setting.choose(xgboost.XGBClassifier, xgboost.XGBRegressor)(
@@ -198,20 +216,26 @@ def _xgboost(setting: Setting) -> Any:
         tree_method="hist",
         n_jobs=setting.cores,
         random_state=setting.seed,
+        **parameters,
     )
 
 
-def _catboost(setting: Setting) -> Any:
+def _catboost(setting: Setting, **parameters: Any) -> Any:
     import catboost
 
-    boosting = setting.choose(catboost.CatBoostClassifier, catboost.CatBoostRegressor)(
+    return setting.choose(catboost.CatBoostClassifier, catboost.CatBoostRegressor)(
         cat_features=setting.categories,
         verbose=0,
         allow_writing_files=False,
         thread_count=setting.cores,
         random_seed=setting.seed,
+        **parameters,
     )
-    return make_pipeline(FunctionTransformer(_with_strings), boosting)
+
+
+def _after_strings(make: Callable[[Setting], Any], setting: Setting) -> Any:
+    """Return what takes no categories but strings, after what makes them."""
+    return make_pipeline(FunctionTransformer(_with_strings), make(setting))
 
 
 def _with_strings(X: pd.DataFrame) -> pd.DataFrame:
@@ -236,10 +260,29 @@ PEERS = {
     REFERENCE: Model(_hist_gradient_boosting),
     "LightGBM": Model(_lightgbm, "lightgbm"),
     "XGBoost": Model(_xgboost, "xgboost"),
-    "CatBoost": Model(_catboost, "catboost"),
+    "CatBoost": Model(partial(_after_strings, _catboost), "catboost"),
     "RealMLP": Model(_realmlp, "pytabkit"),
 }
-MODELS = PEERS | {
-    f"TabularMLP-{preset}": Model(partial(_ours, preset), "sknumpynet", "TabularMLPClassifier")
+
+
+def _bagged(name: str, n_settings: int) -> Model:
+    """Return a peer by TabArena's protocol."""
+    makers = {"LightGBM": _lightgbm, "XGBoost": _xgboost, "CatBoost": _catboost}
+    make = partial(BaggedTrees, BOOSTERS[name], makers[name], n_settings=n_settings)
+    if name == "CatBoost":
+        make = partial(_after_strings, make)
+    return Model(make, PEERS[name].package, on_request=True)
+
+
+BAGGED = {f"{name}-bagged": _bagged(name, 1) for name in BOOSTERS}
+TUNED = {f"{name}-tuned": _bagged(name, N_SETTINGS) for name in BOOSTERS}
+OUR_MODELS = {
+    f"TabularMLP-{preset}": Model(
+        partial(_ours, preset),
+        "sknumpynet",
+        "TabularMLPClassifier",
+        on_request=preset == "best",
+    )
     for preset in ("fast", "default", "best")
 }
+MODELS = PEERS | BAGGED | TUNED | OUR_MODELS

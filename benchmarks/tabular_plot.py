@@ -183,7 +183,7 @@ def _overlap(one: Any, other: Any) -> float:
 def _kind(name: str) -> str:
     if name.startswith("TabularMLP"):
         return "TabularMLP"
-    return "boosted trees" if name in BOOSTED else "forests and other networks"
+    return "boosted trees" if name.startswith(BOOSTED) else "forests and other networks"
 
 
 def _short(name: str) -> str:
