@@ -54,6 +54,7 @@ __all__ = [
     "PACKAGES",
     "PEERS",
     "REFERENCE",
+    "RIVAL",
     "TUNED",
     "Model",
     "Setting",
@@ -62,6 +63,7 @@ __all__ = [
 
 REFERENCE = "HistGradientBoosting"
 OURS = "TabularMLP-default"
+RIVAL = "CatBoost"
 PACKAGES = ("pandas", "lightgbm", "xgboost", "catboost", "pytabkit", "torch")
 MOST_LEVELS = 255  # of a category in HistGradientBoosting
 
@@ -260,7 +262,7 @@ PEERS = {
     REFERENCE: Model(_hist_gradient_boosting),
     "LightGBM": Model(_lightgbm, "lightgbm"),
     "XGBoost": Model(_xgboost, "xgboost"),
-    "CatBoost": Model(partial(_after_strings, _catboost), "catboost"),
+    RIVAL: Model(partial(_after_strings, _catboost), "catboost"),
     "RealMLP": Model(_realmlp, "pytabkit"),
 }
 

@@ -8,16 +8,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks.bootstrap import interval_of_mean
 from benchmarks.tabular_metrics import METRICS, Metric, Record
-from benchmarks.tabular_peers import OURS, REFERENCE
+from benchmarks.tabular_peers import OURS, REFERENCE, RIVAL
 from benchmarks.timing import NOT_MEASURED, markdown_table, ratio
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["View", "geometric_mean", "summarise"]
+__all__ = ["View", "geometric_mean", "interval_cell", "summarise"]
 
-MODEL_COLUMNS = ("model", "mean rank", "rank of splits", "relative", "fit s", "predict s")
+MODEL_COLUMNS = (
+    "model",
+    "mean rank",
+    "95 % interval",
+    "rank of splits",
+    "relative",
+    "fit s",
+    "predict s",
+)
 
 
 def summarise(records: Sequence[Record], models: Sequence[str]) -> str:
@@ -35,7 +44,8 @@ def summarise(records: Sequence[Record], models: Sequence[str]) -> str:
             continue
         views = [View(of_task, models, metric) for metric in metrics]
         parts += [f"### {task.capitalize()}, tables: {len(views[0].means)}"]
-        parts += [view.model_table() for view in views]
+        for view in views:
+            parts += [view.model_table(), view.behind()]
         parts += [views[0].table_table(), views[0].worst()]
     parts.append(_failures(records))
     return "\n\n".join(part for part in parts if part)
@@ -79,19 +89,21 @@ class View:
         is_named = self.reference in self.models
         return values.div(values[self.reference] if is_named else values.min(axis=1), axis=0)
 
-    def ranks(self) -> pd.Series:
-        """Return the mean rank of means over tables."""
-        return _ranks(self.means)
-
-    def split_ranks(self) -> pd.Series:
-        """Return the mean rank over all splits of all tables."""
+    def by_split(self) -> pd.DataFrame:
+        """Return the metric of every split of every table."""
         index = ["table", "split"]
         values = self.frame.pivot(index=index, columns="model", values=self.metric.column)
-        return _ranks(values.reindex(columns=self.models))
+        return values.reindex(columns=self.models)
+
+    def ranks(self) -> pd.DataFrame:
+        """Return each table's ranks of means over splits."""
+        return _ranks(self.means)
 
     def model_table(self) -> str:
         """Return a row per model, the best first."""
-        ranks, split_ranks = self.ranks(), self.split_ranks()
+        ranks, split_ranks = self.ranks().mean(), _ranks(self.by_split()).mean()
+        low, high = interval_of_mean(self.ranks().to_numpy())
+        intervals = dict(zip(self.models, map(interval_cell, low, high), strict=True))
         relative, fit, predict = map(
             geometric_mean, (self.relative(), self.fit_seconds, self.predict_seconds)
         )
@@ -99,6 +111,7 @@ class View:
             [
                 name,
                 ratio(ranks[name]),
+                intervals[name],
                 ratio(split_ranks[name]),
                 *map(_cell, (relative[name], fit[name], predict[name])),
             ]
@@ -106,7 +119,8 @@ class View:
         ]
         return (
             f"{self.metric.label}, relative to {self.reference}; "
-            f"geometric means over tables:\n\n{markdown_table(MODEL_COLUMNS, rows)}"
+            f"geometric means over tables, intervals by bootstrap over tables:\n\n"
+            f"{markdown_table(MODEL_COLUMNS, rows)}"
         )
 
     def table_table(self) -> str:
@@ -138,13 +152,42 @@ class View:
             f"above 1 on {(comparison > 1).sum()} of {len(comparison)} tables."
         )
 
+    def behind(self) -> str:
+        """Name the tables on which we are clearly behind the rival; nothing if one is not there.
+
+        Splits are the same for both, so that errors are those of the difference.
+        """
+        if not {OURS, RIVAL} <= set(self.models):
+            return ""
+        values = self.by_split()[[OURS, RIVAL]].dropna().clip(lower=self.metric.least)
+        theirs = values[RIVAL].groupby("table").transform("mean")
+        excess = ((values[OURS] - values[RIVAL]) / theirs).groupby("table")
+        mean, error = excess.mean(), excess.sem()
+        if error.isna().all():  # of single splits
+            return ""
+        is_behind = (mean > self.metric.margin) & (mean > 2 * error)
+        named = [
+            f"{table} +{mean[table]:.1%} ± {error[table]:.1%}"
+            for table in self.means.index.intersection(mean[is_behind].index)
+        ]
+        where = f"on {len(named)} of {len(mean)} tables" + ": " * bool(named) + ", ".join(named)
+        return (
+            f"{self.metric.label} of {OURS} more than {self.metric.margin:.0%} above {RIVAL}'s, "
+            f"and by more than two standard errors over splits, {where}."
+        )
+
     def _comparison(self) -> pd.Series | None:
         both = {OURS, REFERENCE} <= set(self.models)
         return self.relative()[OURS] if both else None
 
 
-def _ranks(values: pd.DataFrame) -> pd.Series:
-    return values.rank(axis=1, na_option="bottom").mean()
+def interval_cell(low: float, high: float) -> str:
+    """Return an interval as a cell."""
+    return NOT_MEASURED if np.isnan(low) else f"{low:.2f} to {high:.2f}"
+
+
+def _ranks(values: pd.DataFrame) -> pd.DataFrame:
+    return values.rank(axis=1, na_option="bottom")
 
 
 def geometric_mean(values: pd.DataFrame) -> pd.Series:

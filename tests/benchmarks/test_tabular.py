@@ -12,6 +12,7 @@ import pytest
 pd = pytest.importorskip("pandas")
 tabular = pytest.importorskip("benchmarks.tabular")
 from benchmarks import (  # noqa: E402
+    bootstrap,
     tabular_data,
     tabular_metrics,
     tabular_peers,
@@ -235,10 +236,55 @@ def test_ranks_and_relative_numbers():
     records += [record("b", name, 0.4), record("b", "MLP", np.nan, "Error: no")]
     metric = tabular_metrics.METRICS["regression"][0]
     view = tabular_summary.View(records, [name, "MLP"], metric)
-    assert view.ranks().to_dict() == {name: 1.0, "MLP": 2.0}
-    assert view.split_ranks().to_dict() == {name: 1.0, "MLP": 2.0}
+    assert view.ranks().loc["b"].to_dict() == {name: 1.0, "MLP": 2.0}
+    assert f"| {name} |      1.00 |  1.00 to 1.00 |" in view.model_table()
     assert view.relative().loc["a", "MLP"] == 2.0
     assert np.isnan(view.relative().loc["b", "MLP"])
+
+
+def test_intervals_of_ranks_are_those_of_means_of_normal_samples():
+    values = np.random.RandomState(0).normal(size=(400, 2))
+    low, high = bootstrap.interval_of_mean(values)
+    error = values.std(axis=0) / 20
+    np.testing.assert_allclose(low, values.mean(axis=0) - 1.96 * error, atol=0.01)
+    np.testing.assert_allclose(high, values.mean(axis=0) + 1.96 * error, atol=0.01)
+    again, _ = bootstrap.interval_of_mean(values)
+    assert np.array_equal(again, low)
+    assert np.isnan(bootstrap.interval_of_mean(values[:1])).all()
+
+
+# Log losses of three splits, ours and CatBoost's, and what is said of a table that has them.
+BEHIND = {
+    "by much": ([0.60, 0.58, 0.62], [0.50, 0.48, 0.52], "by much +20.0% ± 0.0%"),
+    "unsure": ([0.90, 0.50, 0.52], [0.50, 0.50, 0.50], None),
+    "by little": ([0.54, 0.54, 0.54], [0.50, 0.50, 0.50], None),
+    "before": ([0.30, 0.30, 0.30], [0.50, 0.50, 0.50], None),
+    "both perfect": ([0.009, 0.009, 0.009], [0.001, 0.001, 0.001], None),
+}
+
+
+def behind_view(splits):
+    names = tabular_peers.OURS, tabular_peers.RIVAL
+    records = [
+        tabular_metrics.Record(
+            table, "classification", split, 9, 3, 2, name, log_loss=losses[split], auc_loss=0.1
+        )
+        for table, both in BEHIND.items()
+        for name, losses in zip(names, both[:2], strict=True)
+        for split in range(splits)
+    ]
+    metric = tabular_metrics.METRICS["classification"][0]
+    return tabular_summary.View(records, names, metric)
+
+
+def test_tables_clearly_behind_the_rival_are_named():
+    text = behind_view(3).behind()
+    named = [expected for *_, expected in BEHIND.values() if expected]
+    assert text == (
+        "log loss of TabularMLP-default more than 10% above CatBoost's, and by more than two "
+        f"standard errors over splits, on 1 of 5 tables: {', '.join(named)}."
+    )
+    assert behind_view(1).behind() == ""  # nothing is known of its error
 
 
 def test_a_picture_names_every_point_and_is_the_same_again(tmp_path):
