@@ -18,7 +18,7 @@ Peers are optional: ``pip install "sknumpynet[peers]"`` brings them all.
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,7 +35,7 @@ from benchmarks.tabular_data import (
 )
 from benchmarks.tabular_data import split_sizes as sizes_of
 from benchmarks.tabular_metrics import Key, Record, Results, measure
-from benchmarks.tabular_peers import BAGGED, MODELS, PACKAGES, TUNED
+from benchmarks.tabular_peers import BAGGED, MODELS, PACKAGES, TUNED, Model
 from benchmarks.tabular_plot import plot
 from benchmarks.tabular_summary import summarise
 from benchmarks.timing import (
@@ -46,7 +46,7 @@ from benchmarks.timing import (
     versions,
 )
 
-__all__ = ["main"]
+__all__ = ["main", "measure_all", "plan"]
 
 QUICK_TABLES = ("wine", "diabetes")
 QUICK_ROWS, QUICK_TRAIN = 120, 60
@@ -81,7 +81,7 @@ def plan(
                     yield Fit(table, max_train, seed, name)
 
 
-def warm_up(fits: Iterable[Fit], cores: int) -> None:
+def warm_up(fits: Iterable[Fit], models: Mapping[str, Model], cores: int) -> None:
     """Let every model import, compile and start its threads, untimed."""
     # Those of many fits take so long that it makes no difference, and would here, too.
     pairs = dict.fromkeys(
@@ -92,23 +92,25 @@ def warm_up(fits: Iterable[Fit], cores: int) -> None:
     for name, task in pairs:
         progress.show(f"warm-up: {name}, {task}")
         # A failure will come again, in the run, and is recorded there.
-        measure(MODELS[name], name, tiny[task], split(tiny[task], 0, 60), 0, cores)
+        measure(models[name], name, tiny[task], split(tiny[task], 0, 60), 0, cores)
     progress.close()
 
 
-def measure_all(fits: Sequence[Fit], results: Results, cores: int) -> None:
+def measure_all(
+    fits: Sequence[Fit], results: Results, cores: int, models: Mapping[str, Model] = MODELS
+) -> None:
     """Fit what the results do not have yet."""
     missing: dict[Key, Fit] = {}
     for fit in fits:
         if fit.key not in results.records:
             missing.setdefault(fit.key, fit)
-    warm_up(missing.values(), cores)
+    warm_up(missing.values(), models, cores)
     progress = Progress(len(missing))
     for fit in missing.values():
         table, max_train, seed, name = fit
         progress.show(f"{table.name}, {fit.key.n_train} rows, split {seed}: {name}")
         data = split(table, seed, max_train)
-        results.add(measure(MODELS[name], name, table, data, seed, cores))
+        results.add(measure(models[name], name, table, data, seed, cores))
     progress.close()
 
 

@@ -11,6 +11,7 @@ import contextlib
 import importlib
 import importlib.util
 import logging
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -110,12 +111,15 @@ class Model:
         What the package must have, if it may be too old.
     on_request : bool
         Whether it takes too long to be compared by default.
+    clock : callable()
+        Returns the seconds by which it is timed.
     """
 
     make: Callable[[Setting], Any]
     package: str = "sklearn"
     attribute: str = ""
     on_request: bool = False
+    clock: Callable[[], float] = time.perf_counter
 
     def is_installed(self) -> bool:
         """Return whether the model can be made here; without a slow import where possible."""

@@ -16,7 +16,7 @@ from benchmarks.timing import NOT_MEASURED, markdown_table, ratio
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["View", "geometric_mean", "interval_cell", "summarise"]
+__all__ = ["View", "failures", "geometric_mean", "summarise"]
 
 MODEL_COLUMNS = (
     "model",
@@ -47,7 +47,7 @@ def summarise(records: Sequence[Record], models: Sequence[str]) -> str:
         for view in views:
             parts += [view.model_table(), view.behind()]
         parts += [views[0].table_table(), views[0].worst()]
-    parts.append(_failures(records))
+    parts.append(failures(records))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -83,11 +83,15 @@ class View:
         """Return what relative numbers are relative to."""
         return REFERENCE if REFERENCE in self.models else "the best"
 
+    def over(self, reference: str) -> pd.DataFrame:
+        """Return every table's means over those of one model, or of the best if it is not there."""
+        values = self.means.clip(lower=self.metric.least)
+        is_there = reference in self.models
+        return values.div(values[reference] if is_there else values.min(axis=1), axis=0)
+
     def relative(self) -> pd.DataFrame:
         """Return every table's means over the reference's."""
-        values = self.means.clip(lower=self.metric.least)
-        is_named = self.reference in self.models
-        return values.div(values[self.reference] if is_named else values.min(axis=1), axis=0)
+        return self.over(self.reference)
 
     def by_split(self) -> pd.DataFrame:
         """Return the metric of every split of every table."""
@@ -103,7 +107,7 @@ class View:
         """Return a row per model, the best first."""
         ranks, split_ranks = self.ranks().mean(), _ranks(self.by_split()).mean()
         low, high = interval_of_mean(self.ranks().to_numpy())
-        intervals = dict(zip(self.models, map(interval_cell, low, high), strict=True))
+        intervals = dict(zip(self.models, map(_interval_cell, low, high), strict=True))
         relative, fit, predict = map(
             geometric_mean, (self.relative(), self.fit_seconds, self.predict_seconds)
         )
@@ -181,8 +185,7 @@ class View:
         return self.relative()[OURS] if both else None
 
 
-def interval_cell(low: float, high: float) -> str:
-    """Return an interval as a cell."""
+def _interval_cell(low: float, high: float) -> str:
     return NOT_MEASURED if np.isnan(low) else f"{low:.2f} to {high:.2f}"
 
 
@@ -199,7 +202,8 @@ def _cell(value: float) -> str:
     return NOT_MEASURED if np.isnan(value) else f"{value:.3f}"
 
 
-def _failures(records: Sequence[Record]) -> str:
+def failures(records: Sequence[Record]) -> str:
+    """Return a list of what failed, and why; nothing if nothing did."""
     failed = [record for record in records if record.error]
     if not failed:
         return ""

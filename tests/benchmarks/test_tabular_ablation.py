@@ -1,0 +1,86 @@
+"""The ablation removes what it says, measures in turn, resumes, and counts in per cent."""
+
+import csv
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pandas")
+from benchmarks import tabular_ablation, tabular_data, tabular_metrics, tabular_peers
+from sknumpynet import presets
+from sknumpynet.estimators import inputs, tabular
+
+
+@pytest.fixture(scope="module")
+def predictions():
+    """Return a function of a part: what is predicted without it, for each task."""
+    tables = list(tabular_data.load_tables(names=["wine", "diabetes"]))
+    splits = [(table.task, tabular_data.split(table, 0, 40)) for table in tables]
+
+    def predicted(part):
+        for task, data in splits:
+            setting = tabular_peers.Setting(task, data.X_train, 0, 1)
+            model = tabular_ablation.WithoutPart(part, "default", setting)
+            model.estimator.set_params(max_iter=3)
+            with tabular_peers.quiet():
+                model.fit(data.X_train, data.y_train)
+            yield setting.choose(model.predict_proba, model.predict)(data.X_test)
+
+    return predicted
+
+
+@pytest.fixture(scope="module")
+def whole(predictions):
+    return list(predictions(tabular_ablation.WHOLE))
+
+
+@pytest.mark.parametrize("name", tabular_ablation.PARTS)
+def test_a_part_is_removed_while_it_is_fitted(name, predictions, whole):
+    before = dict(presets.TRAINING), inputs.MOST_RANKED, tabular.ACTIVATION
+    without = list(predictions(tabular_ablation.PARTS[name]))
+    assert any(not np.array_equal(*both) for both in zip(without, whole, strict=True))
+    assert (dict(presets.TRAINING), inputs.MOST_RANKED, tabular.ACTIVATION) == before
+
+
+def record(table, split, model, loss, seconds):
+    return tabular_metrics.Record(
+        table,
+        "regression",
+        split,
+        9,
+        3,
+        2,
+        model,
+        nrmse=loss,
+        fit_seconds=seconds,
+        predict_seconds=1.0,
+    )
+
+
+def test_changes_are_geometric_means_of_means_over_splits():
+    whole, without = "default", "default without mish"
+    records = [
+        *(record(table, split, whole, 0.5, 2.0) for table in "ab" for split in range(2)),
+        *(record("a", split, without, loss, 1.0) for split, loss in enumerate((0.5, 0.6))),
+        *(record("b", split, without, loss, 1.0) for split, loss in enumerate((0.4, 0.5))),
+    ]
+    *_, line = tabular_ablation.ablation(records, whole, [whole, without]).splitlines()
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    change = 100 * (np.sqrt(1.1 * 0.9) - 1)
+    assert cells == ["mish", "relu", f"{change:+.1f} %", "-10.0 to +10.0", "0.50", "1.00"]
+
+
+def test_a_run_prints_and_is_resumed(tmp_path, capsys):
+    file = tmp_path / "results.csv"
+    options = ["--quick", "--preset", "fast", "--parts", "mish", "dropout", "--csv", str(file)]
+    assert tabular_ablation.main(options) == 0
+    text = capsys.readouterr().out
+    for expected in ("log loss, fast, tables: 1", "nRMSE, fast", "| mish    | relu ", "pandas"):
+        assert expected in text
+    with file.open(newline="") as lines:
+        models = [row["model"] for row in csv.DictReader(lines)]
+    assert models == ["fast", "fast without mish", "fast without dropout"] * 2
+    before = file.read_text()
+    assert tabular_ablation.main([*options, "--parts", "dropout"]) == 0
+    assert file.read_text() == before
+    assert "mish" not in capsys.readouterr().out.split("nRMSE")[0]
