@@ -3,13 +3,17 @@
 As N. Erickson et al., "TabArena: A Living Benchmark for Machine Learning on Tabular Data", NeurIPS
 2025, has it: each fold is held out from one model, which stops by it, and the eight predictions
 are averaged; of several settings the one with the least loss out of fold counts. Ranges are those
-of ``hpo.py`` of each model in https://github.com/autogluon/tabarena (September 2026). Learning
-rates, rounds and patience of the default setting are those of AutoGluon, which TabArena runs
+of ``hpo.py`` of each model in https://github.com/autogluon/tabarena (commits 67eaf30 for CatBoost,
+552ab33 for LightGBM, 7df9c2c for XGBoost). Learning rates, rounds and patience of the default
+setting are those of https://github.com/autogluon/autogluon, which TabArena runs
 (``hyperparameters/parameters.py`` of each model, ``get_early_stopping_rounds``).
 
 Apart from it we are in four things: all stop by log loss or squared error, also where there are
 two classes, by which they are compared here; patience does not grow after 933 rounds; settings
 are 20, not 200; and no time limit ends a fit.
+
+Of 227 rows on one core a bagged fit takes 0.3 to 7 seconds, a tuned one 40 to 105. Where others use
+the cores, too, take ``--threads 1``: with two threads LightGBM's 0.3 seconds were 109.
 """
 
 from __future__ import annotations
