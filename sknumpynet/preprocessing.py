@@ -17,14 +17,15 @@ from sknumpynet.utils.encoding.checks import (
     MOST_LEVELS_OF_TEXT,
     warn_of_categories,
     warn_of_numbers,
+    warn_of_orders,
 )
+from sknumpynet.utils.encoding.choice import chosen_kinds
 from sknumpynet.utils.encoding.kinds import find_kinds
 from sknumpynet.utils.encoding.learning import LearnedColumns, learn_columns
-from sknumpynet.utils.encoding.scaling import knots_of_quantiles
+from sknumpynet.utils.encoding.saved import restored_columns, saved_columns
 from sknumpynet.utils.estimator_state import all_or_nothing, as_plain
 from sknumpynet.utils.feature_names import has_fitted_columns
 from sknumpynet.utils.scikit_learn import Interval, StrOptions, fit_context
-from sknumpynet.utils.text import NumberFormat
 
 __all__ = ["TabularPreprocessor"]
 
@@ -33,7 +34,7 @@ _MADE = "_learned_columns"
 
 
 class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Turn a table of numbers and categories, with missing values, into one dense array.
+    """Turn a table of numbers, dates and categories, with gaps, into one dense array.
 
     The columns of the array are, in this order:
 
@@ -46,14 +47,19 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
       the training data, so that a number a bit away has nearly the same rank. Trees see nothing
       else; a network that sees both loses neither distance nor order.
     - **plain**: a flag for each numerical column with missing values, 1 where they are missing;
-      -1 and 1 for a category with two levels; a column for each level of a category with more.
-      A missing or unknown level is 0 in all of them. A category with one level is 1 where it is
-      known, and dropped if it always was.
+      sine and cosine of what recurs in dates; -1 and 1 for a category with two levels; a column
+      for each level of a category with more. A missing or unknown level is 0 in all of them. A
+      category with one level is 1 where it is known, and dropped if it always was.
     - **codes**: categories with more than ``max_one_hot`` levels as whole numbers from 1,
       0 for a missing or unknown level. Of such a category, levels that a single row has are
       unknown: nothing can be learned of them that holds for other rows.
 
     Within each kind they are in the order of the table. What is missing in all rows is dropped.
+
+    A date, of whatever library, is a number, the time that has elapsed, and so is its year. Its
+    month, day of the month, weekday and hour are points on circles, as a time of day also is; a
+    duration is a number. What does not vary is dropped. Dates with a time zone are read by the
+    clocks of the zone that they had in `fit`, in UTC if they had several.
 
     Parameters
     ----------
@@ -61,7 +67,12 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         Which columns are categories: their names, their indices, or a boolean mask of shape
         (n_features,); None for none of them. With 'from_dtype', a DataFrame's columns of dtype
         category, enum, string and boolean, and columns of objects unless all that are known are
-        numbers. Arrays of numbers or booleans are numerical.
+        numbers, or all dates. Arrays of numbers or booleans are numerical.
+    column_kinds : dict or None, default=None
+        What columns are, by their names or indices: 'number', 'category', 'date', 'dayfirst' or
+        'monthfirst' (dates as text, of such an order where day and month are numbers) or 'time'
+        (of day). Others are as ``categorical_features`` has them; of these, text of many levels
+        that are all numbers or dates is read as such, with a warning.
     max_one_hot : int or None, default=9
         Categories with more levels become codes; None for no codes.
     ranks : bool or int, default=True
@@ -106,6 +117,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
+        "column_kinds": [dict, None],
         "max_one_hot": [Interval(Integral, 2, None, closed="left"), None],
         "ranks": ["boolean", Interval(Integral, 1, None, closed="left")],
         "dtype": [StrOptions({"float32", "float64"})],
@@ -115,11 +127,13 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         self,
         categorical_features: Any = "from_dtype",
         *,
+        column_kinds: dict[str | int, str] | None = None,
         max_one_hot: int | None = 9,
         ranks: bool | int = True,
         dtype: str = "float32",
     ) -> None:
         self.categorical_features = categorical_features
+        self.column_kinds = column_kinds
         self.max_one_hot = max_one_hot
         self.ranks = ranks
         self.dtype = dtype
@@ -142,10 +156,11 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         Raises
         ------
         TypeError
-            For sparse tables, dates and times, and cells that are neither text nor numbers.
+            For sparse tables, cells that are neither text, numbers nor dates, and dates or times
+            beside other cells.
         ValueError
             For infinity and text in numerical columns, complex numbers, a table without rows or
-            columns, and ``categorical_features`` that do not fit it.
+            columns, and ``categorical_features`` or ``column_kinds`` that do not fit it.
 
         Examples
         --------
@@ -197,26 +212,23 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         names = getattr(self, "feature_names_in_", None)
         # Text with so few levels is a category whatever it says.
         most_levels = self.max_one_hot or MOST_LEVELS_OF_TEXT
-        kinds = find_kinds(columns, self.categorical_features, names, most_levels)
+        chosen = chosen_kinds(self.categorical_features, self.column_kinds, len(columns), names)
+        kinds = find_kinds(columns, chosen, most_levels)
         n_numerical = int(np.count_nonzero(~kinds.is_categorical))
         ranks = self.ranks if isinstance(self.ranks, bool | np.bool_) else n_numerical <= self.ranks
         learned = learn_columns(columns, kinds, self.max_one_hot, ranks=bool(ranks))
-        warn_of_numbers(columns, kinds.number_formats)
-        if isinstance(self.categorical_features, str):
-            warn_of_categories(columns, learned.levels, most_levels)
+        warn_of_numbers(columns, kinds.formats, kinds.guessed)
+        ordered = [k for k, kind in enumerate(chosen) if kind in {"dayfirst", "monthfirst"}]
+        warn_of_orders(columns, kinds.formats, ordered)
+        guessed = {k: own for k, own in learned.levels.items() if chosen[k] == "any"}
+        warn_of_categories(columns, guessed, most_levels)
         self.is_categorical_ = kinds.is_categorical
         self._set_learned(learned)
 
     def _set_learned(self, learned: LearnedColumns) -> None:
         """Keep what was learned as plain Python objects, which any version can load."""
+        self.__dict__ |= saved_columns(learned)
         self.__dict__[_MADE] = learned
-        self._scales, self._half_knots = learned.scales, learned.half_knots
-        self._levels = learned.levels
-        self._number_formats: dict[int, list[Any]] = {
-            k: [mark, [*markers]] for k, (mark, markers) in learned.number_formats.items()
-        }
-        self._unknown_shares = learned.unknown_shares
-        self._encodings = learned.encodings
         self.n_numerical_ = learned.n_numerical()
         self.n_plain_ = learned.n_plain()
         self.n_levels_ = learned.n_levels()
@@ -226,21 +238,6 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         """Return what `_set_learned` kept, with what it is looked up by."""
         learned: LearnedColumns = self.__dict__[_MADE]
         return learned
-
-    def _restored_learned(self) -> LearnedColumns:
-        """Return what was saved of what `_set_learned` kept."""
-        formats = {
-            k: NumberFormat(decimal_mark, tuple(markers))
-            for k, (decimal_mark, markers) in self._number_formats.items()
-        }
-        return LearnedColumns(
-            scales=self._scales,
-            half_knots=self._half_knots,
-            levels=self._levels,
-            number_formats=formats,
-            unknown_shares=self._unknown_shares,
-            encodings=self._encodings,
-        )
 
     def transform(self, X: Any) -> npt.NDArray[np.floating[Any]]:
         """Turn a table into an array.
@@ -301,13 +298,13 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
     def _origins(self) -> npt.NDArray[np.intp]:
         """Return of which of the table's columns each column of the array is made."""
         learned = self._learned()
-        others = [[k] * learned.width(k, encoding) for k, encoding in self._encodings]
-        origins = [*self._scales, *self._half_knots, *itertools.chain.from_iterable(others)]
-        return np.array(origins, dtype=np.intp)
+        others = [[k] * learned.width(k, encoding) for k, encoding in learned.encodings]
+        places = [*learned.scales, *learned.half_knots, *itertools.chain.from_iterable(others)]
+        return np.array(list(map(learned.origin, places)), dtype=np.intp)
 
     def _has_ranks(self) -> bool:
         """Return whether numbers come as ranks too."""
-        return bool(self._half_knots)
+        return bool(self._learned().half_knots)
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
         """Return what the columns of the array are called.
@@ -320,8 +317,8 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         Returns
         -------
         ndarray of str of shape (n_features_out_,)
-            Such as "age", "age_rank", "age_missing", "sex_male" (the level that is 1) and "city"
-            (a code).
+            Such as "age", "age_rank", "age_missing", "sex_male" (the level that is 1), "city"
+            (a code), and of dates "day", "day_year", "day_month_sin" and "day_month_cos".
 
         Raises
         ------
@@ -336,10 +333,11 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         check_is_fitted(self)
         # Checks the names as all of scikit-learn does.
         inputs = OneToOneFeatureMixin.get_feature_names_out(self, input_features)
-        names = [inputs[k] for k in self._scales]
-        names += [f"{inputs[k]}_rank" for k in self._half_knots]
-        for k, encoding in self._encodings:
-            names += encoding_names(inputs[k], encoding, self._levels.get(k, []))
+        learned = self._learned()
+        names = [learned.name(k, inputs) for k in learned.scales]
+        names += [f"{learned.name(k, inputs)}_rank" for k in learned.half_knots]
+        for k, encoding in learned.encodings:
+            names += encoding_names(learned.name(k, inputs), encoding, learned.levels.get(k, []))
         return np.array(distinct_names(names), dtype=object)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -347,9 +345,12 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         return {name: as_plain(value) for name, value in state.items() if name != _MADE}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(_restored(state))
+        own = {name: value for name, value in state.items() if name != "_half_quantiles"}
+        super().__setstate__({"column_kinds": None} | own)
         if "_encodings" in state:
-            self.__dict__[_MADE] = self._restored_learned()
+            learned = restored_columns(state)
+            self.__dict__ |= saved_columns(learned)
+            self.__dict__[_MADE] = learned
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -358,13 +359,3 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         tags.input_tags.categorical = True
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-def _restored(state: dict[str, Any]) -> dict[str, Any]:
-    """Return a state as this version has it: ranks were interpolated between quantiles once."""
-    state = dict(state)
-    if "_half_quantiles" in state:
-        quantiles_of = state.pop("_half_quantiles")
-        state["_half_knots"] = {k: knots_of_quantiles(own) for k, own in quantiles_of.items()}
-        state |= {"_number_formats": {}, "_unknown_shares": {}}
-    return state

@@ -16,7 +16,7 @@ __all__ = ["TabularMLPClassifier", "TabularMLPRegressor"]
 
 @with_shared_tabular_parameters
 class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
-    """Classifier for tables as they come: numbers, categories and missing values.
+    """Classifier for tables as they come: numbers, dates, categories and missing values.
 
     An ensemble of small networks that take each number as it is and embed its rank by waves, and
     each category of many levels by a learned vector; each network learns from all but one fold of
@@ -85,6 +85,7 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
         preset: str = "default",
         *,
         categorical_features: Any = "from_dtype",
+        column_kinds: dict[str | int, str] | None = None,
         class_weight: dict[Any, float] | str | None = None,
         loss: Any = "log_loss",
         n_members: int | None = None,
@@ -103,6 +104,7 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
     ) -> None:
         self.preset = preset
         self.categorical_features = categorical_features
+        self.column_kinds = column_kinds
         self.class_weight = class_weight
         self.loss = loss
         self.n_members = n_members
@@ -122,7 +124,7 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
 
 @with_shared_tabular_parameters
 class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
-    """Regressor for tables as they come: numbers, categories and missing values.
+    """Regressor for tables as they come: numbers, dates, categories and missing values.
 
     As `TabularMLPClassifier`, for real-valued targets. They are standardised for training, and
     predictions do not leave the range that was seen.
@@ -179,6 +181,7 @@ class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
         preset: str = "default",
         *,
         categorical_features: Any = "from_dtype",
+        column_kinds: dict[str | int, str] | None = None,
         loss: Any = "squared_error",
         quantile: float | Sequence[float] = 0.5,
         n_members: int | None = None,
@@ -197,6 +200,7 @@ class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
     ) -> None:
         self.preset = preset
         self.categorical_features = categorical_features
+        self.column_kinds = column_kinds
         self.loss = loss
         self.quantile = quantile
         self.n_members = n_members

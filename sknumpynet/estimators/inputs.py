@@ -87,21 +87,23 @@ class NumericInputs(Inputs):
 
 
 class TableInputs(Inputs):
-    """Tables of numbers, categories and missing values, as `TabularPreprocessor` encodes them.
+    """Tables of numbers, dates and categories, as `TabularPreprocessor` encodes them.
 
     Parameters
     ----------
     estimator : estimator
-    categorical_features : object
+    categorical_features, column_kinds : object
         See `TabularPreprocessor`.
     """
 
     drops_rows_of_weight_0 = True
     names = (*Inputs.names, "preprocessor_")
 
-    def __init__(self, estimator: BaseEstimator, categorical_features: Any) -> None:
+    def __init__(
+        self, estimator: BaseEstimator, categorical_features: Any, column_kinds: Any
+    ) -> None:
         super().__init__(estimator)
-        self.categorical_features = categorical_features
+        self.categorical_features, self.column_kinds = categorical_features, column_kinds
 
     def validated(self, X: Any, y: Any, *, is_new: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return encoded rows, and targets."""
@@ -129,7 +131,9 @@ class TableInputs(Inputs):
 
     def _learned(self, X: Any) -> np.ndarray:
         """Learn what the columns are; return encoded rows."""
-        preprocessor = TabularPreprocessor(self.categorical_features, ranks=MOST_RANKED)
+        preprocessor = TabularPreprocessor(
+            self.categorical_features, column_kinds=self.column_kinds, ranks=MOST_RANKED
+        )
         preprocessor.set_output(transform="default")  # whatever the configuration says
         encoded: np.ndarray = preprocessor.fit_transform(X)
         attributes = {

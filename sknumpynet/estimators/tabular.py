@@ -44,6 +44,7 @@ class BaseTabularMLP(BaseNetwork):
     _data_parameters: ClassVar[tuple[str, ...]] = (
         *BaseNetwork._data_parameters,
         "categorical_features",
+        "column_kinds",
     )
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints_of(TABULAR_PARAMETERS)
@@ -87,7 +88,9 @@ class BaseTabularMLP(BaseNetwork):
         )
 
     def _inputs(self, known: dict[str, Any]) -> TableInputs:
-        return TableInputs(with_attributes(self, known), self.categorical_features)
+        return TableInputs(
+            with_attributes(self, known), self.categorical_features, self.column_kinds
+        )
 
     def _network_spec(
         self, inputs: Inputs, config: TrainingConfig, n_outputs: int

@@ -1,16 +1,18 @@
-"""Text that stands for numbers or dates, and how it is recognised."""
+"""Text that stands for numbers, and how it is recognised."""
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import date
 from functools import cache
 from typing import NamedTuple
 
 __all__ = [
+    "FEWEST_NUMBERS",
+    "MOST_MARKERS",
     "NumberFormat",
-    "are_dates",
     "find_number_format",
     "is_marker",
+    "markers_of",
+    "number_format_of",
     "odd_text",
     "parse_number",
 ]
@@ -41,39 +43,6 @@ def _numbers(decimal_mark: str) -> re.Pattern[str]:
         rf"((?:{whole})(?:{mark}\d*)?|{mark}\d+)((?:[eE][+-]?\d+)?)\s*([%{_CURRENCIES}]?)",
         re.ASCII,
     )
-
-
-_MONTHS = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-_DAY, _MONTH, _YEAR = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])", "(?:[0-9]{4}|[0-9]{2})"
-# Beside a year of two digits, so that versions and sizes, 3.6.10 or 3-7-12, are none.
-_TWO_DIGITS = r"(?=[0-9]{2}[-.][0-9]{2}[-.]|[0-9]{1,2}/|[0-9]+[-.][0-9]+[-.][0-9]{4})"
-_TIME = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]"
-_SECONDS = r":[0-5][0-9](?:[.,][0-9]+)?"
-_NOON, _ZONE = r"\s*[ap]\.?m\.?", r"\s*(?:z|utc|gmt|[+-][0-9]{2}:?[0-9]{2})"
-_CLOCK = rf"{_TIME}(?:{_SECONDS})?(?:{_NOON})?(?:{_ZONE})?"
-# By itself 5:10 may be a score; two digits, seconds or a half of the day make a time of it.
-_ONLY_CLOCK = rf"(?:(?=[0-9]{{2}}:){_CLOCK}|{_TIME}(?:{_SECONDS})?{_NOON})"
-_CALENDAR = (
-    rf"[0-9]{{4}}([-/.]){_MONTH}\1{_DAY}"
-    rf"|{_TWO_DIGITS}{_DAY}([-/.]){_MONTH}\2{_YEAR}"
-    rf"|{_TWO_DIGITS}{_MONTH}([-/.]){_DAY}\3{_YEAR}"
-    rf"|{_DAY}(?:\.|st|nd|rd|th)?[ -]{_MONTHS}\.?,?[ -]{_YEAR}"
-    rf"|{_MONTHS}\.? {_DAY}(?:st|nd|rd|th)?,? {_YEAR}"
-    rf"|{_MONTHS}[ -]{_YEAR}|[0-9]{{4}}-(?:0[1-9]|1[0-2])|[0-9]{{4}}-W[0-5][0-9]"
-)
-
-
-@cache
-def _dates() -> re.Pattern[str]:
-    """Return the pattern of dates and times of the day."""
-    return re.compile(
-        rf"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? )?(?:{_CALENDAR})(?:[T ,]+{_CLOCK})?"
-        rf"|{_ONLY_CLOCK}",
-        re.IGNORECASE,
-    )
-
-
-_BASIC_DATE = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})(?:T[0-9]{4,6}Z?)?")
 
 
 class NumberFormat(NamedTuple):
@@ -143,8 +112,7 @@ def find_number_format(counts: Mapping[str, int], n_numbers: int = 0) -> NumberF
     >>> find_number_format({"01234": 1, "12345": 1}) is None
     True
     """
-    markers = tuple(sorted(text for text in counts if is_marker(text)))
-    n_markers = len({marker.strip().casefold() for marker in markers})
+    n_markers = len({marker.strip().casefold() for marker in markers_of(counts)})
     numbers = [text for text in counts if not is_marker(text)]
     n_cells = n_numbers + sum(counts.values())
     n_numbers += sum(counts[text] for text in numbers)
@@ -154,10 +122,27 @@ def find_number_format(counts: Mapping[str, int], n_numbers: int = 0) -> NumberF
         return None
     if len({symbol for text in numbers for symbol in text if symbol in _CURRENCIES}) > 1:
         return None
+    return number_format_of(counts)
+
+
+def number_format_of(texts: Collection[str]) -> NumberFormat | None:
+    """Return what reads all texts with a digit as numbers, whatever they are meant as.
+
+    Examples
+    --------
+    >>> number_format_of(["01234", "12345", "?"])
+    NumberFormat(decimal_mark='.', markers=('?',))
+    """
+    numbers = [text for text in texts if not is_marker(text)]
     for decimal_mark in _THOUSANDS:
         if all(parse_number(text, decimal_mark) is not None for text in numbers):
-            return NumberFormat(decimal_mark, markers)
+            return NumberFormat(decimal_mark, markers_of(texts))
     return None
+
+
+def markers_of(texts: Collection[str]) -> tuple[str, ...]:
+    """Return the texts that stand for missing numbers."""
+    return tuple(sorted(filter(is_marker, texts)))
 
 
 def odd_text(counts: Mapping[str, int], n_numbers: int = 0) -> str | None:
@@ -177,21 +162,6 @@ def odd_text(counts: Mapping[str, int], n_numbers: int = 0) -> str | None:
     return odd[0]
 
 
-def are_dates(texts: Collection[str]) -> bool:
-    """Return whether texts are dates or times of day, but for a few without a digit.
-
-    Examples
-    --------
-    >>> are_dates(["2024-02-29", "29.02.2024 23:59", "Feb 29, 2024", "unknown"])
-    True
-    >>> are_dates(["1.2.3", "1.2.4"])
-    False
-    """
-    dates = [text for text in texts if not is_marker(text)]
-    n_markers = len(texts) - len(dates)
-    return len(dates) > 1 and n_markers <= MOST_MARKERS and all(map(_is_date, dates))
-
-
 def is_marker(text: str) -> bool:
     """Return whether text without a digit may stand for a missing number."""
     return _DIGITS.search(text) is None and _NOT_FINITE.fullmatch(text.strip()) is None
@@ -206,17 +176,3 @@ def _are_codes(texts: Collection[str]) -> bool:
         and min(lengths) >= FEWEST_DIGITS_OF_CODES
         and all(text.strip().isdecimal() for text in texts)
     )
-
-
-def _is_date(text: str) -> bool:
-    text = text.strip()
-    if _dates().fullmatch(text):
-        return True
-    basic = _BASIC_DATE.fullmatch(text)
-    if basic is None:
-        return False
-    try:
-        date(*map(int, basic.groups()))
-    except ValueError:
-        return False
-    return True

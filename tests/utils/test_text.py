@@ -1,10 +1,10 @@
-"""Text that stands for numbers or dates, by tables of what people write."""
+"""Text that stands for numbers, by tables of what people write."""
 
 import math
 
 import pytest
 
-from sknumpynet.utils.text import NumberFormat, are_dates, find_number_format, parse_number
+from sknumpynet.utils.text import NumberFormat, find_number_format, parse_number
 
 NUMBERS = {
     "7": 7.0,
@@ -105,44 +105,3 @@ def test_numbers_are_more_than_a_few_among_text():
     assert find_number_format({"1": 9, **dict.fromkeys("abcdefghi", 1)}) is None
     assert find_number_format({"1": 9, "NA": 1, "na ": 1, "?": 1, "": 1, " ": 1}) is not None
     assert find_number_format({"1": 1, "none": 100}) is None
-
-
-DATES = [
-    "2024-02-29",
-    "2024-2-9",
-    "2024/02/29",
-    "29.02.2024",
-    "2/29/24",
-    "29-02-2024",
-    "2024-02-29T12:30",
-    "2024-02-29 12:30:59.123Z",
-    "2024-02-29T12:30:59+01:00",
-    "Feb 29, 2024",
-    "29 February 2024",
-    "29-Feb-24",
-    "Thu, 29 Feb 2024 12:30:59 GMT",
-    "20240229",
-    "12:30",
-    "1:05 pm",
-    "01.02.24",
-    "2024-03",
-    "Mar 2024",
-    "Mar-24",
-    "2024-W09",
-    "20240229T123059Z",
-]
-NO_DATES = ["1.5", "1.2.3", "12345678", "20249999", "2024", "192.168.0.1", "555-1234", "99-99-9999"]
-NO_DATES += ["3.6.10", "3-7-12", "5:10", "25:10", "12:75"]
-NO_DATES += ["May", "Monday", "", "red"]
-
-
-@pytest.mark.parametrize("text", DATES)
-def test_dates(text):
-    assert are_dates([text, "2023-01-01"])
-    assert are_dates([text, "2023-01-01", "unknown", ""])
-
-
-@pytest.mark.parametrize("text", NO_DATES)
-def test_no_dates(text):
-    assert not are_dates([text, "1999"])
-    assert not are_dates([text])

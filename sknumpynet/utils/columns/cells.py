@@ -11,11 +11,10 @@ import numpy.typing as npt
 from sknumpynet.utils.columns.errors import (
     cell_error,
     complex_error,
-    is_time,
     number_error,
     overflow_error,
-    time_error,
 )
+from sknumpynet.utils.columns.moments import moment_level, moment_of
 
 __all__ = [
     "Level",
@@ -98,8 +97,9 @@ def floats_of(cells: list[Any], name: Any) -> npt.NDArray[np.float64]:
 
 def plain_level(cell: Any, name: Any) -> Level:
     """Return a cell as a plain scalar: the same for all cells that are one level."""
-    if is_time(cell):
-        raise time_error(name, cell)
+    moment = moment_of(cell, name)
+    if moment is not None:
+        cell = moment_level(moment)
     if isinstance(cell, np.generic):
         cell = cell.item()
     if isinstance(cell, str):

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,22 @@ from sknumpynet.utils.columns.cells import (
     is_text,
     plain_level,
 )
-from sknumpynet.utils.columns.errors import cell_error, complex_error, time_error
+from sknumpynet.utils.columns.errors import cell_error, complex_error, mixture_error, time_error
+from sknumpynet.utils.columns.moments import (
+    Moments,
+    days_of,
+    is_missing_time,
+    moment_level,
+    moment_of,
+    read_moments,
+)
+from sknumpynet.utils.dates import Moment, TimeFormat, TimeKind, time_kind_of
 from sknumpynet.utils.text import NumberFormat, is_marker, parse_number
 
-__all__ = ["Column", "level_codes"]
+__all__ = ["Column", "Reading", "level_codes"]
+
+
+Reading = NumberFormat | TimeFormat
 
 
 class Column:
@@ -39,30 +52,56 @@ class Column:
 
     Raises
     ------
-    TypeError
-        If it holds dates or times.
     ValueError
         If it holds complex numbers.
     """
 
     def __init__(self, name: Any, values: Any) -> None:
         self.name, self.values = name, values
-        kind = getattr(values.dtype, "kind", "O")
-        if kind in "mM":
-            raise time_error(name, values.dtype)
-        if kind == "c":
+        if getattr(values.dtype, "kind", "O") == "c":
             raise complex_error(name, values.dtype)
 
     def looks_categorical(self) -> bool:
         """Return whether it is a category by its dtype, or by its cells where they are objects."""
-        if self._is_numeric():
+        if self._is_numeric() or self.time_kind() is not None:
             return False
         kinds = self._kinds
         return self._is_category() or not kinds or not all(map(is_real, kinds))
 
+    def time_kind(self) -> TimeKind | None:
+        """Return whether it is dates, times of day or durations, by its dtype or by its cells.
+
+        Raises
+        ------
+        TypeError
+            If only some of the cells are, or are of different kinds; text may stand beside them.
+        """
+        if self._moments is not None:
+            return self._moments.kind
+        if self._is_numeric() or self._is_category():
+            return None
+        found = {kind: time_kind_of(kind) for kind in self._kinds if not issubclass(kind, str)}
+        kinds = set(found.values())
+        if kinds <= {None}:
+            return None
+        if len(kinds) > 1:
+            first = next(kind for kind in kinds if kind is not None)
+            others = {kind for kind, own in found.items() if own != first}
+            raise mixture_error(self.name, next(c for c in self._cells() if type(c) in others))
+        return kinds.pop()
+
+    def zones(self) -> set[str | None]:
+        """Return the zones of the cells that are dates and no text, None for those without one."""
+        if self._moments is not None:
+            return {self._moments.zone}
+        moments = [
+            moment_of(value, self.name) for value, _ in self._counts if not is_missing(value)
+        ]
+        return {moment.zone for moment in moments if moment is not None}
+
     def is_text(self) -> bool:
         """Return whether some cells are text, no levels of a category, and the others numbers."""
-        if self._is_numeric() or self._is_category():
+        if self._is_numeric() or self._is_category() or self._moments is not None:
             return False
         kinds = self._kinds
         has_text = any(issubclass(kind, str) for kind in kinds)
@@ -71,6 +110,8 @@ class Column:
     def texts(self) -> dict[str, int]:
         """Return how often each text occurs."""
         texts: Counter[str] = Counter()
+        if self._is_numeric() or self._moments is not None:
+            return texts
         for value, count in self._counts:
             if is_text(value):
                 texts[str.__str__(value)] += count
@@ -86,22 +127,18 @@ class Column:
             count for value, count in self._counts if not (is_text(value) or is_missing(value))
         )
 
-    def unknown_texts(self, number_format: NumberFormat) -> list[str]:
-        """Return what stands for a missing number and is none of the markers, in order."""
-        known = {*number_format.markers}
-        return [
-            text
-            for text in self.texts()
-            if text not in known and parse_number(text, number_format.decimal_mark) is None
-        ]
+    def unknown_texts(self, reading: Reading) -> list[str]:
+        """Return what stands for a missing cell and is none of the markers, in order."""
+        return [text for text in self.texts() if is_marker(text) and text not in reading.markers]
 
-    def numbers(self, number_format: NumberFormat | None = None) -> npt.NDArray[np.float64]:
+    def numbers(self, reading: Reading | None = None) -> npt.NDArray[np.float64]:
         """Return its numbers, NaN where they are missing.
 
         Parameters
         ----------
-        number_format : NumberFormat, optional
-            How text is read; without it text is an error.
+        reading : NumberFormat or TimeFormat, optional
+            How text is read; or that dates, times or durations are, as days. Without it all are
+            errors.
 
         Returns
         -------
@@ -109,18 +146,33 @@ class Column:
 
         Raises
         ------
-        TypeError
-            If it holds dates or times.
-        ValueError
-            If it holds infinity or what is not a number.
+        TypeError, ValueError
+            If it holds infinity or what is not as ``reading`` has it.
         """
-        if self._is_numeric():
+        is_time = isinstance(reading, TimeFormat)
+        if self._is_numeric() and not is_time:
             # Not kept: that would cost the memory of the table, and reading takes no time.
             return self._finite(self._floats())
-        if number_format not in self._numbers:
-            read = self._floats() if number_format is None else self._parsed(number_format)
-            self._numbers[number_format] = self._finite(read)
-        return self._numbers[number_format]
+        if reading not in self._numbers:
+            if isinstance(reading, TimeFormat):
+                read = self._days(reading)
+            elif self._moments is not None:
+                raise time_error(self.name, self._moments.values[0])
+            else:
+                read = self._finite(self._floats() if reading is None else self._parsed(reading))
+            self._numbers[reading] = read
+        return self._numbers[reading]
+
+    def _days(self, time_format: TimeFormat) -> npt.NDArray[np.float64]:
+        if self._moments is not None:
+            return days_of(self._moments, time_format, self.name)
+        values, positions = self._values_and_positions
+        known = [not is_missing(value) for value in values]
+        moments = read_moments(compress(values, known), time_format, self.name)
+        # The position -1, for a missing cell, reads the last.
+        days = np.full(len(values) + 1, np.nan)
+        days[:-1][known] = days_of(moments, time_format, self.name)
+        return days[positions]
 
     def _finite(self, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         infinite = np.isinf(numbers)
@@ -169,6 +221,14 @@ class Column:
         codes: npt.NDArray[np.int_] = np.array([*code_of_value, 0])[positions]
         return codes
 
+    @cached_property
+    def _moments(self) -> Moments | None:
+        """Hold its cells in time, if they are by its dtype."""
+        return self._typed_moments()
+
+    def _typed_moments(self) -> Moments | None:
+        return None
+
     def _is_numeric(self) -> bool:
         """Return whether it holds numbers by its dtype."""
         return False
@@ -180,7 +240,11 @@ class Column:
     @cached_property
     def _kinds(self) -> list[type]:
         """Return the types of the cells that are not missing."""
-        return [kind for kind in set(map(type, self._cells())) if not is_missing_type(kind)]
+        cells = self._cells()
+        kinds = {kind for kind in set(map(type, cells)) if not is_missing_type(kind)}
+        if not kinds.isdisjoint({np.datetime64, np.timedelta64}):
+            kinds &= {type(cell) for cell in cells if not is_missing_time(cell)}
+        return list(kinds)
 
     def _cells(self) -> list[Any]:
         cells: list[Any] = self.values.tolist()
@@ -207,7 +271,7 @@ class Column:
         return floats_of([number_of[cell] if is_text(cell) else cell for cell in cells], self.name)
 
     @cached_property
-    def _numbers(self) -> dict[NumberFormat | None, npt.NDArray[np.float64]]:
+    def _numbers(self) -> dict[Reading | None, npt.NDArray[np.float64]]:
         """Hold its numbers by the format of text."""
         return {}
 
@@ -224,6 +288,11 @@ class Column:
 
     def _distinct(self) -> tuple[list[Any], npt.NDArray[np.intp]]:
         """Return distinct values, and the position among them of each cell, -1 if missing."""
+        if self._moments is not None:
+            kind, times, zone = self._moments
+            distinct, places_of = np.unique(times, return_inverse=True)
+            moments = [Moment(kind, own, zone) for own in distinct.astype(np.int64).tolist()]
+            return list(map(moment_level, moments)), np.where(np.isnat(times), -1, places_of)
         cells = self._cells()
         try:
             places = dict.fromkeys(cells)

@@ -6,7 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sknumpynet.utils.columns.column import Column
-from sknumpynet.utils.columns.errors import time_error
+from sknumpynet.utils.columns.errors import cell_error
+from sknumpynet.utils.columns.moments import Moments, as_moments
+from sknumpynet.utils.zones import zone_name
 
 __all__ = ["ArrayColumn", "ArrowColumn", "PandasColumn", "PolarsColumn"]
 
@@ -20,6 +22,11 @@ class ArrayColumn(Column):
 
     def _is_numeric(self) -> bool:
         return self.values.dtype.kind in "biuf"
+
+    def _typed_moments(self) -> Moments | None:
+        if self.values.dtype.kind in "mM":
+            return as_moments(self.values, self.name)
+        return None
 
     def _floats(self) -> npt.NDArray[np.float64]:
         if self._is_numeric():
@@ -37,6 +44,19 @@ class PandasColumn(Column):
     def _is_category(self) -> bool:
         dtype = self.values.dtype
         return hasattr(dtype, "categories") or dtype.kind == "b"
+
+    def _typed_moments(self) -> Moments | None:
+        values, kind = self.values, type(self.values.dtype).__name__
+        if kind == "ArrowDtype":
+            return _arrow_moments(values.array.__arrow_array__(), self.name)
+        if kind == "PeriodDtype":
+            values = values.dt.start_time
+        zone = getattr(values.dtype, "tz", None)
+        if zone is not None:
+            values = values.dt.tz_convert("UTC").dt.tz_localize(None)
+        if values.dtype.kind not in "mM" or self._is_category():
+            return None
+        return as_moments(values.to_numpy(), self.name, None if zone is None else zone_name(zone))
 
     def _floats(self) -> npt.NDArray[np.float64]:
         dtype = self.values.dtype
@@ -64,10 +84,12 @@ class PandasColumn(Column):
 class PolarsColumn(Column):
     """A column of a polars DataFrame."""
 
-    def __init__(self, name: Any, values: Any) -> None:
-        super().__init__(name, values)
-        if values.dtype.is_temporal():
-            raise time_error(name, values.dtype)
+    def _typed_moments(self) -> Moments | None:
+        if not self.values.dtype.is_temporal() or str(self.values.dtype) == "Time":
+            return None  # times are read by the cell
+        zone = getattr(self.values.dtype, "time_zone", None)
+        values = self.values.to_numpy()  # in UTC
+        return as_moments(values, self.name, None if zone is None else zone_name(zone))
 
     def _is_numeric(self) -> bool:
         return bool(self.values.dtype.is_numeric())
@@ -92,8 +114,11 @@ class ArrowColumn(Column):
     def __init__(self, name: Any, values: Any) -> None:
         self.name, self.values = name, values
         self.type = str(values.type)
-        if self.type.startswith(("date", "time", "duration", "month_day_nano")):
-            raise time_error(name, self.type)
+        if self.type.startswith("month_day_nano"):
+            raise cell_error(name, self.type)
+
+    def _typed_moments(self) -> Moments | None:
+        return _arrow_moments(self.values, self.name)
 
     def _is_numeric(self) -> bool:
         return self.type.startswith(("int", "uint", "float", "halffloat", "double"))
@@ -109,3 +134,12 @@ class ArrowColumn(Column):
         if self._is_numeric():
             return np.asarray(self.values.to_numpy(zero_copy_only=False), np.float64)
         return super()._floats()
+
+
+def _arrow_moments(values: Any, name: Any) -> Moments | None:
+    """Return an Arrow array as moments; None of what is read by the cell, as times of day are."""
+    if not str(values.type).startswith(("date", "timestamp", "duration")):
+        return None
+    zone = getattr(values.type, "tz", None)
+    times = values.to_numpy(zero_copy_only=False)  # in UTC
+    return as_moments(times, name, None if zone is None else zone_name(zone))

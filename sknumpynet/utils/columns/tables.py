@@ -83,7 +83,7 @@ def read_columns(X: Any) -> list[Column]:
     Raises
     ------
     TypeError
-        If the table is sparse or a column holds dates or times.
+        If the table is sparse.
     ValueError
         If it is not two-dimensional, is empty, or holds complex numbers.
 
@@ -150,7 +150,9 @@ def _unmasked(X: np.ma.MaskedArray[Any, Any]) -> npt.NDArray[Any]:
     if X.dtype.kind in "biuf":
         numbers: npt.NDArray[np.float64] = np.ma.filled(X.astype(np.float64), np.nan)
         return numbers
-    if X.dtype.kind in "cmM":  # no column can be made of them
+    if X.dtype.kind in "mM":
+        return np.where(np.ma.getmaskarray(X), np.array("NaT", X.dtype), X.data)
+    if X.dtype.kind == "c":  # no column can be made of them
         return np.asarray(X.data)
     cells = X.data.astype(object)
     cells[np.ma.getmaskarray(X)] = None

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from sknumpynet.utils.columns import Column
 from sknumpynet.utils.encoding.categories import Encoding, encode
 from sknumpynet.utils.encoding.checks import warn_of_unknown_levels, warn_of_unknown_texts
+from sknumpynet.utils.encoding.dates import circle, with_parts
 from sknumpynet.utils.encoding.learning import LearnedColumns
 from sknumpynet.utils.encoding.scaling import Numbers, interpolated_ranks, smooth_clip
 
@@ -43,6 +44,7 @@ def encode_columns(
     TypeError, ValueError
         For cells that the kind of their column does not take.
     """
+    columns = with_parts(columns, learned.parts, learned.formats)
     start, n_samples = learned.n_numerical(), len(columns[0].values)
     width = start + learned.n_plain() + len(learned.n_levels())
     out = np.empty((n_samples, width), dtype=dtype)
@@ -61,14 +63,16 @@ def encode_columns(
         stop = start + learned.width(k, encoding)
         if encoding == "missing":
             if k not in missing:  # it has one value and is no number in the array
-                missing[k] = np.isnan(columns[k].numbers(learned.number_formats.get(k)))
+                missing[k] = np.isnan(columns[k].numbers(learned.formats.get(k)))
             out[:, start] = missing[k]
+        elif encoding == "circle":
+            out[:, start:stop] = circle(columns[k].numbers())
         else:
             out[:, start:stop] = _category(columns[k], k, encoding, learned, warns=warns)
         start = stop
     if warns:
-        for k, number_format in learned.number_formats.items():
-            warn_of_unknown_texts(columns[k], number_format)
+        for k, reading in learned.formats.items():
+            warn_of_unknown_texts(columns[k], reading)
     return out
 
 
@@ -76,7 +80,7 @@ def _halves(columns: Sequence[Column], some: list[int], learned: LearnedColumns)
     """Return half of some numerical columns, NaN where they are missing."""
     halves = np.empty((len(columns[0].values), len(some)), order="F")
     for place, k in enumerate(some):
-        numbers = columns[k].numbers(learned.number_formats.get(k))
+        numbers = columns[k].numbers(learned.formats.get(k))
         np.multiply(numbers, 0.5, out=halves[:, place])
     return halves
 

@@ -18,7 +18,7 @@ __all__ = [
     "learned_levels",
 ]
 
-Encoding = Literal["missing", "present", "sign", "one-hot", "code"]
+Encoding = Literal["missing", "circle", "present", "sign", "one-hot", "code"]
 
 
 def learned_levels(column: Column, max_one_hot: int | None) -> tuple[list[Level], float]:
@@ -49,6 +49,8 @@ def encoding_of(column: Column, levels: list[Level], max_one_hot: int | None) ->
 
 def encoding_width(encoding: Encoding, levels: list[Level]) -> int:
     """Return how many columns a column is encoded as."""
+    if encoding == "circle":
+        return 2
     return len(levels) if encoding == "one-hot" else 1
 
 
@@ -77,6 +79,8 @@ def encoding_names(name: str, encoding: Encoding, levels: list[Level]) -> list[s
     """Return what the columns are called that a column of that name is encoded as."""
     if encoding == "missing":
         return [f"{name}_missing"]
+    if encoding == "circle":
+        return [f"{name}_sin", f"{name}_cos"]
     if encoding == "code":
         return [name]
     return [f"{name}_{level}" for level in (levels[1:] if encoding == "sign" else levels)]

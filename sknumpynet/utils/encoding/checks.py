@@ -7,14 +7,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sknumpynet.utils.columns import Column, Level, level_codes
-from sknumpynet.utils.text import NumberFormat, are_dates, odd_text, parse_number
+from sknumpynet.utils.columns import Column, Level, Reading, level_codes
+from sknumpynet.utils.columns.moments import moment_level
+from sknumpynet.utils.dates import TimeFormat, are_dates, is_either_order, parse_moment
+from sknumpynet.utils.text import NumberFormat, odd_text, parse_number
 from sknumpynet.utils.user_warnings import warn_user
 
 __all__ = [
     "MOST_LEVELS_OF_TEXT",
     "warn_of_categories",
     "warn_of_numbers",
+    "warn_of_orders",
     "warn_of_unknown_levels",
     "warn_of_unknown_texts",
 ]
@@ -27,14 +30,56 @@ FEWEST_SHARED = 0.1
 FEWEST_DRIFTED = 20
 
 
-def warn_of_numbers(columns: Sequence[Column], formats: Mapping[int, NumberFormat]) -> None:
-    """Tell which text is read as numbers."""
-    if formats:
-        numbers = [_how_read(columns[k], number_format) for k, number_format in formats.items()]
+def warn_of_numbers(
+    columns: Sequence[Column], formats: Mapping[int, Reading], guessed: Sequence[int]
+) -> None:
+    """Tell which text is read as numbers or dates though nobody said so."""
+    numbers = [
+        _how_read(columns[k], reading)
+        for k in guessed
+        if isinstance(reading := formats[k], NumberFormat)
+    ]
+    if numbers:
         warn_user(
             f"text that holds numbers is read as numbers in column {', '.join(numbers)}; a "
             "column named in categorical_features, or of dtype category, is a category"
         )
+    dates = [
+        _how_dated(columns[k], reading)
+        for k in guessed
+        if isinstance(reading := formats[k], TimeFormat)
+    ]
+    if dates:
+        warn_user(
+            f"text that holds dates or times is read as such in column {', '.join(dates)}; "
+            "column_kinds says what a column is"
+        )
+
+
+def warn_of_orders(
+    columns: Sequence[Column], formats: Mapping[int, Reading], named: Sequence[int]
+) -> None:
+    """Tell of which dates as text day and month may be swapped.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+    formats : mapping of int to Reading
+        How columns are read.
+    named : sequence of int
+        Columns of which users said the order.
+    """
+    for k, reading in formats.items():
+        column = columns[k]
+        if not isinstance(reading, TimeFormat) or k in named:
+            continue
+        texts = column.texts()
+        if is_either_order(texts):
+            order, other = ("dayfirst", "monthfirst")[:: 1 if reading.day_first else -1]
+            warn_user(
+                f"day and month of column {column.name!r} may be swapped, it is read as {order}: "
+                f"column_kinds={{{column.name!r}: {order!r}}} says so, {other!r} otherwise"
+            )
 
 
 def warn_of_categories(
@@ -55,8 +100,8 @@ def warn_of_categories(
     if dates:
         names = _listed(columns[k].name for k in dates)
         warn_user(
-            f"text that holds dates is taken as a category in column {names}: "
-            "turn it into numbers before, such as year, month, weekday or days since a date"
+            f"text that holds dates or times is taken as a category in column {names}, for it has "
+            "few levels or several formats: column_kinds says what it shall be"
         )
     mixed = {
         k: odd
@@ -79,12 +124,13 @@ def warn_of_categories(
         )
 
 
-def warn_of_unknown_texts(column: Column, number_format: NumberFormat) -> None:
-    """Tell of text in a column of numbers that stands for nothing known."""
-    unknown = column.unknown_texts(number_format) if column.is_text() else []
+def warn_of_unknown_texts(column: Column, reading: Reading) -> None:
+    """Tell of text in a column of numbers or dates that stands for nothing known."""
+    unknown = column.unknown_texts(reading)
     if unknown:
+        what = f"{reading.kind}s" if isinstance(reading, TimeFormat) else "numbers"
         warn_user(
-            f"column {column.name!r} of numbers holds text that fit did not see, "
+            f"column {column.name!r} of {what} holds text that fit did not see, "
             f"{_listed(unknown)}, which counts as missing"
         )
 
@@ -106,6 +152,19 @@ def warn_of_unknown_levels(
             f"not learn, such as {other!r} where it learned such as {levels[0]!r}; new rows like "
             f"its own would have {expected:.0%}. They count as missing"
         )
+
+
+def _how_dated(column: Column, time_format: TimeFormat) -> str:
+    """Return a column's name with what is missing, and how the first text is read."""
+    notes = []
+    for text in column.texts():
+        moment = parse_moment(text, day_first=time_format.day_first)
+        if moment is not None:
+            notes.append(f"{text!r} as {moment_level(moment)}")
+            break
+    if time_format.markers:
+        notes.append(f"{_listed(time_format.markers)} missing")
+    return f"{column.name!r} ({'; '.join(notes)})"
 
 
 def _how_read(column: Column, number_format: NumberFormat) -> str:

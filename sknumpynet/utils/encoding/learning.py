@@ -1,4 +1,4 @@
-"""What is learned of the columns of a table: scales and ranks of numbers, levels of categories."""
+"""What is learned of the columns of a table: scales, ranks, levels, and which parts dates have."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,23 +6,24 @@ from functools import cached_property
 
 import numpy as np
 
-from sknumpynet.utils.columns import Column, Level, level_codes
+from sknumpynet.utils.columns import Column, Level, Reading, level_codes
+from sknumpynet.utils.dates import TimeFormat
 from sknumpynet.utils.encoding.categories import (
     Encoding,
     encoding_of,
     encoding_width,
     learned_levels,
 )
+from sknumpynet.utils.encoding.dates import Part, part_of, varying_parts
 from sknumpynet.utils.encoding.kinds import Kinds
 from sknumpynet.utils.encoding.scaling import Numbers, median_and_scale, rank_knots
-from sknumpynet.utils.text import NumberFormat
 
 __all__ = ["LearnedColumns", "learn_columns"]
 
 
 @dataclass(frozen=True)
 class LearnedColumns:
-    """What was learned of columns, by their places in the table.
+    """What was learned of columns, by their places in the table; parts of dates have places after.
 
     Numbers are halved, so that their differences cannot overflow.
 
@@ -34,8 +35,10 @@ class LearnedColumns:
         Of the same columns what ranks are interpolated between; empty without ranks.
     levels : dict of int to list
         Of each category those that were learned.
-    number_formats : dict of int to NumberFormat
-        How the text of numerical columns is read, of those that came as text.
+    formats : dict of int to NumberFormat or TimeFormat
+        How columns are read as numbers, of those that came as something else.
+    parts : dict of int to tuple of int and Part
+        Of each part of dates the column whose part it is, and which.
     unknown_shares : dict of int to float
         Of each category the share of cells whose level new rows like these would not know.
     encodings : list of tuple of int and Encoding
@@ -45,7 +48,8 @@ class LearnedColumns:
     scales: dict[int, tuple[float, float]]
     half_knots: dict[int, tuple[Numbers, Numbers]]
     levels: dict[int, list[Level]]
-    number_formats: dict[int, NumberFormat]
+    formats: dict[int, Reading]
+    parts: dict[int, tuple[int, Part]]
     unknown_shares: dict[int, float]
     encodings: list[tuple[int, Encoding]]
 
@@ -58,6 +62,14 @@ class LearnedColumns:
         if k not in self._codes:
             self._codes[k] = level_codes(self.levels[k])
         return self._codes[k]
+
+    def origin(self, k: int) -> int:
+        """Return the column of the table that a place stands for."""
+        return self.parts[k][0] if k in self.parts else k
+
+    def name(self, k: int, names: Sequence[str]) -> str:
+        """Return what stands at a place is called, by the names of the table's columns."""
+        return f"{names[self.origin(k)]}_{self.parts[k][1]}" if k in self.parts else names[k]
 
     def width(self, k: int, encoding: Encoding) -> int:
         """Return how many columns one column is encoded as."""
@@ -96,24 +108,38 @@ def learn_columns(
     TypeError, ValueError
         For cells that the kind of their column does not take.
     """
-    formats = kinds.number_formats
-    learned = LearnedColumns({}, {}, {}, formats, {}, [])
+    learned = LearnedColumns({}, {}, {}, kinds.formats, {}, {}, [])
     for k, column in enumerate(columns):
         if kinds.is_categorical[k]:
             levels, learned.unknown_shares[k] = learned_levels(column, max_one_hot)
             encoding = encoding_of(column, levels, max_one_hot)
             learned.levels[k] = levels
         else:
-            halves = column.numbers(formats.get(k)) * 0.5
-            missing = np.isnan(halves)
+            numbers = column.numbers(kinds.formats.get(k))
+            missing = np.isnan(numbers)
             encoding = "missing" if missing.any() and not missing.all() else None
-            known = halves[~missing]
-            scale = median_and_scale(known)
-            if scale is not None:
-                learned.scales[k] = scale
-                if ranks:
-                    learned.half_knots[k] = rank_knots(known)
+            _learn_number(learned, k, numbers[~missing], ranks=ranks)
         if encoding is not None:
             learned.encodings.append((k, encoding))
+        reading = kinds.formats.get(k)
+        if isinstance(reading, TimeFormat):
+            days = numbers[~missing]
+            for part in varying_parts(days, reading.kind):
+                place = len(columns) + len(learned.parts)
+                learned.parts[place] = (k, part)
+                if part == "year":
+                    _learn_number(learned, place, part_of(days, part), ranks=ranks)
+                else:
+                    learned.encodings.append((place, "circle"))
     learned.encodings.sort(key=lambda item: item[1] == "code")
     return learned
+
+
+def _learn_number(learned: LearnedColumns, k: int, known: Numbers, *, ranks: bool) -> None:
+    """Learn scale and ranks of a number, unless it is the same in all rows that know it."""
+    halves = known * 0.5
+    scale = median_and_scale(halves)
+    if scale is not None:
+        learned.scales[k] = scale
+        if ranks:
+            learned.half_knots[k] = rank_knots(halves)

@@ -7,10 +7,9 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from sknumpynet.utils.columns import Column, Level
+from sknumpynet.utils.columns import Column, Level, Reading
 from sknumpynet.utils.encoding.array import encode_columns
 from sknumpynet.utils.encoding.learning import LearnedColumns
-from sknumpynet.utils.text import NumberFormat
 
 __all__ = ["ReadCells"]
 
@@ -23,7 +22,7 @@ class _ReadColumn(Column):
     def __init__(self, cells: npt.NDArray[Any]) -> None:
         self.values = cells
 
-    def numbers(self, number_format: NumberFormat | None = None) -> npt.NDArray[np.float64]:
+    def numbers(self, reading: Reading | None = None) -> npt.NDArray[np.float64]:
         return np.asarray(self.values, np.float64)
 
     def codes(self, code_of: Mapping[Level, int]) -> npt.NDArray[np.int_]:
@@ -37,8 +36,9 @@ class ReadCells:
     Parameters
     ----------
     columns : list of ndarray of shape (n_samples,)
-        Of each column the numbers, NaN where they are missing, or of a category the codes as
-        integers, 0 where a level is missing or unknown. Zeros where nothing is learned from it.
+        Of each column the numbers, or days of dates, NaN where they are missing, or of a category
+        the codes as integers, 0 where a level is missing or unknown. Zeros where nothing is learned
+        from it.
 
     Examples
     --------
@@ -62,7 +62,7 @@ class ReadCells:
         learned : LearnedColumns
             Of the same columns, maybe with other rows.
         """
-        is_used = {*learned.scales, *(k for k, _ in learned.encodings)}
+        is_used = {*learned.scales, *(learned.origin(k) for k, _ in learned.encodings)}
         nothing = np.zeros(len(columns[0].values), np.int_)
 
         def cells(k: int) -> npt.NDArray[Any]:
@@ -70,7 +70,7 @@ class ReadCells:
                 return nothing
             if k in learned.levels:
                 return columns[k].codes(learned.code_of(k))
-            return columns[k].numbers(learned.number_formats.get(k))
+            return columns[k].numbers(learned.formats.get(k))
 
         return cls([cells(k) for k in range(len(columns))])
 
@@ -79,7 +79,8 @@ class ReadCells:
 
         Which share of its columns is drawn anew for each row, from none to all. Of these a category
         has the other row's level, and a number lies between the two rows'; where either is
-        missing, it is the other's. So levels stay levels, and flags and ranks agree with numbers.
+        missing, it is the other's. So levels stay levels, and flags, ranks and the parts of a date
+        agree with it.
 
         Parameters
         ----------

@@ -49,11 +49,50 @@ def test_dates_as_text_are_told(make):
     cells = [f"2024-{k % 12 + 1:02}-{k % 28 + 1:02}" for k in range(30)] + [None]
     if make in ("np.array", "column_stack"):
         cells[-1] = "unknown"
+    X, missing = MAKERS_OF_TEXT[make](cells), "; 'unknown' missing" if cells[-1] else ""
     with pytest.warns(
-        UserWarning, match="holds dates is taken as a category in column 'x0':.*year"
+        UserWarning,
+        match=rf"read as such in column 'x0' \('2024-01-01' as 2024-01-01{missing}\); column_kinds",
     ):
-        assert fit(MAKERS_OF_TEXT[make](cells)).is_categorical_.all()
+        assert not fit(X).is_categorical_.any()
+    fit(X, column_kinds={0: "date"})
     fit(MAKERS_OF_TEXT[make](cells * 2), categorical_features=[0])
+
+
+MANY_DAYS = [f"2024-01-{k % 28 + 1:02}" for k in range(60)]
+AS_LEVELS = {
+    "few levels": ["2024-02-29", "2024-03-01"] * 10,
+    "several orders": [*MANY_DAYS, "13/02/2024", "02/13/2024"],
+    "dates and times of day": [*MANY_DAYS, "12:30"],
+    "zones and none": [*MANY_DAYS, "2024-02-29T12:30Z"],
+}
+
+
+@pytest.mark.parametrize("cells", AS_LEVELS.values(), ids=AS_LEVELS)
+def test_dates_that_are_levels_are_told(cells):
+    with pytest.warns(UserWarning, match="taken as a category in column 'x0', for .* column_kinds"):
+        assert fit(column(*cells)).is_categorical_.all()
+    fit(column(*cells), column_kinds={0: "category"})
+
+
+def test_text_that_is_new_among_dates():
+    model = fit(column(*MANY_DAYS), column_kinds={0: "date"})
+    with pytest.warns(UserWarning, match="'x0' of dates holds text that fit did not see, 'n.a.'"):
+        out = model.transform(column("n.a.", None))
+    assert not out.any()
+
+
+def test_an_order_that_may_be_another_is_told():
+    cells = [f"{1 + k % 12:02}/{1 + k % 11:02}/2024" for k in range(60)]
+    with pytest.warns(
+        UserWarning,
+        match="'x0' may be swapped, .* as monthfirst: .*'monthfirst'} says so, 'dayfirst' other",
+    ):
+        first = fit(column(*cells), column_kinds={0: "date"})
+    for kind, is_same in {"monthfirst": True, "dayfirst": False}.items():
+        model = fit(column(*cells), column_kinds={0: kind})
+        days = [model.transform(column(cell)).tolist() for cell in cells[:12]]
+        assert (days == [first.transform(column(cell)).tolist() for cell in cells[:12]]) == is_same
 
 
 def test_levels_of_a_single_row_are_told():

@@ -21,9 +21,8 @@ pytestmark = pytest.mark.oldest
 @pytest.mark.parametrize(
     ("cells", "kind", "message"),
     [
-        ([MIDNIGHT, None], TypeError, "'when' holds dates or times"),
-        ([DAY, None], TypeError, "'when' holds dates or times"),
-        ([HOUR, None], TypeError, "'when' holds dates or times"),
+        ([MIDNIGHT, None], TypeError, "'when' must hold numbers, got the date or time 2024"),
+        ([DAY, None], TypeError, "'when' must hold numbers, got the date or time 2024"),
         ([1.0, math.inf], ValueError, "'when' contains infinity: inf in row 1"),
         ([[1], [2]], TypeError, "'when'"),
     ],
@@ -33,36 +32,45 @@ def test_errors_call_columns_by_name(make, cells, kind, message):
     if make == "Dask" and frame["when"].dtype == object:
         pytest.skip("it makes text of objects")
     with pytest.raises(kind, match=message):
-        fit(OTHER_MAKERS[make](frame))
+        fit(OTHER_MAKERS[make](frame), column_kinds={"when": "number"})
 
 
-TIMES = {
-    "datetime64": np.array([["2024-02-29"]], dtype="datetime64[D]"),
-    "timedelta64": np.array([[5]], dtype="timedelta64[s]"),
-    "date": column(None, DAY),
-    "datetime": column(None, MIDNIGHT),
-    "timedelta": column(None, HOUR),
-    "time": column(datetime.time(5)),
-    "among text": column(DAY, "a"),
-    "among numbers": column(1.5, DAY),
-    "np scalar": column(np.datetime64("2024-02-29", "ns"), "a"),
-    "pandas": pd.DataFrame({"x0": [MIDNIGHT]}),
-    "pandas zone": pd.DataFrame({"x0": pd.to_datetime([MIDNIGHT]).tz_localize("UTC")}),
-    "pandas timedelta": pd.DataFrame({"x0": [HOUR]}),
-    "pandas objects": pd.DataFrame({"x0": [DAY]}),
-    "pandas category": pd.DataFrame({"x0": pd.Categorical([MIDNIGHT])}),
-    "pandas period": pd.DataFrame({"x0": pd.period_range("2024", periods=2, freq="D")}),
-    "polars date": pl.DataFrame({"x0": [DAY]}),
-    "polars datetime": pl.DataFrame({"x0": [MIDNIGHT]}),
-    "polars duration": pl.DataFrame({"x0": [HOUR]}),
+MIXTURES = {
+    "a number": (1.5, DAY),
+    "a boolean": (DAY, True),
+    "a time": (DAY, datetime.time(5)),
+    "a duration": (MIDNIGHT, HOUR),
+    "NumPy's": (np.datetime64("2024-02-29", "ns"), 5),
+    "many words": (DAY, *"abcdefghi"),
 }
 
 
-@pytest.mark.parametrize("chosen", ["from_dtype", None, [0]])
-@pytest.mark.parametrize("X", TIMES.values(), ids=TIMES)
-def test_times(X, chosen):
-    with pytest.raises(TypeError, match=r"Column 'x0' holds dates or times.*numbers.*year, month"):
-        fit(X, categorical_features=chosen)
+@pytest.mark.parametrize("cells", MIXTURES.values(), ids=MIXTURES)
+def test_dates_beside_other_cells(cells):
+    with pytest.raises(TypeError, match="Column 'x0' holds dates or times beside other cells, got"):
+        fit(column(*cells))
+
+
+FROM_DATES = {
+    "a number": (column(5.0), TypeError, "'x0' must hold dates, got 5.0 of type float"),
+    "numbers": ([[5.0]], TypeError, "'x0' must hold dates, got 5.0 of type float"),
+    "text": (column("20+"), ValueError, "'x0' must hold dates, got '20\\+'; text is read with the"),
+    "a time": (column(datetime.time(5)), TypeError, "'x0' must hold dates, got datetime.time"),
+    "durations": (np.array([[5]], "m8[s]"), TypeError, "'x0' must hold dates, got .*timedelta64"),
+    "a zone": (
+        pd.DataFrame([pd.Timestamp("2024-02-29", tz="UTC")]).to_numpy(),
+        ValueError,
+        "'x0' must hold dates without a time zone, got Timestamp",
+    ),
+    "out of range": (np.array([["300000-01-01"]], "M8[D]"), ValueError, "'x0' .* out of range"),
+}
+
+
+@pytest.mark.parametrize(("X", "kind", "message"), FROM_DATES.values(), ids=FROM_DATES)
+def test_what_is_no_date_in_a_column_of_dates(X, kind, message):
+    model = fit(column(DAY, MIDNIGHT + 9 * HOUR))
+    with pytest.raises(kind, match=message):
+        model.transform(X)
 
 
 @pytest.mark.parametrize("infinity", [np.inf, -np.inf])
