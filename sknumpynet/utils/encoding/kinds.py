@@ -18,6 +18,7 @@ from sknumpynet.utils.dates import (
 )
 from sknumpynet.utils.encoding.choice import Choice
 from sknumpynet.utils.text import (
+    FEWEST_NUMBERS,
     MOST_MARKERS,
     find_number_format,
     is_marker,
@@ -87,7 +88,7 @@ def _found_format(column: Column, most_levels: int) -> Reading | None:
     """Return how dates are read, or text is numbers or dates; None if it is not, or on purpose."""
     kind = column.time_kind()
     if kind is not None:
-        if wrong := _too_many_markers(column):
+        if wrong := _too_many_markers(column, FEWEST_NUMBERS):
             raise mixture_error(column.name, wrong[0])
         return _time_format(column, kind, day_first=find_day_first(column.texts()))
     if not column.is_text() or len(column.levels()) <= most_levels:
@@ -125,14 +126,19 @@ def _dates(column: Column, choice: Choice) -> TimeFormat:
     return time_format
 
 
-def _too_many_markers(column: Column) -> list[str]:
-    """Return the texts without a digit, if they are too many or all there is to stand for gaps."""
+def _too_many_markers(column: Column, fewest: float = 0.0) -> list[str]:
+    """Return the texts without a digit, if they are too many to stand for gaps.
+
+    They are where known cells beside them are none, or less than the share ``fewest``.
+    """
     texts = column.texts()
     markers = markers_of(texts)
     if not markers:
         return []
-    are_all = sum(map(texts.__getitem__, markers)) == column.n_known()
-    return [*markers] if are_all or len(markers) > MOST_MARKERS else []
+    n_known = column.n_known()
+    n_others = n_known - sum(map(texts.__getitem__, markers))
+    is_few = n_others == 0 or n_others < fewest * n_known
+    return [*markers] if is_few or len(markers) > MOST_MARKERS else []
 
 
 def _time_format(column: Column, kind: TimeKind, *, day_first: bool) -> TimeFormat:

@@ -41,7 +41,8 @@ MIXTURES = {
     "a time": (DAY, datetime.time(5)),
     "a duration": (MIDNIGHT, HOUR),
     "NumPy's": (np.datetime64("2024-02-29", "ns"), 5),
-    "many words": (DAY, *"abcdefghi"),
+    "many words": (*[DAY] * 20, *"abcdefghi"),
+    "mostly words": (DAY, *"abab"),
 }
 
 
