@@ -266,6 +266,18 @@ def is_plain(value):
     return isinstance(value, np.ndarray) or type(value) in (str, int, float, bool, type(None))
 
 
+def test_a_state_before_dates_is_one_without():
+    X = [[1, "a"], [2, "b"], [3, None]]
+    model = TabularPreprocessor().fit(X)
+    state = model.__getstate__()
+    for name in ("_time_formats", "_date_parts", "column_kinds"):
+        del state[name]
+    loaded = TabularPreprocessor()
+    loaded.__setstate__(state)
+    np.testing.assert_array_equal(loaded.transform(X), model.transform(X))
+    assert clone(loaded).get_params() == TabularPreprocessor().get_params()
+
+
 @pytest.mark.parametrize("make", MAKERS)
 def test_state_is_plain_and_travels(make):
     X = MAKERS[make](random_table(random.Random(3), 40, KINDS))
@@ -281,6 +293,8 @@ def test_skops_file():
     io = pytest.importorskip("skops.io")
     X = column(*random.Random(0).choices([1, "1", 2.5, "a", None], k=30))
     X = np.hstack([X, np.arange(30, dtype=object)[:, np.newaxis] % 7, X[:, ::-1]] * 5)
+    dates = pd.date_range("2023-12-20", periods=30, tz="Asia/Tokyo", freq="7h")
+    X = np.hstack([X, column(*dates), column(*dates.time), column(*dates - dates[7])])
     model = fit(X)
     file = io.dumps(model)
     assert io.get_untrusted_types(data=file) == ["sknumpynet.preprocessing.TabularPreprocessor"]

@@ -6,6 +6,7 @@ import pickle
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 import sklearn
@@ -263,7 +264,8 @@ def test_scikit_learns_tools(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_stacked_search_gives_scikit_learns_results(kind):
     frame, _ = titanic()
-    grid = {"learning_rate_init": [0.01, 0.1], "weight_decay": [0.0, 0.1]}
+    frame = frame.assign(when=pd.date_range("2024", periods=len(frame), freq="7h"))
+    grid = {"learning_rate_init": [0.01, 0.1], "column_kinds": [None, {"when": "category"}]}
     arguments = (quick(kind, n_members=2, n_jobs=1), grid)
     theirs = GridSearchCV(*arguments, cv=2).fit(frame, target_of(kind))
     ours = StackedGridSearchCV(*arguments, cv=2).fit(frame, target_of(kind))

@@ -93,7 +93,13 @@ def _parts(value: Any) -> tuple[Any, ...] | None:
 
 
 def setting_key(value: Any) -> Hashable:
-    """Return what tells settings apart: equal and of one type, or the same object."""
+    """Return what tells settings apart: equal and of one type, or the same object.
+
+    Dicts, which every clone copies, by what they hold.
+    """
+    if type(value) is dict:
+        items = value.items()
+        return dict, tuple((setting_key(key), setting_key(item)) for key, item in items)
     try:
         hash(value)
     except TypeError:

@@ -281,6 +281,7 @@ def frame(n_rows=150):
             "two": pd.Categorical(rng.choice(["x", "y"], n_rows)),
             "many": rng.choice([f"level {k}" for k in range(12)], n_rows),
             "constant": 1.0,
+            "when": pd.date_range("2024-01-01", periods=n_rows, freq="31h"),
         }
     )
 

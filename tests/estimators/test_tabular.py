@@ -75,6 +75,27 @@ def test_category_embeddings_tell_rare_levels_apart(monkeypatch):
     assert score_of(model, X, y) < 0.4
 
 
+def test_parts_of_dates_tell_what_elapsed_time_does_not():
+    hours = np.random.default_rng(0).integers(2 * 366 * 24, size=(800, 1))
+    X = np.datetime64("2023-01-02T00", "h") + hours  # a Monday
+    y = np.where(hours[:, 0] // 24 % 7 >= 5, 1.0, 0.0) + (hours[:, 0] % 24 >= 18)
+    model = TabularMLPRegressor("fast", random_state=0, n_jobs=1)
+    assert score_of(model, X, y) > 0.9
+    assert score_of(model, hours, y) < 0.1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kinds_of_columns_are_handed_on(kind):
+    frame, _ = titanic()
+    model = quick(kind, column_kinds={"pclass": "category"}).fit(frame, target_of(kind))
+    is_categorical = dict(zip(frame, model.preprocessor_.is_categorical_, strict=True))
+    assert is_categorical["pclass"]
+    with pytest.raises(ValueError, match="got column_kinds=None"):
+        model.distil(frame, column_kinds=None)
+    with pytest.raises(ValueError, match="column_kinds has the name 'deck'"):
+        quick(kind, column_kinds={"deck": "category"}).fit(frame, target_of(kind))
+
+
 def test_smooth_clipping_bears_heavy_tails():
     rng = np.random.default_rng(0)
     X = rng.standard_cauchy((600, 2)) ** 3

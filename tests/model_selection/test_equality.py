@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler, scale
 
 from sknumpynet.core.losses import HuberLoss
-from sknumpynet.model_selection.equality import fingerprint, may_be_equal
+from sknumpynet.model_selection.equality import fingerprint, may_be_equal, setting_key
 
 pytestmark = pytest.mark.oldest
 
@@ -127,3 +127,10 @@ def test_fingerprints_of_frames(library):
         assert fingerprint(cut) == fingerprint(pickle.loads(pickle.dumps(cut)))
         assert fingerprint(cut) == fingerprint(take(pickle.loads(pickle.dumps(frame)), k))
         assert fingerprint(cut) != fingerprint(take(frame, k[::-1]))
+
+
+def test_settings_of_clones_have_one_key():
+    kinds = {"when": "date", 3: "category"}
+    assert setting_key(kinds) == setting_key(dict(kinds))
+    others = [{}, {"when": "time", 3: "category"}, {"when": "date", 3.0: "category"}, [kinds]]
+    assert setting_key(kinds) not in [setting_key(other) for other in others]

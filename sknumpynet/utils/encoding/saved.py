@@ -1,4 +1,4 @@
-"""What was learned of columns as the attributes that are saved: plain Python objects and arrays."""
+"""What was learned of columns as attributes that are saved: plain Python objects and arrays."""
 
 from collections.abc import Mapping
 from typing import Any
