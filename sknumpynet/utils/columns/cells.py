@@ -97,7 +97,7 @@ def floats_of(cells: list[Any], name: Any) -> npt.NDArray[np.float64]:
 
 def plain_level(cell: Any, name: Any) -> Level:
     """Return a cell as a plain scalar: the same for all cells that are one level."""
-    moment = moment_of(cell, name)
+    moment = None if isinstance(cell, str) else moment_of(cell, name)
     if moment is not None:
         cell = moment_level(moment)
     if isinstance(cell, np.generic):
