@@ -13,8 +13,10 @@ from sknumpynet.core.layers.categorical import CategoryEmbedding
 from sknumpynet.core.layers.concatenate import Concatenate
 from sknumpynet.core.layers.dense import BoundDense, Dense
 from sknumpynet.core.layers.identity import Identity
+from sknumpynet.core.layers.mixture import MixtureEmbedding
 from sknumpynet.core.layers.outer_product import OuterProduct
 from sknumpynet.core.layers.periodic import PeriodicEmbedding, Wave
+from sknumpynet.core.layers.piecewise import PiecewiseLinearEmbedding
 from sknumpynet.core.layers.scale import Scale
 from sknumpynet.core.layers.selection import ColumnKind, ColumnSelection
 from sknumpynet.core.layers.sparse_dense import BoundSparseDense
@@ -33,8 +35,10 @@ __all__ = [
     "Dense",
     "Identity",
     "Layer",
+    "MixtureEmbedding",
     "OuterProduct",
     "PeriodicEmbedding",
+    "PiecewiseLinearEmbedding",
     "Scale",
     "Scratch",
     "Wave",
@@ -46,6 +50,7 @@ LAYERS: dict[str, Layer] = {
     "dense": Dense(3, 2, ACTIVATIONS["tanh"]),
     "periodic": PeriodicEmbedding(3, n_frequencies=5, n_mixtures=2, sigmas=(0.5, 0.5)),
     "cosines": PeriodicEmbedding(3, n_frequencies=5, n_mixtures=2, wave="cosine"),
+    "piecewise": PiecewiseLinearEmbedding(3, n_pieces=5, n_mixtures=2),
     "category": CategoryEmbedding((7, 4), 2),
     "identity": Identity(3),
     "scale": Scale(3),
