@@ -32,8 +32,7 @@ from sknumpynet import TabularMLPClassifier
 from sknumpynet.core.activations import ACTIVATIONS
 from sknumpynet.core.architectures import TableShape, table_network
 from sknumpynet.core.blocks import PIECE_BYTES
-from sknumpynet.core.layers import Dense, PeriodicEmbedding
-from sknumpynet.core.layers.periodic import write_parabolas
+from sknumpynet.core.layers import Dense, MixtureEmbedding
 
 __all__ = ["table_of_tables"]
 
@@ -99,11 +98,24 @@ def check_precision(name: str, model: TabularMLPClassifier, X: Any) -> None:
 
 def floor_of(model: TabularMLPClassifier, n_rows: int) -> Callable[[], None]:
     """Return what does the products, waves and gates of so many rows and nothing else."""
-    shape = TableShape.from_plain(model._shape)
-    network, n_members = table_network(shape), len(model.parameters_)
+    n_kinds = len(model._shapes)
+    kinds = [
+        _floor_of_kind(TableShape.from_plain(shape), len(model.parameters_[k::n_kinds]), n_rows)
+        for k, shape in enumerate(model._shapes)
+    ]
+
+    def compute() -> None:
+        for of_kind in kinds:
+            of_kind()
+
+    return compute
+
+
+def _floor_of_kind(shape: TableShape, n_members: int, n_rows: int) -> Callable[[], None]:
+    network = table_network(shape)
     widest = max(layer.fan_out for layer in network.layers)
     n_blocks = n_members * -(-n_rows // BLOCK)
-    size = min(max(PIECE_BYTES // (4 * BLOCK * widest), 1), n_blocks)
+    size = min(max(PIECE_BYTES // (4 * BLOCK * widest), 1), max(n_blocks, 1))
     work = [
         step
         for layer in [*network.layers, *network.layers[0].layers]
@@ -134,12 +146,12 @@ def _floor_of_layer(layer: Any, gate: str, size: int) -> Iterator[Callable[[], A
         yield product(weights, drawn(size, layer.fan_in + 1, BLOCK))
         if layer.activation.name == gate:
             yield partial(ACTIVATIONS[gate].apply, drawn(size, layer.fan_out * BLOCK))
-    elif isinstance(layer, PeriodicEmbedding):
-        n_waves = layer.n_frequencies
+    elif isinstance(layer, MixtureEmbedding):
+        n_waves = layer.n_functions
         yield product(drawn(layer.fan_in, n_waves, 2), drawn(size, layer.fan_in, 2, BLOCK))
         turns = drawn(size, layer.fan_in, n_waves, BLOCK)
         for part in np.array_split(turns, -(-turns.size // 2**16)):
-            yield partial(write_parabolas, part, np.empty_like(part), part)
+            yield partial(layer.write_values, part, np.empty_like(part), part)
         yield product(drawn(layer.fan_in, layer.n_mixtures, n_waves), turns)
 
 

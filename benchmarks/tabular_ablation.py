@@ -45,6 +45,7 @@ from benchmarks.timing import (
 )
 from sknumpynet import presets
 from sknumpynet.estimators import inputs, tabular
+from sknumpynet.training import kind_weights, member_runs
 
 __all__ = ["PARTS", "Part", "main"]
 
@@ -72,9 +73,35 @@ class Part:
     patch: Callable[[], AbstractContextManager[Any]] = nullcontext
 
 
+def _embeddings(embeddings: Sequence[Any]) -> AbstractContextManager[Any]:
+    return mock.patch.object(tabular, "EMBEDDINGS", tuple(embeddings))
+
+
+def _leave_knots(run: Any) -> None:
+    """Leave knots where they start without trees."""
+
+
 WHOLE = Part("")
 PARTS = {
     "ranks": Part("numbers alone", patch=partial(mock.patch.object, inputs, "MOST_RANKED", False)),
+    "pieces": Part("waves", patch=partial(_embeddings, presets.EMBEDDINGS[:1])),
+    "waves": Part("pieces", patch=partial(_embeddings, presets.EMBEDDINGS[1:])),
+    "wide-range-of-waves": Part(
+        "low frequencies",
+        patch=partial(
+            _embeddings, ({**presets.EMBEDDINGS[0], "sigmas": (0.15, 0.45)}, presets.EMBEDDINGS[1])
+        ),
+    ),
+    "trees": Part(
+        "quantiles", patch=partial(mock.patch.object, member_runs, "place_knots", _leave_knots)
+    ),
+    "weights-of-kinds": Part(
+        "equal ones",
+        patch=partial(mock.patch.object, kind_weights, "ROWS_OF_EQUAL_WEIGHTS", 1e12),
+    ),
+    "epochs-of-few-rows": Part(
+        "none", patch=partial(mock.patch.object, presets, "ROWS_OF_MORE_EPOCHS", 0)
+    ),
     "dropout": Part("0", {"dropout": 0.0}),
     "members": Part("5", {"n_members": 5}),
     "weight-decay": Part("0", {"weight_decay": 0.0}),

@@ -2,16 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
+from sknumpynet.core.architectures import NumberEmbedding
 from sknumpynet.core.schedules import fading
 
-__all__ = ["ACTIVATION", "OPTIMIZER", "PRESETS", "TRAINING", "Preset", "TrainingBudget"]
+__all__ = [
+    "ACTIVATION",
+    "EMBEDDINGS",
+    "OPTIMIZER",
+    "PRESETS",
+    "TRAINING",
+    "Preset",
+    "TrainingBudget",
+]
 
 # Beyond so many rows epochs get fewer, by the root of the rows, and members by the root of that,
 # down to five: the more rows, the less members differ.
 ROWS_OF_FULL_BUDGET = 10_000
 FEWEST_MEMBERS = 5
+# Below so many rows epochs get more: few steps are what small tables without noise suffer from.
+ROWS_OF_MORE_EPOCHS = 2_000
 
 
 class Training(TypedDict):
@@ -54,6 +65,20 @@ OPTIMIZER = {"beta_1": 0.9, "beta_2": 0.95, "epsilon": 1e-8}
 ACTIVATION = "mish"
 
 
+class Embedding(TypedDict):
+    """How a kind of member embeds numbers, in the words of `TableShape`."""
+
+    embedding: NumberEmbedding
+    sigmas: NotRequired[tuple[float, float]]
+
+
+# What members are in turn: waves learn what is smooth, pieces what is sharp.
+EMBEDDINGS = (
+    Embedding(embedding="periodic", sigmas=(0.3, 2.0)),
+    Embedding(embedding="piecewise"),
+)
+
+
 @dataclass(frozen=True)
 class TrainingBudget:
     """How many networks learn for how long.
@@ -61,18 +86,22 @@ class TrainingBudget:
     Parameters
     ----------
     most_members, most_epochs : int
-        Of tables of up to 10,000 rows.
+        Of tables of 2,000 to 10,000 rows.
     learning_rate : float
         The highest of the schedule.
     dropout : tuple of float
         Rates that members take in turn: some tables want it and others do not, and an ensemble of
         both does nearly as well as the better.
+    of_few_rows : float
+        How many times as many epochs tables of few rows get at most: their number rises by the
+        root of the rows below 2,000.
     """
 
     most_members: int
     most_epochs: int
     learning_rate: float
     dropout: tuple[float, ...] = (0.0,)
+    of_few_rows: float = 1.0
 
     def members(self, n_samples: int) -> int:
         """Return how many networks there are."""
@@ -81,7 +110,9 @@ class TrainingBudget:
 
     def epochs(self, n_samples: int) -> int:
         """Return the passes over the data."""
-        return max(round(self.most_epochs * _part_of_budget(n_samples, 0.5)), 1)
+        more: float = (ROWS_OF_MORE_EPOCHS / max(n_samples, 1)) ** 0.5
+        more = min(max(more, 1.0), self.of_few_rows)
+        return max(round(self.most_epochs * more * _part_of_budget(n_samples, 0.5)), 1)
 
 
 def _part_of_budget(n_samples: int, power: float) -> float:
@@ -118,10 +149,13 @@ class Preset:
 
 PRESETS = {
     "fast": Preset(TrainingBudget(5, 16, 0.04, (0.0, 0.2)), TrainingBudget(5, 32, 0.2)),
-    "default": Preset(TrainingBudget(16, 24, 0.04, (0.0, 0.2)), TrainingBudget(8, 56, 0.2)),
+    "default": Preset(
+        TrainingBudget(16, 40, 0.04, (0.0, 0.2), of_few_rows=2.0),
+        TrainingBudget(8, 84, 0.2, of_few_rows=2.0),
+    ),
     "best": Preset(
-        TrainingBudget(40, 32, 0.04, (0.0, 0.2)),
-        TrainingBudget(20, 128, 0.2),
+        TrainingBudget(40, 48, 0.04, (0.0, 0.2), of_few_rows=2.0),
+        TrainingBudget(20, 128, 0.2, of_few_rows=2.0),
         hidden_layer_sizes=(128, 128),
     ),
 }

@@ -18,10 +18,12 @@ __all__ = ["TabularMLPClassifier", "TabularMLPRegressor"]
 class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
     """Classifier for tables as they come: numbers, dates, categories and missing values.
 
-    An ensemble of small networks that take each number as it is and embed its rank by waves, and
-    each category of many levels by a learned vector; each network learns from all but one fold of
-    the rows and keeps the epoch that was best on that fold. Made to predict well and to give honest
-    probabilities with no parameter set.
+    An ensemble of small networks that take each number as it is and embed its rank, and each
+    category of many levels by a learned vector. They are of two kinds in turn: one embeds ranks by
+    waves, the other by piecewise linear functions, whose pieces begin where trees split the rows
+    that it learns from. Each network learns from all but one fold of the rows and keeps the epoch
+    that was best on that fold; how much kinds count is told by the rows held out. Made to predict
+    well and to give honest probabilities with no parameter set.
 
     Parameters
     ----------

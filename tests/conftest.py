@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
@@ -17,3 +18,8 @@ def workers_always_pay(monkeypatch):
     """Joblib's processes train what is asked for, however little it is."""
     for name in ("FEWEST_SECONDS", "START_SECONDS", "IMPORT_SECONDS"):
         monkeypatch.setattr(f"sknumpynet.training.workers.{name}", 0.0)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)

@@ -7,7 +7,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from sknumpynet.core.activations import ACTIVATIONS, activation_of
 from sknumpynet.core.layers import (
@@ -19,13 +19,17 @@ from sknumpynet.core.layers import (
     Dense,
     Identity,
     Layer,
+    MixtureEmbedding,
     PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
     Scale,
     Wave,
 )
 from sknumpynet.core.network import Network
 
-__all__ = ["Columns", "TableShape", "dense_network", "table_network"]
+__all__ = ["Columns", "NumberEmbedding", "TableShape", "dense_network", "table_network"]
+
+NumberEmbedding = Literal["periodic", "piecewise"]
 
 # Biases learn more slowly than weights, as in Holzmüller et al., "Better by Default", NeurIPS 2024.
 BIAS_LEARNING_RATE = 0.1
@@ -111,6 +115,8 @@ class TableShape:
     n_outputs : int
     n_frequencies, n_mixtures, sigmas, wave
         See `PeriodicEmbedding`. Models that were saved without a wave have cosines.
+    embedding : {'periodic', 'piecewise'}
+        What numbers are embedded by: of a `PiecewiseLinearEmbedding` ``n_frequencies`` are pieces.
     n_code_outputs : int
         Length of a vector, see `CategoryEmbedding`.
     kinds : tuple of ColumnKind
@@ -134,6 +140,7 @@ class TableShape:
     sigmas: tuple[float, float] = PeriodicEmbedding.sigmas
     wave: Wave = PeriodicEmbedding.wave
     kinds: tuple[ColumnKind, ...] = ()
+    embedding: NumberEmbedding = "periodic"
 
     @property
     def seen(self) -> Columns:
@@ -156,8 +163,9 @@ class TableShape:
             "hidden_layer_sizes": list(self.hidden_layer_sizes),
             "kinds": [list(kind) for kind in self.kinds],
         }
-        if not self.kinds:  # as versions without them saved it
-            del plain["kinds"]
+        for name, default in (("kinds", []), ("embedding", "periodic")):
+            if plain[name] == default:  # as versions without it saved it
+                del plain[name]
         return plain
 
     @classmethod
@@ -224,17 +232,23 @@ def _embeddings(shape: TableShape) -> Concatenate:
     if columns.n_passed_on:
         kinds.append(Identity(columns.n_passed_on))
     if columns.n_embedded:
-        kinds.append(
-            PeriodicEmbedding(
-                columns.n_embedded,
-                n_frequencies=shape.n_frequencies,
-                n_mixtures=shape.n_mixtures,
-                sigmas=shape.sigmas,
-                wave=shape.wave,
-            )
-        )
+        kinds.append(_number_embedding(shape))
     if columns.n_plain:
         kinds.append(Identity(columns.n_plain))
     if columns.n_codes:
         kinds.append(CategoryEmbedding(columns.n_codes, shape.n_code_outputs))
     return Concatenate(tuple(kinds) or (Identity(0),))
+
+
+def _number_embedding(shape: TableShape) -> MixtureEmbedding:
+    if shape.embedding == "piecewise":
+        return PiecewiseLinearEmbedding(
+            shape.seen.n_embedded, n_pieces=shape.n_frequencies, n_mixtures=shape.n_mixtures
+        )
+    return PeriodicEmbedding(
+        shape.seen.n_embedded,
+        n_frequencies=shape.n_frequencies,
+        n_mixtures=shape.n_mixtures,
+        sigmas=shape.sigmas,
+        wave=shape.wave,
+    )

@@ -1,6 +1,7 @@
 """What scikit-learn's callbacks (from 1.9 on) are told of a fit and of its epochs."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -123,7 +124,8 @@ class FitReport:
                 task_name="member", task_id=k, max_subtasks=self.config.max_iter
             )
             context.call_on_fit_task_begin(estimator=self.estimator, **self.arguments)
-        return EpochReport(context, self.estimator, self.arguments, fit.predicting)
+        attributes_of = partial(fit.predicting, network=fit.problem.network_of(k))
+        return EpochReport(context, self.estimator, self.arguments, attributes_of)
 
     def end(self) -> None:
         """Tell the callbacks that all is done."""

@@ -19,7 +19,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sknumpynet.core.inference import mean_of_members
+from sknumpynet.core.inference import mean_of_members, member_mean
 from sknumpynet.core.losses import LINKS, LOSSES, Loss, QuantileDistance
 from sknumpynet.core.types import FloatArray, IntArray
 from sknumpynet.estimators.contract import NetworkEstimator
@@ -129,7 +129,7 @@ class Comparison:
         return {
             "targets": self.name,
             "n_rows": len(self.rows.X),
-            "ensemble_loss": self._mean_loss(members.mean(axis=0)),
+            "ensemble_loss": self._mean_loss(member_mean(members, teacher._member_weights())),
             "member_loss": float(np.mean([self._mean_loss(member) for member in members])),
             "distilled_loss": self._mean_loss(_predictions(student, self.rows.X)),
         }
@@ -184,12 +184,12 @@ def distil(teacher: N, student: N, given: GivenRows, validation: GivenRows | Non
     pool = _pool(teacher, table, rows, learned, random_state)
     config = _training_config(student, len(learned), len(pool.X), random_state)
     spec = student._network_spec(student._inputs(known), config, teacher.n_outputs_)
-    network = spec.build()
-    problem = TrainingProblem(config, pool.training_data(), network, soft_loss, Scoring())
+    networks = spec.build()[:1]
+    problem = TrainingProblem(config, pool.training_data(), networks, soft_loss, Scoring())
     result = train_ensemble(problem)
     for message, category in result.warnings:
         warn_user(message, category)
-    predicting = PredictingAttributes(known, spec, network, soft_loss)(result.parameters)
+    predicting = PredictingAttributes(known, spec, networks, soft_loss)(result.parameters)
     fitted = with_attributes(student, predicting | course_of_training(result))
     return with_attributes(fitted, {"distillation_": comparison.of(teacher, fitted)})
 
@@ -197,7 +197,8 @@ def distil(teacher: N, student: N, given: GivenRows, validation: GivenRows | Non
 def _predictions(estimator: NetworkEstimator, X: FloatArray) -> FloatArray:
     """Return activated outputs of encoded rows, the mean of the members', in single precision."""
     n_entries = estimator._n_fitted() * estimator.n_outputs_
-    return mean_of_members(estimator._activated, X, n_entries).astype(np.float32)
+    weights = estimator._member_weights()
+    return mean_of_members(estimator._activated, X, n_entries, weights).astype(np.float32)
 
 
 def _checked_weight(sample_weight: Any, X: FloatArray) -> FloatArray | None:

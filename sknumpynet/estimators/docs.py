@@ -76,7 +76,11 @@ SHARED_TABULAR_ATTRIBUTES = """\
 preprocessor_ : TabularPreprocessor
     What turns the columns into the network's inputs.
 parameters_ : ndarray of shape (n_members, n_parameters)
-    A row for each network.
+    A row for each network, with zeros at its end where networks of the other kind are larger.
+member_weights_ : ndarray of shape (n_members,)
+    How much each member counts in predictions. They add up to 1 and are the same for members of a
+    kind: those of the mean that loses least on rows held out, drawn towards equal weights as if
+    by ten rows. Only where members of both kinds hold out the same folds.
 member_columns_ : ndarray of bool of shape (n_members, n_features)
     Which columns each member sees: all, but for those that tell nothing, unless there are more
     than 500 numbers, of which four flags or levels count as one. Then half of a member's are those
@@ -95,8 +99,8 @@ oof_prediction_ : ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_sa
     have seen it and where its weight is 0. Only where ``resample`` holds rows out.
 oof_score_ : float
     Accuracy, R² or, of several quantiles, minus the mean pinball loss of ``oof_prediction_``, over
-    the rows that have one, with the weights of rows and classes. Slightly optimistic, as epochs
-    are chosen by the same rows.
+    the rows that have one, with the weights of rows and classes. Slightly optimistic, as each
+    member chose its epoch by the same rows; the weights of its kind are those of other folds.
 distillation_ : dict
     What a network made by `distil` gives away: mean losses of the same rows. Only there.
 member_seeds_ : ndarray of int of shape (n_members,)

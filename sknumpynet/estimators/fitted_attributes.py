@@ -50,6 +50,7 @@ _COURSE_OF_TRAINING = (
     "history_",
     "t_",
     "member_seeds_",
+    "member_weights_",
     "oof_prediction_",
     "oof_score_",
     "distillation_",

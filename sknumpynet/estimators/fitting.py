@@ -62,18 +62,20 @@ class PredictingAttributes:
     description : dict
         The attributes that say what the data are.
     spec : NetworkSpec
-    network : Network
+    networks : tuple of Network
+        What members are in turn.
     loss : Loss
     """
 
     description: dict[str, Any]
     spec: NetworkSpec
-    network: Network
+    networks: tuple[Network, ...]
     loss: Loss
 
-    def __call__(self, parameters: np.ndarray) -> dict[str, Any]:
-        """Return all that predicts with parameters of shape (P,) or (K, P)."""
-        own = self.spec.attributes(self.network, self.loss, parameters)
+    def __call__(self, parameters: np.ndarray, network: Network | None = None) -> dict[str, Any]:
+        """Return all that predicts with parameters of shape (P,), of one network, or (K, P)."""
+        networks = self.networks if network is None else (network,)
+        own = self.spec.attributes(networks, self.loss, parameters)
         return {**self.description, **own}
 
 
@@ -100,8 +102,10 @@ class Fit:
         attributes |= course_of_training(result)
         if result.out_of_fold is not None:
             attributes |= out_of_fold_attributes(
-                self.encoded.targets, self.encoded.data, result.out_of_fold
+                self.encoded.targets, self.encoded.data, result.out_of_fold.mean
             )
+            if result.out_of_fold.weights is not None:
+                attributes["member_weights_"] = result.out_of_fold.weights
         is_new = self.problem.warm_start is None
         return FittedAttributes(attributes, outdated_by(result, is_new=is_new))
 
@@ -164,12 +168,12 @@ def make_fit(
     config = estimator._training_config(data.X.shape[0], has_validation=data.validation is not None)
     config = replace(config, is_incremental=is_incremental)
     spec = estimator._network_spec(inputs, config, targets.n_outputs(data))
-    network, loss = spec.build(), targets.loss
-    predicting = PredictingAttributes(encoded.description, spec, network, loss)
+    networks, loss = spec.build(), targets.loss
+    predicting = PredictingAttributes(encoded.description, spec, networks, loss)
     problem = TrainingProblem(
         config,
         data,
-        network,
+        networks,
         loss,
         _scoring(estimator, config, encoded, predicting),
         None if previous is None else previous.warm_start,
@@ -211,9 +215,10 @@ def _scoring(
 def _model(
     template: NetworkEstimator,
     predicting: PredictingAttributes,
+    network: Network,
     parameters: np.ndarray,
     given: Any,
     encoded: Any,
 ) -> NetworkEstimator:
     """Return a model of the estimator's kind that predicts with these parameters."""
-    return fitted_view(template, predicting(parameters), given, encoded)
+    return fitted_view(template, predicting(parameters, network), given, encoded)

@@ -2,6 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,17 +25,19 @@ class NetworkSpec(ABC):
     """One kind of network, with its sizes."""
 
     @abstractmethod
-    def build(self) -> Network:
-        """Return the network."""
+    def build(self) -> tuple[Network, ...]:
+        """Return the network of each kind of member."""
 
     @abstractmethod
-    def attributes(self, network: Network, loss: Loss, parameters: np.ndarray) -> dict[str, Any]:
+    def attributes(
+        self, networks: Sequence[Network], loss: Loss, parameters: np.ndarray
+    ) -> dict[str, Any]:
         """Return the fitted attributes that predict, all of them copies.
 
         Parameters
         ----------
-        network : Network
-            That was built.
+        networks : sequence of Network
+            Of those that were built, what members are in turn.
         loss : Loss
         parameters : ndarray of shape (P,) or (K, P)
         """
@@ -55,12 +58,15 @@ class PerceptronSpec(NetworkSpec):
     layer_sizes: list[int]
     activation: Any
 
-    def build(self) -> Network:
+    def build(self) -> tuple[Network, ...]:
         """Return the network."""
-        return dense_network(self.layer_sizes, self.activation)
+        return (dense_network(self.layer_sizes, self.activation),)
 
-    def attributes(self, network: Network, loss: Loss, parameters: np.ndarray) -> dict[str, Any]:
+    def attributes(
+        self, networks: Sequence[Network], loss: Loss, parameters: np.ndarray
+    ) -> dict[str, Any]:
         """Return weights and biases, layer by layer."""
+        (network,) = networks
         coefs, biases = network.layout.unpack(parameters)
         # Not `activation`: that is a parameter, which may be set for the next fit.
         activations = [getattr(own, "function", own.name) for own in network.hidden_activations]
@@ -112,21 +118,25 @@ class TableNetworkSpec(NetworkSpec):
 
     Parameters
     ----------
-    shape : TableShape
+    shapes : tuple of TableShape
+        What kinds of members there are; they differ in how they embed.
     """
 
-    shape: TableShape
+    shapes: tuple[TableShape, ...]
 
-    def build(self) -> Network:
-        """Return the network."""
-        return table_network(self.shape)
+    def build(self) -> tuple[Network, ...]:
+        """Return the networks."""
+        return tuple(table_network(shape) for shape in self.shapes)
 
-    def attributes(self, network: Network, loss: Loss, parameters: np.ndarray) -> dict[str, Any]:
+    def attributes(
+        self, networks: Sequence[Network], loss: Loss, parameters: np.ndarray
+    ) -> dict[str, Any]:
         """Return the parameters as they are, a row for each network."""
+        shapes = dict(zip(self.build(), self.shapes, strict=True))
         return {
             "parameters_": np.array(parameters, ndmin=2),
-            "n_outputs_": network.fan_out,
+            "n_outputs_": networks[0].fan_out,
             "out_activation_": loss.output_activation,
             # As plain numbers, so that a saved model needs no class of the engine.
-            "_shape": self.shape.to_plain(),
+            "_shapes": [shapes[network].to_plain() for network in networks],
         }

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 
+from sknumpynet.core.inference import member_mean
 from sknumpynet.core.losses import Loss
 from sknumpynet.estimators.targets import (
     LOSSES_OF_NUMBERS,
@@ -53,8 +54,11 @@ class NetworkRegressor(RegressorMixin):  # type: ignore[misc]
             return self._as_output(self._predictions(X))
         activated = self._activated(self._check_for_prediction(X))
         members = activated if activated.ndim == 3 else activated[np.newaxis]
-        mean = self._as_output(members.mean(axis=0))
-        return mean, self._as_output(members).std(axis=0)
+        weights = self._member_weights()
+        mean = self._as_output(member_mean(members, weights))
+        values = self._as_output(members)
+        centre = np.average(values, axis=0, weights=weights)
+        return mean, np.sqrt(np.average((values - centre) ** 2, axis=0, weights=weights))
 
     def _as_output(self, predictions: np.ndarray) -> np.ndarray:
         return squeezed(predictions)

@@ -28,7 +28,7 @@ __all__ = [
 
 # To be raised whenever states are written that the versions before cannot read; `restored_state`
 # goes on reading all formats from 1.
-_FORMAT = 2
+_FORMAT = 3
 
 # Not classes derived from them, which are a user's.
 LOSS_KINDS = {type(loss): name for name, loss in LOSSES.items()}
@@ -112,6 +112,8 @@ def restored_state(kind: type, state: dict[str, Any]) -> dict[str, Any]:
         attributes["_optimizer"] = (
             [_restored_optimizer(one) for one in saved] if several else _restored_optimizer(saved)
         )
+    if "_shape" in attributes:  # all members were of one kind
+        attributes["_shapes"] = [attributes.pop("_shape")]
     if "_label_binarizer" in attributes:
         binarizer = LabelBinarizer()
         vars(binarizer).update(attributes["_label_binarizer"])

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknumpynet.core.architectures import Columns, TableShape, table_network
 from sknumpynet.core.inference import activated, raw_outputs
+from sknumpynet.core.network import Network
 from sknumpynet.estimators.base import BaseNetwork
 from sknumpynet.estimators.distillation import distil
 from sknumpynet.estimators.fitted_attributes import with_attributes
@@ -21,7 +22,7 @@ from sknumpynet.estimators.parameters import (
     optimizer_settings,
 )
 from sknumpynet.estimators.training_data import GivenRows
-from sknumpynet.presets import ACTIVATION, OPTIMIZER, PRESETS, TRAINING
+from sknumpynet.presets import ACTIVATION, EMBEDDINGS, OPTIMIZER, PRESETS, TRAINING
 from sknumpynet.training.checks import checked_hidden_layer_sizes
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.splits import EvenSplits
@@ -104,18 +105,25 @@ class BaseTabularMLP(BaseNetwork):
         )
         sizes = tuple(checked_hidden_layer_sizes(config.hidden_layer_sizes))
         shape = TableShape(columns, sizes, ACTIVATION, n_outputs)
-        return TableNetworkSpec(replace(shape, kinds=kinds_seen(shape)))
+        shape = replace(shape, kinds=kinds_seen(shape))
+        embeddings = EMBEDDINGS if columns.n_embedded else EMBEDDINGS[:1]
+        return TableNetworkSpec(tuple(replace(shape, **own) for own in embeddings))
 
     @property
     def member_columns_(self) -> np.ndarray:
         """Which columns each member sees, a mask of shape (n_members, n_features)."""
         check_is_fitted(self)
-        origins = self.preprocessor_._origins()
-        seen = table_network(TableShape.from_plain(self._shape)).columns_seen(self.parameters_)
+        origins, networks = self.preprocessor_._origins(), self._networks()
         masks = np.zeros((self._n_fitted(), self.n_features_in_), bool)
         for k, mask in enumerate(masks):
-            mask[origins if seen is None else origins[seen[k]]] = True
+            network = networks[k % len(networks)]
+            seen = network.columns_seen(self.parameters_[k, : network.layout.size])
+            mask[origins if seen is None else origins[seen]] = True
         return masks
+
+    def _networks(self) -> list[Network]:
+        """Return what members are in turn."""
+        return [table_network(TableShape.from_plain(own)) for own in self._shapes]
 
     def distil(
         self,
@@ -215,9 +223,13 @@ class BaseTabularMLP(BaseNetwork):
         return len(self.parameters_)
 
     def _activated(self, X: np.ndarray) -> np.ndarray:
-        network = table_network(TableShape.from_plain(self._shape))
-        raw = raw_outputs(network, self.parameters_, X)
-        return activated(raw.astype(np.float64), self.out_activation_, bits_by_row=True)
+        networks = self._networks()
+        raw: np.ndarray = np.empty((len(self.parameters_), len(X), self.n_outputs_))
+        for k, network in enumerate(networks):
+            own = self.parameters_[k :: len(networks), : network.layout.size]
+            if len(own):
+                raw[k :: len(networks)] = raw_outputs(network, own, X)
+        return activated(raw, self.out_activation_, bits_by_row=True)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

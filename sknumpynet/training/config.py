@@ -29,7 +29,7 @@ class TrainingConfig:
     optimizer_settings : dict
         What the solver's class takes beside the learning rate.
     dropouts : tuple
-        What members take in turn: a rate, or one for each hidden layer.
+        What members of a kind take in turn: a rate, or one for each hidden layer.
     resample, scoring : object
     splits : Splits
         What makes folds, and sets rows aside.
@@ -82,10 +82,6 @@ class TrainingConfig:
     n_initial_rows: int | None = None
     keeps_optimizer: bool = True
     is_incremental: bool = False
-
-    def dropout_of(self, member: int) -> Any:
-        """Return the dropout of one member, a rate or one for each hidden layer."""
-        return self.dropouts[member % len(self.dropouts)]
 
     @property
     def max_seconds(self) -> float:

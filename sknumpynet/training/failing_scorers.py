@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 
+from sknumpynet.core.network import Network
 from sknumpynet.training.data import TrainingData, ValidationSet, Warned
 from sknumpynet.training.runs import Run
 from sknumpynet.training.validation import Validator
@@ -45,13 +46,14 @@ def replace_failing_scorers(data: TrainingData, scoring: Any, runs: Sequence[Run
     Exception
         What the scorer raises, if not for want of a class.
     """
-    tried: dict[int, tuple[Validator, str]] = {}  # members may have their rows in common
+    # Members may have their rows in common.
+    tried: dict[tuple[int, Network], tuple[Validator, str]] = {}
     members: dict[str, list[int]] = {}
     for k, run in enumerate(runs):
         validator = run.member.validate
         if not isinstance(validator, Validator) or validator.scoring.scorer is None:
             continue
-        key = id(validator.validation)
+        key = id(validator.validation), run.network
         if key not in tried:
             tried[key] = _tried(validator, run.parameters, data)
         run.member.validate, reason = tried[key]

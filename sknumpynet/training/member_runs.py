@@ -16,6 +16,7 @@ from sklearn.utils.fixes import parse_version
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.losses import CustomLoss
 from sknumpynet.core.members import Member, Settings, TrainingState
+from sknumpynet.core.network import Network
 from sknumpynet.core.optimizers import OPTIMIZERS, Optimizer
 from sknumpynet.core.schedules import SCHEDULES, Schedule, custom_schedule
 from sknumpynet.training.checks import checked_dropout
@@ -23,6 +24,7 @@ from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.data import MemberRows, TrainingData, ValidationSet, Warned
 from sknumpynet.training.held_out import for_scoring, split_for_early_stopping
 from sknumpynet.training.history import n_epochs_so_far
+from sknumpynet.training.knots import place_knots
 from sknumpynet.training.resampling import rows_of_members
 from sknumpynet.training.runs import EnsembleRuns, Run, TrainingProblem
 from sknumpynet.training.starts import (
@@ -54,16 +56,23 @@ def runs_of_members(problem: TrainingProblem) -> EnsembleRuns:
     random_state = check_random_state(config.random_state)
     sources, seeds = sources_of_members(config, problem.warm_start, random_state)
     starts = starting_parameters(problem, sources)
-    rows = rows_of_members(config, problem.data, random_state, problem.split_params)
+    rows = rows_of_members(
+        config, problem.data, random_state, problem.split_params, len(problem.networks)
+    )
     make = _lbfgs_run if config.solver == "lbfgs" else _stochastic_run
     runs = [
         make(problem, k, parameters, own, source)
         for k, (parameters, own, source) in enumerate(zip(starts, rows, sources, strict=True))
     ]
-    if problem.network.selection is not None:
+    if problem.networks[0].selection is not None:
         seed = int(random_state.randint(np.iinfo(np.int32).max))
         for k, run in enumerate(runs):
             run.parameters = start_with_columns(problem, run, k, seed)
+    most_rows = max(run.dataset.n_samples for run in runs)
+    for run in runs:
+        # Of all kinds, so that bits do not depend on which kinds there are.
+        run.padded_to = most_rows
+        place_knots(run)
     return EnsembleRuns(problem, runs, rows, seeds, _warned_of_batch_size(config, runs))
 
 
@@ -89,7 +98,7 @@ def _lbfgs_run(
     random_state: np.random.RandomState,
 ) -> Run:
     config, data = problem.config, problem.data
-    dropout = config.dropout_of(k)
+    dropout = problem.dropout_of(k)
     if np.any(dropout):
         raise ValueError(f"dropout={dropout!r} needs a stochastic solver, got solver='lbfgs'")
     so_far = _state_so_far(problem, k)
@@ -103,7 +112,8 @@ def _lbfgs_run(
     start = TrainingState(
         validation_scores=so_far.validation_scores, validation_losses=so_far.validation_losses
     )
-    member = _member(problem, random_state, settings, data.validation, start)
+    network = problem.network_of(k)
+    member = _member(problem, network, random_state, settings, data.validation, start)
     lbfgs = {
         "maxiter": config.max_iter,
         "maxfun": config.max_fun,
@@ -111,7 +121,7 @@ def _lbfgs_run(
         **({} if _LBFGS_IS_QUIET else {"iprint": -1}),
     }
     dataset = _dataset(config, data, rows)
-    return Run(problem.network, problem.loss, parameters, dataset, member, None, lbfgs)
+    return Run(network, problem.loss, parameters, dataset, member, None, lbfgs)
 
 
 def _stochastic_run(
@@ -128,7 +138,7 @@ def _stochastic_run(
         dataset, validation = split_for_early_stopping(
             problem, dataset, rows.held_out, random_state
         )
-    n_before = 0
+    network, n_before = problem.network_of(k), 0
     if warm_start is not None and config.is_incremental:
         n_before = n_epochs_so_far(warm_start.history, k)
     settings = Settings(
@@ -142,15 +152,16 @@ def _stochastic_run(
         warmup=float(config.warmup),
         planned_epochs=config.max_iter,
         epochs_before=n_before,
-        dropout=checked_dropout(config.dropout_of(k), problem.network),
+        dropout=checked_dropout(problem.dropout_of(k), network),
         regularization=config.regularization,
         max_gradient_norm=np.inf if config.max_grad_norm is None else float(config.max_grad_norm),
         early_stopping=config.early_stopping,
         max_seconds=config.max_seconds,
         report=_report(config),
     )
-    member = _member(problem, random_state, settings, validation, _state_so_far(problem, k))
-    return Run(problem.network, problem.loss, parameters, dataset, member, optimizer)
+    start = _state_so_far(problem, k)
+    member = _member(problem, network, random_state, settings, validation, start)
+    return Run(network, problem.loss, parameters, dataset, member, optimizer)
 
 
 def _report(config: TrainingConfig) -> Callable[[str], None] | None:
@@ -203,6 +214,7 @@ def _state_so_far(problem: TrainingProblem, k: int) -> TrainingState:
 
 def _member(
     problem: TrainingProblem,
+    network: Network,
     random_state: np.random.RandomState,
     settings: Settings,
     rows: ValidationSet | None,
@@ -211,7 +223,7 @@ def _member(
     """Return a member with its part of the penalty, scored on the rows if there are some."""
     validator = None
     if rows is not None:
-        validator = Validator(problem.network, problem.loss, rows, problem.scoring)
+        validator = Validator(network, problem.loss, rows, problem.scoring)
     alpha = float(problem.config.alpha) / problem.data.weight_unit
     return Member(random_state, settings, alpha, validator, start=start)
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning, UndefinedMetricWarning
 
-from sknumpynet.core.inference import activated, raw_outputs
 from sknumpynet.core.members import MemberResult, TrainingState
 from sknumpynet.core.network import Network
 from sknumpynet.core.optimizers import Optimizer
@@ -16,7 +15,7 @@ from sknumpynet.core.types import FloatArray, IntArray
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.data import Warned
 from sknumpynet.training.history import extended_history
-from sknumpynet.training.resampling import mean_out_of_fold
+from sknumpynet.training.out_of_fold import OutOfFold, out_of_fold
 from sknumpynet.training.runs import EnsembleRuns, Run
 from sknumpynet.utils.scikit_learn import lbfgs_iterations
 from sknumpynet.utils.scorers import described
@@ -53,8 +52,8 @@ class FitResult:
         Their last states; none of L-BFGS.
     schedule : tuple, optional
         What `learning_rate` would ask for the schedule that was used, and its exponent.
-    out_of_fold : ndarray of shape (n_samples, n_outputs), optional
-        Predictions of rows by the members that never saw them, NaN where there are none.
+    out_of_fold : OutOfFold, optional
+        What members say of rows that they never saw.
     warnings : list of (str, category)
         What to warn of.
     """
@@ -70,7 +69,7 @@ class FitResult:
     n_samples_seen: list[int]
     optimizers: list[Optimizer] | None
     schedule: tuple[Any, float] | None
-    out_of_fold: FloatArray | None
+    out_of_fold: OutOfFold | None
     warnings: list[Warned]
 
 
@@ -122,7 +121,7 @@ def fit_result(trained: EnsembleRuns) -> FitResult:
         n_samples_seen=n_samples_seen,
         optimizers=optimizers,
         schedule=schedule,
-        out_of_fold=_out_of_fold(trained),
+        out_of_fold=out_of_fold(trained),
         warnings=warnings,
     )
 
@@ -145,24 +144,15 @@ def _parameter_of(schedule: Schedule) -> Any:
 def _parameters(config: TrainingConfig, runs: Sequence[Run]) -> FloatArray:
     parameters: FloatArray = runs[0].parameters
     if config.n_members > 1:
-        parameters = np.stack([run.parameters for run in runs])
+        # Networks of another kind may have fewer.
+        size = max(run.parameters.size for run in runs)
+        parameters = np.stack(
+            [np.pad(run.parameters, (0, size - run.parameters.size)) for run in runs]
+        )
     if config.dtype is None:
         return parameters
     # SciPy's L-BFGS works in double precision.
     return parameters.astype(config.dtype, copy=False)
-
-
-def _out_of_fold(trained: EnsembleRuns) -> FloatArray | None:
-    """Let every member predict the rows that it never saw."""
-    X = trained.problem.data.X
-    held_out = [rows.held_out for rows in trained.rows if rows.held_out is not None]
-    if not held_out:
-        return None
-    predictions = [
-        activated(raw_outputs(run.network, run.parameters, X[rows]), run.loss.output_activation)
-        for run, rows in zip(trained.runs, held_out, strict=True)
-    ]
-    return mean_out_of_fold(predictions, held_out, X.shape[0])
 
 
 def _warnings_of(

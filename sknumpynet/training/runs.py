@@ -98,7 +98,8 @@ class TrainingProblem:
     ----------
     config : TrainingConfig
     data : TrainingData
-    network : Network
+    networks : tuple of Network
+        What members are in turn.
     loss : Loss
     scoring : Scoring
         How the rows that are held out score a network.
@@ -110,11 +111,20 @@ class TrainingProblem:
 
     config: TrainingConfig
     data: TrainingData
-    network: Network
+    networks: tuple[Network, ...]
     loss: Loss
     scoring: Scoring
     warm_start: WarmStart | None = None
     split_params: dict[str, Any] = field(default_factory=dict)
+
+    def network_of(self, member: int) -> Network:
+        """Return the network of one member."""
+        return self.networks[member % len(self.networks)]
+
+    def dropout_of(self, member: int) -> Any:
+        """Return the dropout of one member, in turn among those of its kind."""
+        dropouts = self.config.dropouts
+        return dropouts[member // len(self.networks) % len(dropouts)]
 
 
 class EnsembleRuns(NamedTuple):

@@ -41,7 +41,8 @@ def chunks_of(stack: Sequence[Run], n_workers: int) -> list[Chunk]:
     Runs over the same data stay together as far as possible. All get as many rows, so that none of
     their bits depends on where a stack is cut.
     """
-    first, most_rows = stack[0], max(run.dataset.n_samples for run in stack)
+    first = stack[0]
+    most_rows = max(max(run.dataset.n_samples, run.padded_to) for run in stack)
     for run in stack:
         run.padded_to = most_rows
     batch = min(first.member.settings.batch_size, most_rows)

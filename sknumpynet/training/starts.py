@@ -51,16 +51,16 @@ def starting_parameters(
 
     They are empty where members see parts of the columns: see `start_with_columns`.
     """
-    if problem.network.selection is not None:
+    if problem.networks[0].selection is not None:
         return [np.empty(0, problem.data.X.dtype)] * len(sources)
     if problem.warm_start is not None:
-        return _continued_parameters(problem.config, problem.warm_start, problem.network)
+        return _continued_parameters(problem.config, problem.warm_start, problem.networks[0])
     config, X = problem.config, problem.data.X
     rows = _initial_rows(config, X.shape[0])
     inputs = None if rows is None else np.asarray(X[rows])
     return [
-        initialize_parameters(problem.network, source, X.dtype, config.weight_init, inputs)
-        for source in sources
+        initialize_parameters(problem.network_of(k), source, X.dtype, config.weight_init, inputs)
+        for k, source in enumerate(sources)
     ]
 
 
@@ -79,7 +79,7 @@ def start_with_columns(problem: TrainingProblem, run: Run, member: int, seed: in
     seed : int
         Of what all members are dealt from, see `choose_columns`.
     """
-    config, X, network = problem.config, problem.data.X, problem.network
+    config, X, network = problem.config, problem.data.X, run.network
     assert network.selection is not None
     strengths = strengths_of_columns(run.dataset)
     columns = choose_columns(network.selection, strengths, member, seed)

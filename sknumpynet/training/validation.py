@@ -84,7 +84,7 @@ class Validator:
         """Return what the scorer says of parameters of shape (P,)."""
         rows, scoring = self.validation, self.scoring
         assert scoring.model is not None
-        model = scoring.model(parameters, rows.given, rows.inputs())
+        model = scoring.model(self.network, parameters, rows.given, rows.inputs())
         weight = self.scorer_weight
         weights = {} if weight is None else {"sample_weight": weight.copy()}
         # Copies: what a scorer changes is there again in the next epoch.

@@ -21,11 +21,6 @@ def pytest_collection_modifyitems(items):
             item.add_marker("oldest")
 
 
-@pytest.fixture
-def rng():
-    return np.random.default_rng(0)
-
-
 @pytest.fixture(
     params=[(name, "squared_error") for name in ACTIVATIONS] + [("tanh", name) for name in LOSSES],
     ids="-".join,

@@ -209,7 +209,7 @@ def test_the_same_seed_gives_the_same(fitted, n_members):
 def test_parameters_are_those_of_the_result(fitted):
     ensemble, X, _ = fitted
     distilled = ensemble.distil(X, hidden_layer_sizes=(7,), random_state=1, max_time=60.0)
-    assert distilled._shape["hidden_layer_sizes"] == [7]
+    assert distilled._shapes[0]["hidden_layer_sizes"] == [7]
     changed = {"n_members": 1, "hidden_layer_sizes": (7,), "random_state": 1, "max_time": 60.0}
     assert distilled.get_params() == {**ensemble.get_params(), **changed}
 

@@ -96,7 +96,7 @@ def test_what_is_refused(kind):
     y = target_of(kind)
     for error, match, wrong in [
         (ValueError, "fare.*inf", frame.assign(fare=np.inf)),
-        (TypeError, "born.*(year|days)", frame.assign(born=pd.Timestamp("1900-01-01"))),
+        (TypeError, "'born'", frame.assign(born=[[1900]] * len(frame))),
     ]:
         with pytest.raises(error, match=match):
             quick(kind).fit(wrong, y)

@@ -110,7 +110,7 @@ def test_members_see_all_of_a_narrow_table():
     X, y = mixed_frame()
     model = quick(TabularMLPClassifier, n_members=2).fit(X, y)
     assert model.member_columns_.all(axis=0).tolist() == [name != "same" for name in X]
-    assert "kinds" not in model._shape
+    assert all("kinds" not in shape for shape in model._shapes)
     with pytest.raises(NotFittedError):
         TabularMLPClassifier().member_columns_  # noqa: B018
 

@@ -13,11 +13,12 @@ TABULAR_PARAMETERS: dict[str, Parameter] = {
         "{'fast', 'default', 'best'}, default='default'",
         [StrOptions(set(PRESETS))],
         "How much time to spend; whatever is None below is as in the preset. 'fast': 5 "
-        "members, 16 epochs for classes, 32 for numbers. 'default': 16 members and 24 epochs "
-        "for classes, 8 and 56 for numbers. 'best': 40 and 32, 20 and 128, of two layers of "
-        "128 units instead of 64. Batches have 32 samples up to 500 rows, 64 up to 1,000, "
-        "128 up to 8,000, then 256; beyond 10,000 rows epochs are fewer by the root of their "
-        "number, and members by the fourth root, down to 5.",
+        "members, 16 epochs for classes, 32 for numbers. 'default': 16 members and 40 epochs "
+        "for classes, 8 and 84 for numbers. 'best': 40 and 48, 20 and 128, of two layers of "
+        "128 units instead of 64. Below 2,000 rows the last two have more epochs, by the root "
+        "of the rows, at most twice as many; beyond 10,000 all have fewer, by the root, and "
+        "members by the fourth root, down to 5. Batches have 32 samples up to 500 rows, 64 up "
+        "to 1,000, 128 up to 8,000, then 256.",
     ),
     "categorical_features": Parameter(
         "'from_dtype', None or array-like, default='from_dtype'",
@@ -38,8 +39,10 @@ TABULAR_PARAMETERS: dict[str, Parameter] = {
     "n_members": Parameter(
         "int or None, default=None",
         [Interval(Integral, 1, None, closed="left"), None],
-        "Networks, whose predictions are averaged. With fewer than five, some rows are held "
-        "out by none, and ``oof_prediction_`` is NaN there.",
+        "Networks, in turn of two kinds, whose predictions are averaged. If they are even in "
+        "number and ten at least, two hold out each fold, one of each kind, and kinds count by "
+        "what they say of rows held out, see ``member_weights_``. With fewer than five, some "
+        "rows are held out by none, and ``oof_prediction_`` is NaN there.",
     ),
     "hidden_layer_sizes": Parameter(
         "int, array-like of int or None, default=None",
@@ -76,13 +79,13 @@ TABULAR_PARAMETERS: dict[str, Parameter] = {
     "resample": Parameter(
         "{'folds', 'bootstrap'}, splitter or None, default='folds'",
         [StrOptions({"bootstrap", "folds"}), HasMethods(["split", "get_n_splits"]), None],
-        "What each member sees: 'folds', or a splitter that makes ``n_members`` splits, the "
-        "training rows of one split; the rows held out choose its epoch and give "
+        "What each member sees: 'folds', or a splitter that makes ``n_members`` splits, or half "
+        "as many, the training rows of one split; the rows held out choose its epoch and give "
         "``oof_prediction_``. 'folds' are alike in their targets, be they classes or numbers; "
-        "there are ``n_members`` of them, at least five. 'bootstrap' and None set a tenth "
-        "aside to choose by. With ``X_val`` nothing is held out or set aside, unless by a "
-        "splitter. Rows of weight 0 are dropped before; only a splitter with a table of its "
-        "own, such as `PredefinedSplit`, is for all rows.",
+        "there are as many as members, or half as many, at least five. 'bootstrap' and None "
+        "set a tenth aside to choose by. With ``X_val`` nothing is held out or set aside, "
+        "unless by a splitter. Rows of weight 0 are dropped before; only a splitter with a table "
+        "of its own, such as `PredefinedSplit`, is for all rows.",
     ),
     "scoring": Parameter(
         "'loss', str or callable, default='loss'",

@@ -1,0 +1,166 @@
+"""Kinds of tables that are hard for networks, each with a part of the recipe that solves it."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.datasets import load_breast_cancer, load_diabetes
+from sklearn.metrics import log_loss, r2_score
+from sklearn.model_selection import PredefinedSplit
+
+from sknumpynet import TabularMLPClassifier, TabularMLPRegressor, presets
+from sknumpynet.estimators import tabular
+
+pytestmark = pytest.mark.oldest
+
+WAVES, PIECES = presets.EMBEDDINGS
+
+
+def sharp(n, rng):
+    """Classes by thresholds of some columns among noise, as of a robot's sensors."""
+    X = rng.uniform(size=(n, 8))
+    y = (X[:, 0] > 0.62) * 2 + ((X[:, 1] > 0.21) & (X[:, 2] < 0.71))
+    return X, y
+
+
+def few_values(n, rng):
+    """Classes that any change of a small number may change."""
+    X = rng.integers(12, size=(n, 2)).astype(float)
+    label = np.random.default_rng(1).integers(2, size=(12, 12))
+    return X, label[X[:, 0].astype(int), X[:, 1].astype(int)]
+
+
+def exact(n, rng):
+    """Numbers that follow without noise from others of few values, as of simulated buildings."""
+    X = rng.integers(6, size=(n, 5)).astype(float)
+    return X, X[:, 0] * X[:, 1] + 5 * np.sin(X[:, 2]) * X[:, 3] + X[:, 4]
+
+
+def loss_of(model, make):
+    rng = np.random.default_rng(0)
+    (X, y), (X_new, y_new) = make(600, rng), make(2_000, rng)
+    return log_loss(y_new, model.fit(X, y).predict_proba(X_new))
+
+
+def test_pieces_between_splits_of_trees_learn_thresholds(monkeypatch):
+    model = TabularMLPClassifier(random_state=0, n_jobs=1)
+    both = loss_of(model, sharp)
+    assert model.member_weights_[1] > 2 * model.member_weights_[0]
+    monkeypatch.setattr(tabular, "EMBEDDINGS", (WAVES,))
+    assert both < 0.6 * loss_of(model, sharp)
+
+
+def test_waves_of_high_frequency_learn_numbers_of_few_values(monkeypatch):
+    model = TabularMLPClassifier(random_state=0, n_jobs=1)
+    both = loss_of(model, few_values)
+    monkeypatch.setattr(tabular, "EMBEDDINGS", ({**WAVES, "sigmas": (0.15, 0.45)},))
+    assert both < 0.7 * loss_of(model, few_values)
+
+
+def test_small_tables_without_noise_get_epochs(monkeypatch):
+    rng = np.random.default_rng(0)
+    (X, y), (X_new, y_new) = exact(500, rng), exact(1_000, rng)
+    model = TabularMLPRegressor(random_state=0, n_jobs=1)
+    noise = 1 - r2_score(y_new, model.fit(X, y).predict(X_new))
+    monkeypatch.setattr(presets, "ROWS_OF_MORE_EPOCHS", 0)
+    assert noise < 0.9 * (1 - r2_score(y_new, model.fit(X, y).predict(X_new)))
+
+
+# Weights of kinds --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [TabularMLPClassifier, TabularMLPRegressor])
+def test_predictions_are_the_weighted_mean_of_members(kind):
+    load = load_breast_cancer if kind is TabularMLPClassifier else load_diabetes
+    X, y = load(return_X_y=True)
+    X, y = X[:200], y[:200]
+    model = kind("fast", n_members=10, max_iter=3, random_state=0, n_jobs=1).fit(X, y)
+    weights = model.member_weights_
+    assert weights.shape == (10,)
+    assert weights.sum() == pytest.approx(1)
+    # All of a kind count the same.
+    assert_array_equal(weights[2:], weights[:-2])
+    members = model.predict_members(X)
+    # Of a regressor those that do not leave the range of the targets.
+    within = np.array([(own > y.min()) & (own < y.max()) for own in members])
+    kept = within.all(axis=0) if kind is TabularMLPRegressor else slice(None)
+    mean = np.average(members, axis=0, weights=weights)
+    if kind is TabularMLPClassifier:
+        assert_allclose(model.predict_proba(X), mean, rtol=1e-6)
+        return
+    assert_allclose(model.predict(X)[kept], mean[kept], rtol=1e-6)
+    found, std = model.predict(X, return_std=True)
+    assert_array_equal(found, model.predict(X))
+    assert_allclose(std**2, np.average((members - mean) ** 2, axis=0, weights=weights), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"n_members": 5},  # too few for two of each fold
+        {"n_members": 11},
+        {"n_members": 10, "resample": "bootstrap"},
+        {"n_members": 10, "resample": PredefinedSplit(np.arange(100) % 10)},
+        {"n_members": 1},
+    ],
+)
+def test_members_that_hold_out_different_rows_count_the_same(settings):
+    X, y = load_diabetes(return_X_y=True)
+    model = TabularMLPRegressor("fast", max_iter=2, random_state=0, n_jobs=1, **settings)
+    model.fit(X[:100], y[:100])
+    assert not hasattr(model, "member_weights_")
+    members = model.predict_members(X)
+    within = ((members > y[:100].min()) & (members < y[:100].max())).all(axis=0)
+    assert within.any()
+    assert_allclose(model.predict(X)[within], members.mean(axis=0)[within], rtol=1e-6)
+
+
+def test_a_splitter_may_hold_a_fold_out_from_both_kinds():
+    X, y = load_diabetes(return_X_y=True)
+    splitter = PredefinedSplit(np.arange(100) % 3)
+    model = TabularMLPRegressor("fast", n_members=6, max_iter=2, resample=splitter, random_state=0)
+    assert model.fit(X[:100], y[:100]).member_weights_.shape == (6,)
+    with pytest.raises(ValueError, match="makes 3 splits"):
+        model.set_params(n_members=7).fit(X[:100], y[:100])
+
+
+def test_rows_to_validate_by_judge_all_members_alike():
+    X, y = load_breast_cancer(return_X_y=True)
+    model = TabularMLPClassifier(n_members=4, max_iter=2, random_state=0, n_jobs=1, scoring="f1")
+    model.fit(X[:100], y[:100], X_val=X[100:200], y_val=y[100:200])
+    scores = [
+        ((members[:, 1] > 0.5) == y[100:200]).mean()
+        for members in model.predict_members(X[100:200])
+    ]
+    assert np.min(scores) > 0.5
+    assert not hasattr(model, "member_weights_")
+
+
+def test_out_of_fold_predictions_do_not_know_the_weights_that_their_rows_chose():
+    """Where one kind is right by chance on a fold, its weight for that fold is of the others."""
+    X, y = load_breast_cancer(return_X_y=True)
+    X, y = X[:150], y[:150]
+    model = TabularMLPClassifier(n_members=10, max_iter=3, random_state=0, n_jobs=1).fit(X, y)
+    waves, pieces = model.member_weights_[:2] * 5
+    assert waves + pieces == pytest.approx(1)
+    oof = model.oof_prediction_[:, -1]
+    assert np.isfinite(oof).all()
+    members = model.predict_members(X)[..., 1]
+    assert len(oof) == len(X)
+    folds = []
+    for k in range(5):
+        # The fold whose predictions lie between those of its two members.
+        low, high = np.sort(members[2 * k : 2 * k + 2], axis=0)
+        folds.append((low - 1e-6 <= oof) & (oof <= high + 1e-6))
+    assert np.any(folds, axis=0).all()
+
+
+def test_models_of_one_kind_go_on_predicting():
+    """As earlier versions saved them: one shape, no weights."""
+    X, y = load_diabetes(return_X_y=True)
+    model = TabularMLPRegressor("fast", n_members=2, max_iter=1, random_state=0, n_jobs=1)
+    model.fit(X[:50], y[:50])
+    state = model.__getstate__()
+    (state["_shape"], _), state["_format"] = state.pop("_shapes"), 2
+    older = TabularMLPRegressor.__new__(TabularMLPRegressor)
+    older.__setstate__(state)
+    assert_array_equal(older.predict_members(X)[0], model.predict_members(X)[0])
