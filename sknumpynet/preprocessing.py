@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknumpynet.utils.columns import Column, as_table, read_columns
 from sknumpynet.utils.encoding.array import encode_columns
-from sknumpynet.utils.encoding.categories import distinct_names, encoding_names
+from sknumpynet.utils.encoding.categories import distinct_names
 from sknumpynet.utils.encoding.checks import (
     MOST_LEVELS_OF_TEXT,
     warn_of_categories,
@@ -49,7 +49,8 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
     - **plain**: a flag for each numerical column with missing values, 1 where they are missing;
       sine and cosine of what recurs in dates; -1 and 1 for a category with two levels; a column
       for each level of a category with more. A missing or unknown level is 0 in all of them. A
-      category with one level is 1 where it is known, and dropped if it always was.
+      category with one level is 1 where it is known, and dropped if it always was. Up to 60
+      numbers for free text, 0 where it is missing, and then a flag.
     - **codes**: categories with more than ``max_one_hot`` levels as whole numbers from 1,
       0 for a missing or unknown level. Of such a category, levels that a single row has are
       unknown: nothing can be learned of them that holds for other rows.
@@ -61,18 +62,25 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
     duration is a number. What does not vary is dropped. Dates with a time zone are read by the
     clocks of the zone that they had in `fit`, in UTC if they had several.
 
+    Free text is a vector of n-grams of two to four characters within its words, by ``1 + log`` of
+    how often it has each, times how rare that is (*tf-idf*), of length 1. Its numbers are what
+    this vector has in the directions in which the rows' vary most, those of the largest singular
+    values. They are centred, and divided by the largest of their standard deviations.
+
     Parameters
     ----------
     categorical_features : 'from_dtype', None or array-like, default='from_dtype'
         Which columns are categories: their names, their indices, or a boolean mask of shape
         (n_features,); None for none of them. With 'from_dtype', a DataFrame's columns of dtype
         category, enum, string and boolean, and columns of objects unless all that are known are
-        numbers, or all dates. Arrays of numbers or booleans are numerical.
+        numbers, or all dates. Of these, text of a hundred levels or more that have three words
+        or more on average is free text. Arrays of numbers or booleans are numerical.
     column_kinds : dict or None, default=None
         What columns are, by their names or indices: 'number', 'category', 'date', 'dayfirst' or
-        'monthfirst' (dates as text, of such an order where day and month are numbers) or 'time'
-        (of day). Others are as ``categorical_features`` has them; of these, text of many levels
-        that are all numbers or dates is read as such, with a warning.
+        'monthfirst' (dates as text, of such an order where day and month are numbers), 'time'
+        (of day) or 'text' (free text; what is none is taken as it is written). Others are as
+        ``categorical_features`` has them; of these, text of many levels that are all numbers or
+        dates is read as such, with a warning.
     max_one_hot : int or None, default=9
         Categories with more levels become codes; None for no codes.
     ranks : bool or int, default=True
@@ -214,7 +222,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         most_levels = self.max_one_hot or MOST_LEVELS_OF_TEXT
         chosen = chosen_kinds(self.categorical_features, self.column_kinds, len(columns), names)
         kinds = find_kinds(columns, chosen, most_levels)
-        n_numerical = int(np.count_nonzero(~kinds.is_categorical))
+        n_numerical = int(np.count_nonzero(~(kinds.is_categorical | kinds.is_free_text)))
         ranks = self.ranks if isinstance(self.ranks, bool | np.bool_) else n_numerical <= self.ranks
         learned = learn_columns(columns, kinds, self.max_one_hot, ranks=bool(ranks))
         warn_of_numbers(columns, kinds.formats, kinds.guessed)
@@ -318,7 +326,8 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         -------
         ndarray of str of shape (n_features_out_,)
             Such as "age", "age_rank", "age_missing", "sex_male" (the level that is 1), "city"
-            (a code), and of dates "day", "day_year", "day_month_sin" and "day_month_cos".
+            (a code), of dates "day", "day_year", "day_month_sin" and "day_month_cos", and of
+            text "note_text0".
 
         Raises
         ------
@@ -337,7 +346,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         names = [learned.name(k, inputs) for k in learned.scales]
         names += [f"{learned.name(k, inputs)}_rank" for k in learned.half_knots]
         for k, encoding in learned.encodings:
-            names += encoding_names(learned.name(k, inputs), encoding, learned.levels.get(k, []))
+            names += learned.encoded_names(k, encoding, inputs)
         return np.array(distinct_names(names), dtype=object)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -270,7 +270,7 @@ def test_a_state_before_dates_is_one_without():
     X = [[1, "a"], [2, "b"], [3, None]]
     model = TabularPreprocessor().fit(X)
     state = model.__getstate__()
-    for name in ("_time_formats", "_date_parts", "column_kinds"):
+    for name in ("_time_formats", "_date_parts", "_text_vectors", "column_kinds"):
         del state[name]
     loaded = TabularPreprocessor()
     loaded.__setstate__(state)
@@ -295,7 +295,8 @@ def test_skops_file():
     X = np.hstack([X, np.arange(30, dtype=object)[:, np.newaxis] % 7, X[:, ::-1]] * 5)
     dates = pd.date_range("2023-12-20", periods=30, tz="Asia/Tokyo", freq="7h")
     X = np.hstack([X, column(*dates), column(*dates.time), column(*dates - dates[7])])
-    model = fit(X)
+    X = np.hstack([X, column(*(f"note {k}" for k in range(30)))])
+    model = fit(X, column_kinds={X.shape[1] - 1: "text"})
     file = io.dumps(model)
     assert io.get_untrusted_types(data=file) == ["sknumpynet.preprocessing.TabularPreprocessor"]
     loaded = io.loads(file, trusted=io.get_untrusted_types(data=file))

@@ -282,6 +282,7 @@ def frame(n_rows=150):
             "many": rng.choice([f"level {k}" for k in range(12)], n_rows),
             "constant": 1.0,
             "when": pd.date_range("2024-01-01", periods=n_rows, freq="31h"),
+            "note": [f"the {k} th of {k % 7} red and {k % 5} white" for k in range(n_rows)],
         }
     )
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from helpers.passengers import KINDS, quick, score_of, target_of, titanic
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.datasets import (
     load_breast_cancer,
     load_diabetes,
@@ -78,6 +79,19 @@ def test_parts_of_dates_tell_what_elapsed_time_does_not():
     model = TabularMLPRegressor("fast", random_state=0, n_jobs=1)
     assert score_of(model, X, y) > 0.9
     assert score_of(model, hours, y) < 0.1
+
+
+def test_words_tell_what_levels_of_one_row_do_not():
+    rng = np.random.default_rng(0)
+    nouns = ["apples", "bread", "cheese", "milk", "onions", "rice", "sugar", "tea", "wine", "yeast"]
+    notes = [" ".join(rng.choice(nouns, 6)) for _ in range(800)]
+    assert len(set(notes)) > 790
+    y = np.array([float("tea" in note) - ("milk" in note) for note in notes])
+    X = np.array(notes, dtype=object)[:, np.newaxis]
+    model = TabularMLPRegressor("fast", random_state=0, n_jobs=1)
+    assert score_of(model, X, y) > 0.8
+    as_levels = clone(model).set_params(column_kinds={0: "category"})
+    assert score_of(as_levels, X, y) < 0.1
 
 
 @pytest.mark.parametrize("kind", KINDS)

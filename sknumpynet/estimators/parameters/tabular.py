@@ -25,16 +25,16 @@ TABULAR_PARAMETERS: dict[str, Parameter] = {
         ["array-like", StrOptions({"from_dtype"}), None],
         "Which columns are categories: their names, their indices, or a boolean mask; None "
         "for none of them. With 'from_dtype' those of dtype category, enum, string and "
-        "boolean, and columns of objects unless all that are known are numbers or dates, see "
-        "`TabularPreprocessor`. To have integers as categories too, name them in "
+        "boolean, and columns of objects unless all that are known are numbers or dates, but for "
+        "free text, see `TabularPreprocessor`. To have integers as categories too, name them in "
         "``column_kinds``.",
     ),
     "column_kinds": Parameter(
         "dict or None, default=None",
         [dict, None],
         "What columns are, by their names or indices: 'number', 'category', 'date', 'dayfirst' "
-        "or 'monthfirst' (dates as text, of such an order where day and month are numbers) or "
-        "'time' (of day). Others are as ``categorical_features`` has them.",
+        "or 'monthfirst' (dates as text, of such an order where day and month are numbers), "
+        "'time' (of day) or 'text' (free text). Others are as ``categorical_features`` has them.",
     ),
     "n_members": Parameter(
         "int or None, default=None",

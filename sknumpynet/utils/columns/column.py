@@ -1,7 +1,7 @@
 """A column of a table, and what is asked of it."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from itertools import compress
 from typing import Any
@@ -32,10 +32,11 @@ from sknumpynet.utils.columns.moments import (
 from sknumpynet.utils.dates import Moment, TimeFormat, TimeKind, time_kind_of
 from sknumpynet.utils.text import NumberFormat, is_marker, parse_number
 
-__all__ = ["Column", "Reading", "level_codes"]
+__all__ = ["Column", "Reading", "VectorsOf", "level_codes"]
 
 
 Reading = NumberFormat | TimeFormat
+VectorsOf = Callable[[list[str]], npt.NDArray[np.floating[Any]]]
 
 
 class Column:
@@ -220,6 +221,45 @@ class Column:
         # The position -1, for a missing cell, reads the last.
         codes: npt.NDArray[np.int_] = np.array([*code_of_value, 0])[positions]
         return codes
+
+    def level_texts(self) -> dict[str, int]:
+        """Return how often each level occurs, levels as text.
+
+        Raises
+        ------
+        TypeError
+            If cells are neither text nor numbers.
+        """
+        texts: Counter[str] = Counter()
+        for value, count in self._counts:
+            if not is_missing(value):
+                texts[str(plain_level(value, self.name))] += count
+        return texts
+
+    def vectors(self, vectors_of: VectorsOf) -> npt.NDArray[np.floating[Any]]:
+        """Return the vector of each cell, NaN where it is missing.
+
+        Parameters
+        ----------
+        vectors_of : callable(list of str) -> ndarray of shape (n_texts, width)
+            Is asked once for each cell that differs from others.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, width)
+
+        Raises
+        ------
+        TypeError
+            If cells are neither text nor numbers.
+        """
+        values, positions = self._values_and_positions
+        known = [k for k in np.unique(positions) if k >= 0 and not is_missing(values[k])]
+        found = vectors_of([str(plain_level(values[k], self.name)) for k in known])
+        # The position -1, for a missing cell, reads the last.
+        vectors = np.full((len(values) + 1, found.shape[1]), np.nan, found.dtype)
+        vectors[known] = found
+        return vectors[positions]
 
     @cached_property
     def _moments(self) -> Moments | None:

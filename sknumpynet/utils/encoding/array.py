@@ -59,6 +59,8 @@ def encode_columns(
             out[:, ranks] = interpolated_ranks(halves, knots)
         missing |= _missing(halves, some, learned)
         out[:, first : first + len(some)] = _scaled(halves, some, learned)
+    texts = {k: columns[k].vectors(own.of) for k, own in learned.text_vectors.items()}
+    missing |= {k: np.isnan(own[:, 0]) for k, own in texts.items()}
     for k, encoding in learned.encodings:
         stop = start + learned.width(k, encoding)
         if encoding == "missing":
@@ -67,6 +69,8 @@ def encode_columns(
             out[:, start] = missing[k]
         elif encoding == "circle":
             out[:, start:stop] = circle(columns[k].numbers())
+        elif encoding == "text":
+            out[:, start:stop] = np.nan_to_num(texts[k])
         else:
             out[:, start:stop] = _category(columns[k], k, encoding, learned, warns=warns)
         start = stop

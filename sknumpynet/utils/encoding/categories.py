@@ -18,7 +18,7 @@ __all__ = [
     "learned_levels",
 ]
 
-Encoding = Literal["missing", "circle", "present", "sign", "one-hot", "code"]
+Encoding = Literal["missing", "circle", "text", "present", "sign", "one-hot", "code"]
 
 
 def learned_levels(column: Column, max_one_hot: int | None) -> tuple[list[Level], float]:

@@ -120,7 +120,8 @@ def warn_of_categories(
         names = _listed(columns[k].name for k in single)
         warn_user(
             f"nearly all levels have a single row in column {names}, "
-            "which can teach nothing: leave it out, or make of it what rows share"
+            "which can teach nothing: leave it out, make of it what rows share, or make it 'text' "
+            "by column_kinds"
         )
 
 

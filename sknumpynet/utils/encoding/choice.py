@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 __all__ = ["Choice", "ColumnKind", "chosen_kinds"]
 
-ColumnKind = Literal["number", "category", "date", "dayfirst", "monthfirst", "time"]
+ColumnKind = Literal["number", "category", "date", "dayfirst", "monthfirst", "time", "text"]
 KINDS: tuple[ColumnKind, ...] = get_args(ColumnKind)
 # Of columns that are not named, those to be told by their cells, and those that are no categories.
 Choice = ColumnKind | Literal["any", "no category"]

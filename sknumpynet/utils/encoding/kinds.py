@@ -1,4 +1,4 @@
-"""Which columns are categories, numbers or dates, and how their cells are read."""
+"""Which columns are categories, free text, numbers or dates, and how their cells are read."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from sknumpynet.utils.dates import (
     parse_moment,
 )
 from sknumpynet.utils.encoding.choice import Choice
+from sknumpynet.utils.encoding.free_text import is_free_text
 from sknumpynet.utils.text import (
     FEWEST_NUMBERS,
     MOST_MARKERS,
@@ -36,7 +37,8 @@ class Kinds(NamedTuple):
     Parameters
     ----------
     is_categorical : ndarray of bool of shape (n_features,)
-        The others are numerical, or dates, times of day and durations.
+        The others are free text, numerical, or dates, times of day and durations.
+    is_free_text : ndarray of bool of shape (n_features,)
     formats : dict of int to NumberFormat or TimeFormat
         How they are read, but for numbers that came as such.
     guessed : list of int
@@ -44,6 +46,7 @@ class Kinds(NamedTuple):
     """
 
     is_categorical: npt.NDArray[np.bool_]
+    is_free_text: npt.NDArray[np.bool_]
     formats: dict[int, Reading]
     guessed: list[int]
 
@@ -64,15 +67,18 @@ def find_kinds(columns: Sequence[Column], chosen: Sequence[Choice], most_levels:
     TypeError, ValueError
         For columns that cannot be read as chosen, and dates beside other cells.
     """
-    kinds = Kinds(np.zeros(len(columns), dtype=bool), {}, [])
+    kinds = Kinds(np.zeros(len(columns), bool), np.zeros(len(columns), bool), {}, [])
     for k, (column, choice) in enumerate(zip(columns, chosen, strict=True)):
         if choice == "category":
             kinds.is_categorical[k] = True
+        elif choice == "text":
+            kinds.is_free_text[k] = True
         elif choice in {"any", "no category"}:
             reading = _found_format(column, most_levels)
-            kinds.is_categorical[k] = (
-                choice == "any" and reading is None and column.looks_categorical()
-            )
+            if choice == "any" and reading is None:
+                texts = column.texts() if column.is_text() else {}
+                kinds.is_free_text[k] = len(texts) > most_levels and is_free_text(texts)
+                kinds.is_categorical[k] = not kinds.is_free_text[k] and column.looks_categorical()
             if reading is not None:
                 kinds.formats[k] = reading
                 if column.texts():

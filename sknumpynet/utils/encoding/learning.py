@@ -10,11 +10,13 @@ from sknumpynet.utils.columns import Column, Level, Reading, level_codes
 from sknumpynet.utils.dates import TimeFormat
 from sknumpynet.utils.encoding.categories import (
     Encoding,
+    encoding_names,
     encoding_of,
     encoding_width,
     learned_levels,
 )
 from sknumpynet.utils.encoding.dates import Part, part_of, varying_parts
+from sknumpynet.utils.encoding.free_text import TextVectors, learn_text_vectors
 from sknumpynet.utils.encoding.kinds import Kinds
 from sknumpynet.utils.encoding.scaling import Numbers, median_and_scale, rank_knots
 
@@ -41,6 +43,8 @@ class LearnedColumns:
         Of each part of dates the column whose part it is, and which.
     unknown_shares : dict of int to float
         Of each category the share of cells whose level new rows like these would not know.
+    text_vectors : dict of int to TextVectors
+        Of each column of free text what texts become.
     encodings : list of tuple of int and Encoding
         What columns are encoded as beside scaled numbers, in order: codes come last.
     """
@@ -51,6 +55,7 @@ class LearnedColumns:
     formats: dict[int, Reading]
     parts: dict[int, tuple[int, Part]]
     unknown_shares: dict[int, float]
+    text_vectors: dict[int, TextVectors]
     encodings: list[tuple[int, Encoding]]
 
     @cached_property
@@ -73,14 +78,23 @@ class LearnedColumns:
 
     def width(self, k: int, encoding: Encoding) -> int:
         """Return how many columns one column is encoded as."""
+        if encoding == "text":
+            return self.text_vectors[k].width
         return encoding_width(encoding, self.levels.get(k, []))
+
+    def encoded_names(self, k: int, encoding: Encoding, names: Sequence[str]) -> list[str]:
+        """Return what the columns are called that one column is encoded as."""
+        name = self.name(k, names)
+        if encoding == "text":
+            return [f"{name}_text{number}" for number in range(self.width(k, encoding))]
+        return encoding_names(name, encoding, self.levels.get(k, []))
 
     def n_numerical(self) -> int:
         """Return how many columns hold scaled numbers and ranks."""
         return len(self.scales) + len(self.half_knots)
 
     def n_plain(self) -> int:
-        """Return how many columns hold flags, signs and one-hot levels."""
+        """Return how many columns hold flags, signs, one-hot levels and the numbers of text."""
         return sum(self.width(k, own) for k, own in self.encodings if own != "code")
 
     def n_levels(self) -> list[int]:
@@ -108,9 +122,12 @@ def learn_columns(
     TypeError, ValueError
         For cells that the kind of their column does not take.
     """
-    learned = LearnedColumns({}, {}, {}, kinds.formats, {}, {}, [])
+    learned = LearnedColumns({}, {}, {}, kinds.formats, {}, {}, {}, [])
     for k, column in enumerate(columns):
-        if kinds.is_categorical[k]:
+        encoding: Encoding | None
+        if kinds.is_free_text[k] and _learn_text(learned, k, column):
+            encoding = "text"
+        elif kinds.is_categorical[k] or kinds.is_free_text[k]:
             levels, learned.unknown_shares[k] = learned_levels(column, max_one_hot)
             encoding = encoding_of(column, levels, max_one_hot)
             learned.levels[k] = levels
@@ -133,6 +150,18 @@ def learn_columns(
                     learned.encodings.append((place, "circle"))
     learned.encodings.sort(key=lambda item: item[1] == "code")
     return learned
+
+
+def _learn_text(learned: LearnedColumns, k: int, column: Column) -> bool:
+    """Learn what makes numbers of texts, and a flag; return whether texts differ."""
+    counts = column.level_texts()
+    vectors = learn_text_vectors(counts)
+    if not vectors.width:
+        return False
+    learned.text_vectors[k] = vectors
+    if sum(counts.values()) < len(column.values):
+        learned.encodings.append((k, "missing"))
+    return True
 
 
 def _learn_number(learned: LearnedColumns, k: int, known: Numbers, *, ranks: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from sknumpynet.utils.columns import Column, Level, Reading
+from sknumpynet.utils.columns import Column, Level, Reading, VectorsOf
 from sknumpynet.utils.encoding.array import encode_columns
 from sknumpynet.utils.encoding.learning import LearnedColumns
 
@@ -28,6 +28,9 @@ class _ReadColumn(Column):
     def codes(self, code_of: Mapping[Level, int]) -> npt.NDArray[np.int_]:
         return np.asarray(self.values, np.int_)
 
+    def vectors(self, vectors_of: VectorsOf) -> npt.NDArray[np.floating[Any]]:
+        return np.asarray(self.values)
+
 
 @dataclass(frozen=True)
 class ReadCells:
@@ -38,7 +41,7 @@ class ReadCells:
     columns : list of ndarray of shape (n_samples,)
         Of each column the numbers, or days of dates, NaN where they are missing, or of a category
         the codes as integers, 0 where a level is missing or unknown. Zeros where nothing is learned
-        from it.
+        from it. Of free text an array of shape (n_samples, width), NaN where it is missing.
 
     Examples
     --------
@@ -68,6 +71,8 @@ class ReadCells:
         def cells(k: int) -> npt.NDArray[Any]:
             if k not in is_used:
                 return nothing
+            if k in learned.text_vectors:
+                return columns[k].vectors(learned.text_vectors[k].of)
             if k in learned.levels:
                 return columns[k].codes(learned.code_of(k))
             return columns[k].numbers(learned.formats.get(k))
@@ -78,9 +83,9 @@ class ReadCells:
         """Return rows each of which has some columns of one row and others from another's.
 
         Which share of its columns is drawn anew for each row, from none to all. Of these a category
-        has the other row's level, and a number lies between the two rows'; where either is
-        missing, it is the other's. So levels stay levels, and flags, ranks and the parts of a date
-        agree with it.
+        has the other row's level, and free text the other row's numbers, all of them; any other
+        number lies between the two rows', and where either is missing, it is the other's. So levels
+        stay levels, texts stay texts, and flags, ranks and the parts of a date agree with it.
 
         Parameters
         ----------
@@ -92,12 +97,14 @@ class ReadCells:
         mixed = []
         for cells in self.columns:
             one, other = cells[first], cells[second]
-            if cells.dtype.kind == "f":
+            if cells.ndim == 1 and cells.dtype.kind == "f":
                 part = random_state.uniform(size=len(first))
                 # Not one + part * (other - one): the difference of huge numbers overflows.
                 between = (1 - part) * one + part * other
                 other = np.where(np.isnan(between), other, between)
             changes = random_state.uniform(size=len(first)) < share
+            if cells.ndim == 2:  # the numbers of a text, all or none
+                changes = changes[:, np.newaxis]
             mixed.append(np.where(changes, other, one))
         return type(self)(mixed)
 

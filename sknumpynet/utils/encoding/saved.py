@@ -5,6 +5,7 @@ from typing import Any
 
 from sknumpynet.utils.columns import Reading
 from sknumpynet.utils.dates import TimeFormat
+from sknumpynet.utils.encoding.free_text import TextVectors
 from sknumpynet.utils.encoding.learning import LearnedColumns
 from sknumpynet.utils.encoding.scaling import knots_of_quantiles
 from sknumpynet.utils.text import NumberFormat
@@ -27,6 +28,7 @@ def saved_columns(learned: LearnedColumns) -> dict[str, Any]:
         "_time_formats": times,
         "_date_parts": learned.parts,
         "_unknown_shares": learned.unknown_shares,
+        "_text_vectors": {k: list(own) for k, own in learned.text_vectors.items()},
         "_encodings": learned.encodings,
     }
 
@@ -50,5 +52,6 @@ def restored_columns(state: Mapping[str, Any]) -> LearnedColumns:
         formats=formats,
         parts=state.get("_date_parts", {}),
         unknown_shares=state.get("_unknown_shares", {}),
+        text_vectors={k: TextVectors(*own) for k, own in state.get("_text_vectors", {}).items()},
         encodings=state["_encodings"],
     )
