@@ -128,6 +128,19 @@ def test_search(tmp_path):
     assert "svg" in file.read_text()
 
 
+def test_tabular_text(tmp_path):
+    file = tmp_path / "notes.csv"
+    lines = [f"{'good' if k % 2 else 'bad'} wine number {k},{k % 2},{k % 2}.5" for k in range(160)]
+    file.write_text("\n".join(["note,label,price", *lines]), encoding="utf-8")
+    for options in (("label", "--classes", "--drop", "price"), ("price", "--drop", "label")):
+        rows = read_table(
+            run_benchmark("tabular_text", file, "--text", "note", "--target", *options)
+        )
+        losses = {row["read as"]: float(row["loss"]) for row in rows}
+        assert losses["text"] < losses["category"]
+        assert losses["text"] < losses["dropped"]
+
+
 def test_distillation():
     quality, speed = (read_table(part) for part in run_benchmark("distillation").split("\n\n")[:2])
     assert [row["table"] for row in quality] == ["wine", "diabetes", "geometric mean"]
