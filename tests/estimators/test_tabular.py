@@ -95,6 +95,28 @@ def test_words_tell_what_levels_of_one_row_do_not():
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_after_a_vectorizer_of_skrub(kind):
+    skrub = pytest.importorskip("skrub")
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(
+        {
+            "note": [
+                " ".join(rng.choice(["apples", "bread", "cheese", "milk", "onions", "tea"], 5))
+                for _ in range(200)
+            ],
+            "when": pd.date_range("2024-01-01", periods=200),
+            "town": rng.choice(["Aachen", "Bonn", None], 200),
+            "size": np.where(rng.random(200) < 0.1, np.nan, rng.normal(size=200)),
+        }
+    )
+    y = np.where(X["note"].str.contains("tea"), 1, 0)
+    model = make_pipeline(skrub.TableVectorizer(), quick(kind, max_iter=16)).fit(X[:150], y[:150])
+    assert model.score(X[150:], y[150:]) > 0.5
+    names = model[-1].feature_names_in_.tolist()
+    assert {"note_00", "when_day", "town_Bonn", "size"} <= {*names}
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_kinds_of_columns_are_handed_on(kind):
     frame, _ = titanic()
     model = quick(kind, column_kinds={"pclass": "category"}).fit(frame, target_of(kind))
