@@ -74,7 +74,7 @@ class Embedding(TypedDict):
 
 # What members are in turn: waves learn what is smooth, pieces what is sharp.
 EMBEDDINGS = (
-    Embedding(embedding="periodic", sigmas=(0.3, 2.0)),
+    Embedding(embedding="periodic", sigmas=(0.2, 2.0)),
     Embedding(embedding="piecewise"),
 )
 
@@ -150,11 +150,11 @@ class Preset:
 PRESETS = {
     "fast": Preset(TrainingBudget(5, 16, 0.04, (0.0, 0.2)), TrainingBudget(5, 32, 0.2)),
     "default": Preset(
-        TrainingBudget(16, 40, 0.04, (0.0, 0.2), of_few_rows=2.0),
-        TrainingBudget(8, 84, 0.2, of_few_rows=2.0),
+        TrainingBudget(16, 32, 0.04, (0.0, 0.2), of_few_rows=2.0),
+        TrainingBudget(8, 72, 0.2, of_few_rows=2.0),
     ),
     "best": Preset(
-        TrainingBudget(40, 48, 0.04, (0.0, 0.2), of_few_rows=2.0),
+        TrainingBudget(40, 40, 0.04, (0.0, 0.2), of_few_rows=2.0),
         TrainingBudget(20, 128, 0.2, of_few_rows=2.0),
         hidden_layer_sizes=(128, 128),
     ),

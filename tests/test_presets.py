@@ -19,7 +19,7 @@ def test_presets(preset):
 def test_large_tables_get_fewer_epochs_and_members():
     default, fast = PRESETS["default"].classification, PRESETS["fast"].classification
     assert [default.members(n) for n in (0, 10_000, 160_000, 10**9)] == [16, 16, 8, 5]
-    assert [default.epochs(n) for n in (0, 10_000, 160_000, 10**9)] == [80, 40, 10, 1]
-    assert [default.epochs(n) for n in (500, 1_000, 2_000)] == [80, 57, 40]
+    assert [default.epochs(n) for n in (0, 10_000, 160_000, 10**9)] == [64, 32, 8, 1]
+    assert [default.epochs(n) for n in (500, 1_000, 2_000)] == [64, 45, 32]
     assert fast.epochs(100) == fast.epochs(2_000)
     assert fast.members(160_000) == 5

@@ -1,5 +1,7 @@
 """Kinds of tables that are hard for networks, each with a part of the recipe that solves it."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -8,7 +10,11 @@ from sklearn.metrics import log_loss, r2_score
 from sklearn.model_selection import PredefinedSplit
 
 from sknumpynet import TabularMLPClassifier, TabularMLPRegressor, presets
+from sknumpynet.core import architectures
+from sknumpynet.core.layers import CategoryEmbedding
 from sknumpynet.estimators import tabular
+
+pd = pytest.importorskip("pandas")
 
 pytestmark = pytest.mark.oldest
 
@@ -30,9 +36,9 @@ def few_values(n, rng):
 
 
 def exact(n, rng):
-    """Numbers that follow without noise from others of few values, as of simulated buildings."""
-    X = rng.integers(6, size=(n, 5)).astype(float)
-    return X, X[:, 0] * X[:, 1] + 5 * np.sin(X[:, 2]) * X[:, 3] + X[:, 4]
+    """Numbers that follow without noise from others, as of simulations."""
+    X = rng.uniform(size=(n, 3))
+    return X, np.exp(-8 * ((X - 0.5) ** 2).sum(axis=1)) + X[:, 0]
 
 
 def loss_of(model, make):
@@ -63,6 +69,24 @@ def test_small_tables_without_noise_get_epochs(monkeypatch):
     noise = 1 - r2_score(y_new, model.fit(X, y).predict(X_new))
     monkeypatch.setattr(presets, "ROWS_OF_MORE_EPOCHS", 0)
     assert noise < 0.9 * (1 - r2_score(y_new, model.fit(X, y).predict(X_new)))
+
+
+def test_levels_that_tell_nothing_do_little_harm(monkeypatch):
+    rng = np.random.default_rng(0)
+    X, y = sharp(1_200, rng)
+    frame = pd.DataFrame(X).add_prefix("x")
+    level = pd.Series(rng.integers(50, size=len(X)), name="state").astype("category")
+    model = TabularMLPClassifier(n_members=10, random_state=0, n_jobs=1)
+
+    def loss(frame):
+        fitted = model.fit(frame[:400], y[:400])
+        return log_loss(y[400:], fitted.predict_proba(frame[400:]))
+
+    without, slowly = loss(frame), loss(frame.assign(state=level))
+    monkeypatch.setattr(
+        architectures, "CategoryEmbedding", partial(CategoryEmbedding, learning_rate=1.0)
+    )
+    assert slowly - without < 0.7 * (loss(frame.assign(state=level)) - without)
 
 
 # Weights of kinds --------------------------------------------------------------------------------
