@@ -19,6 +19,7 @@ from sknumpynet.core.layers import (
     Dense,
     Identity,
     Layer,
+    LevelTable,
     MixtureEmbedding,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
@@ -122,6 +123,11 @@ class TableShape:
     kinds : tuple of ColumnKind
         Where each network sees a part of the columns: how many numbers and how many plain columns
         there are and are seen. Codes are seen by all.
+    level_codes : tuple of int
+        Where a network sees statistics of levels: for each column of codes that they are of, which
+        are columns after all others, how many codes there are.
+    n_statistics : int
+        How many statistics a level has.
 
     Examples
     --------
@@ -141,6 +147,8 @@ class TableShape:
     wave: Wave = PeriodicEmbedding.wave
     kinds: tuple[ColumnKind, ...] = ()
     embedding: NumberEmbedding = "periodic"
+    level_codes: tuple[int, ...] = ()
+    n_statistics: int = 1
 
     @property
     def seen(self) -> Columns:
@@ -163,7 +171,9 @@ class TableShape:
             "hidden_layer_sizes": list(self.hidden_layer_sizes),
             "kinds": [list(kind) for kind in self.kinds],
         }
-        for name, default in (("kinds", []), ("embedding", "periodic")):
+        plain["level_codes"] = list(self.level_codes)
+        defaults = {"kinds": [], "embedding": "periodic", "level_codes": [], "n_statistics": 1}
+        for name, default in defaults.items():
             if plain[name] == default:  # as versions without it saved it
                 del plain[name]
         return plain
@@ -222,6 +232,10 @@ def table_network(shape: TableShape) -> Network:
     if shape.kinds:
         n_codes = len(shape.columns.n_codes)
         layers.insert(0, ColumnSelection((*shape.kinds, ColumnKind(n_codes, n_codes))))
+    if shape.level_codes:
+        columns = shape.columns
+        n_passed_on = columns.n_numerical + columns.n_plain + len(columns.n_codes)
+        layers.insert(0, LevelTable(n_passed_on, shape.level_codes, shape.n_statistics))
     return Network(tuple(layers))
 
 
@@ -237,6 +251,8 @@ def _embeddings(shape: TableShape) -> Concatenate:
         kinds.append(Identity(columns.n_plain))
     if columns.n_codes:
         kinds.append(CategoryEmbedding(columns.n_codes, shape.n_code_outputs))
+    if shape.level_codes:
+        kinds.append(Identity(len(shape.level_codes) * shape.n_statistics))
     return Concatenate(tuple(kinds) or (Identity(0),))
 
 

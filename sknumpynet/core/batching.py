@@ -39,6 +39,9 @@ class Dataset:
         Targets are drawn by this part of the way to their mean: the classes' label smoothing.
     n_classes : int
         One over it is that mean.
+    own_columns : ndarray of shape (n_rows, n_own) or (K, n_rows, n_own), optional
+        Further columns, after those of X, which differ from member to member if they have a member
+        axis. Not beside sparse rows.
     """
 
     X: Any
@@ -48,6 +51,7 @@ class Dataset:
     lengths: IntArray | None = None
     smoothing: Scalar = 0.0
     n_classes: int = 2
+    own_columns: FloatArray | None = None
 
     @property
     def n_samples(self) -> int:
@@ -66,12 +70,14 @@ class Dataset:
 
     def take_members(self, positions: Sequence[int]) -> "Dataset":
         """Return it for some members of a stack, but for ``rows`` and ``lengths``, which stay."""
-        weight, smoothing = self.sample_weight, self.smoothing
+        weight, smoothing, own = self.sample_weight, self.smoothing, self.own_columns
         if weight is not None and weight.ndim == 2:
             weight = weight[positions]
         if isinstance(smoothing, np.ndarray):
             smoothing = smoothing[positions]
-        return replace(self, sample_weight=weight, smoothing=smoothing)
+        if own is not None and own.ndim == 3:
+            own = own[positions]
+        return replace(self, sample_weight=weight, smoothing=smoothing, own_columns=own)
 
 
 @dataclass(slots=True)
@@ -114,13 +120,17 @@ class BatchGroup:
         n_features, n_targets = dataset.X.shape[1], dataset.targets.shape[1]
         self.columns = batches.columns
         if self.columns is not None:
-            n_seen = self.columns.shape[-1]
-            self.places = np.empty((n_samples, n_seen), np.intp)
-            self.gathered = np.empty((n_samples, n_seen), dataset.X.dtype)
-            self.inputs = np.ones((*batches.members, n_seen + 1, n_samples), dtype)
+            n_features = self.columns.shape[-1]
+            self.places = np.empty((n_samples, n_features), np.intp)
+            self.gathered = np.empty((n_samples, n_features), dataset.X.dtype)
         elif not dataset.is_sparse:
             self.gathered = np.empty((*row_members, n_samples, n_features), dataset.X.dtype)
-            self.inputs = np.ones((*row_members, n_features + 1, n_samples), dtype)
+        if not dataset.is_sparse:
+            n_inputs = n_features + batches.n_own
+            self.inputs = np.ones((*batches.input_members, n_inputs + 1, n_samples), dtype)
+            # Views: where the columns of X go, and where each member's own do.
+            self.shared = self.inputs[..., :n_features, :]
+            self.own = self.inputs[..., n_features:-1, :]
         target_members = row_members
         if isinstance(dataset.smoothing, np.ndarray):
             target_members = batches.members
@@ -168,11 +178,13 @@ class BatchGroup:
         elif not dataset.is_sparse:
             # "clip" writes straight to `out`, the default mode through a copy.
             np.take(dataset.X, rows, axis=0, out=self.gathered, mode="clip")
-            self.inputs[..., :-1, :] = self.gathered.swapaxes(-1, -2)
+            self.shared[...] = self.gathered.swapaxes(-1, -2)
         else:
             gathered = dataset.X[rows]
             for batch in self.batches:
                 batch.inputs = gathered[batch.columns]
+        if dataset.own_columns is not None:
+            self._gather_own(rows, dataset.own_columns)
         self.targets[...] = dataset.targets[rows].swapaxes(-1, -2)
         if self.is_smoothed:
             np.multiply(self.targets, 1.0 - self.smoothing, out=self.targets)
@@ -206,7 +218,15 @@ class BatchGroup:
             starts = rows[member][:, np.newaxis] * self.dataset.X.shape[1]
             np.add(starts, columns[member], out=self.places)
             np.take(cells, self.places, out=self.gathered, mode="clip")
-            self.inputs[member][:-1] = self.gathered.T
+            self.shared[member] = self.gathered.T
+
+    def _gather_own(self, rows: IntArray, own_columns: FloatArray) -> None:
+        """Gather of every member's rows its own columns."""
+        leading = self.own.shape[:-2]
+        rows = np.broadcast_to(rows, (*leading, rows.shape[-1]))
+        own_columns = np.broadcast_to(own_columns, (*leading, *own_columns.shape[-2:]))
+        for member in np.ndindex(leading):
+            self.own[member] = own_columns[member].take(rows[member], axis=0).T
 
     def _weigh_padding(self, weights: FloatArray, lengths: IntArray) -> None:
         """Give padding the weight 0; a batch that has neither padding nor weights needs none."""
@@ -240,6 +260,10 @@ class Batches:
     ----------
     row_members : tuple of int
         (K,) where every member has rows of its own, () where they share them.
+    input_members : tuple of int
+        (K,) where every member has inputs of its own: of its rows, or columns.
+    n_own : int
+        How many columns come after those of X, see `Dataset`.
     """
 
     def __init__(
@@ -255,6 +279,9 @@ class Batches:
     ) -> None:
         if own_rows and dataset.is_sparse:
             raise ValueError("sparse rows are shared by all members of a stack")
+        own = dataset.own_columns
+        if own is not None and dataset.is_sparse:
+            raise ValueError(f"sparse rows take no columns beside them, got {own.shape[-1]}")
         self.dataset = dataset
         self.batch_size = batch_size
         self.row_members = members if own_rows else ()
@@ -267,8 +294,11 @@ class Batches:
         self.columns = columns
         if columns is not None:
             row_entries = columns.shape[-1] + 1
-        with_own = self.row_members if columns is None else members
-        row_bytes = self.dtype.itemsize * row_entries * max([1, *with_own])
+        self.n_own = 0 if own is None else own.shape[-1]
+        has_own = columns is not None or (own is not None and own.ndim == 3)
+        self.input_members = members if has_own else self.row_members
+        row_bytes = self.dtype.itemsize * (row_entries + self.n_own)
+        row_bytes *= max([1, *self.input_members])
         batches_at_once = max(GROUP_BYTES // (row_bytes * batch_size), 1)
         self.group_size = min(batches_at_once * batch_size, dataset.n_samples)
         self._groups: dict[int, BatchGroup] = {}

@@ -23,6 +23,7 @@ from sknumpynet.core.layers import (
     Context,
     Dense,
     Layer,
+    LevelTable,
     with_ones,
 )
 from sknumpynet.core.parameters import Layout
@@ -76,6 +77,17 @@ class Network:
         if self.selection is None:
             return None
         return self.selection.columns(self.layout.views(parameters)[0])
+
+    @cached_property
+    def level_table(self) -> LevelTable | None:
+        """The layer that says what levels stand for, if the network begins with one."""
+        first = self.layers[0]
+        return first if isinstance(first, LevelTable) else None
+
+    @property
+    def above_level_table(self) -> "Network":
+        """The network that is trained: all but the layer with the table of levels, if any."""
+        return self if self.level_table is None else Network(self.layers[1:])
 
     @property
     def fan_in(self) -> int:

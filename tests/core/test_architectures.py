@@ -65,6 +65,15 @@ def test_numbers_are_passed_on_where_their_ranks_are_embedded(rng):
     assert shape.seen == Columns(4, 1, (7,), n_passed_on=2)
 
 
+def test_statistics_of_levels_are_passed_on_beside_all_else(rng):
+    columns = Columns(6, 2, (7,), n_passed_on=3)
+    shape = TableShape(columns, (5,), "mish", 1, level_codes=(9, 11, 4), n_statistics=2)
+    table, *layers = table_network(shape).layers
+    assert (table.n_passed_on, table.n_codes, table.width) == (9, (9, 11, 4), 2)
+    assert [layer.fan_out for layer in layers[0].layers] == [3, 12, 2, 8, 6]
+    assert TableShape.from_plain(shape.to_plain()) == shape
+
+
 def test_table_network_learns_at_the_rates_of_its_layers():
     network = network_of(Columns(2, 1), activation="relu")
     embeddings, scale, hidden, output = network.layout.views(network.learning_rates)

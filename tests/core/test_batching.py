@@ -103,6 +103,59 @@ def test_each_member_has_columns_of_its_own(n_samples, own_rows, group_bytes, rn
         rows = rows[..., ::-1]
 
 
+@pytest.mark.parametrize("group_bytes", [1, 2**18], ids=["small_groups", "one_group"])
+@pytest.mark.parametrize("seen", [None, 5], ids=["all columns", "some columns"])
+@pytest.mark.parametrize("own_members", [(), (MEMBERS,)], ids=["one for all", "of each"])
+@pytest.mark.parametrize("own_rows", [False, True], ids=["shared_rows", "own_rows"])
+@pytest.mark.parametrize("n_samples", [11, MEMBERS])
+def test_own_columns_come_after_the_shared_ones(
+    n_samples, own_rows, own_members, seen, group_bytes, rng, monkeypatch
+):
+    monkeypatch.setattr(batching, "GROUP_BYTES", group_bytes)
+    X, targets = rng.normal(size=(n_samples, 13)), rng.normal(size=(n_samples, 2))
+    own_columns = rng.normal(size=(*own_members, n_samples, 7))
+    columns = None
+    if seen is not None:
+        columns = np.stack([rng.permutation(13)[:seen] for _ in range(MEMBERS)])
+    rows = np.stack([rng.permutation(n_samples) for _ in range(MEMBERS)])
+    rows = rows if own_rows else rows[0]
+    dataset = Dataset(X, targets, own_columns=own_columns)
+    batches = Batches(dataset, 2, (MEMBERS,), own_rows=own_rows, columns=columns)
+    for _ in range(2):
+        stack = recorded(batches.epoch(rows))
+        for k in range(MEMBERS):
+            own = own_columns[k] if own_members else own_columns
+            shared = X if columns is None else X[:, columns[k]]
+            alone = Batches(Dataset(np.hstack([shared, own]), targets), 2)
+            theirs = recorded(alone.epoch(rows[k] if own_rows else rows))
+            single = Batches(
+                Dataset(X, targets, own_columns=own),
+                2,
+                columns=None if columns is None else columns[k],
+            )
+            same = recorded(single.epoch(rows[k] if own_rows else rows))
+            for (inputs, _, _), (expected, _, _), (again, _, _) in zip(
+                stack, theirs, same, strict=True
+            ):
+                assert_array_equal(inputs[k] if inputs.ndim == 3 else inputs, expected)
+                assert_array_equal(again, expected)
+        rows = rows[..., ::-1]
+
+
+def test_members_that_leave_take_their_own_columns(rng):
+    own = rng.normal(size=(MEMBERS, 11, 2))
+    dataset = Dataset(rng.normal(size=(11, 5)), rng.normal(size=(11, 1)), own_columns=own)
+    assert_array_equal(dataset.take_members([2, 0]).own_columns, own[[2, 0]])
+    shared = Dataset(dataset.X, dataset.targets, own_columns=own[0])
+    assert shared.take_members([2, 0]).own_columns is shared.own_columns
+
+
+def test_sparse_rows_take_no_own_columns():
+    dataset = Dataset(sp.csr_array(np.eye(3)), np.ones((3, 1)), own_columns=np.ones((3, 2)))
+    with pytest.raises(ValueError, match="no columns beside them, got 2"):
+        Batches(dataset, 2)
+
+
 @pytest.mark.parametrize("members", [(), (MEMBERS,)])
 def test_a_batch_is_views_of_its_chunk(members, make_dataset):
     batches = Batches(make_dataset("squared_error", 11), 3, members)

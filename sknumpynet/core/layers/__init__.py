@@ -13,6 +13,7 @@ from sknumpynet.core.layers.categorical import CategoryEmbedding
 from sknumpynet.core.layers.concatenate import Concatenate
 from sknumpynet.core.layers.dense import BoundDense, Dense
 from sknumpynet.core.layers.identity import Identity
+from sknumpynet.core.layers.level_table import LevelTable
 from sknumpynet.core.layers.mixture import MixtureEmbedding
 from sknumpynet.core.layers.outer_product import OuterProduct
 from sknumpynet.core.layers.periodic import PeriodicEmbedding, Wave
@@ -35,6 +36,7 @@ __all__ = [
     "Dense",
     "Identity",
     "Layer",
+    "LevelTable",
     "MixtureEmbedding",
     "OuterProduct",
     "PeriodicEmbedding",
@@ -55,5 +57,6 @@ LAYERS: dict[str, Layer] = {
     "identity": Identity(3),
     "scale": Scale(3),
     "selection": ColumnSelection((ColumnKind(2, 1, width=2), ColumnKind(3, 2))),
+    "level table": LevelTable(n_passed_on=1, n_codes=(5, 4), width=2),
     "concatenate": Concatenate((Scale(2), CategoryEmbedding((5,), 3), Identity(1))),
 }

@@ -53,6 +53,9 @@ def table_for(rng, layer, n_samples):
     """Return rows of data that have codes where the layer reads codes."""
     if hasattr(layer, "layers"):
         return np.hstack([table_for(rng, own, n_samples) for own in layer.layers])
+    if hasattr(layer, "n_passed_on"):
+        codes = table_for(rng, layer.lookup, n_samples)
+        return np.hstack([rng.normal(size=(n_samples, layer.n_passed_on)), codes])
     if hasattr(layer, "n_codes"):
         return rng.integers(layer.n_codes, size=(n_samples, len(layer.n_codes))).astype(float)
     return rng.normal(size=(n_samples, layer.fan_in))
