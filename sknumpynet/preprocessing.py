@@ -21,7 +21,7 @@ from sknumpynet.utils.encoding.checks import (
 )
 from sknumpynet.utils.encoding.choice import chosen_kinds
 from sknumpynet.utils.encoding.kinds import find_kinds
-from sknumpynet.utils.encoding.learning import LearnedColumns, learn_columns
+from sknumpynet.utils.encoding.learning import LearnedColumns, learn_columns, with_pairs
 from sknumpynet.utils.encoding.saved import restored_columns, saved_columns
 from sknumpynet.utils.estimator_state import all_or_nothing, as_plain
 from sknumpynet.utils.feature_names import has_fitted_columns
@@ -208,6 +208,12 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         """
         return self._encoded(self._learn(as_table(X)))
 
+    def _fit_transform_with_levels(self, X: Any) -> npt.NDArray[np.floating[Any]]:
+        """Do what `fit_transform` does; what statistics of levels are made of comes last."""
+        columns = self._learn(as_table(X))
+        self._set_learned(with_pairs(self._learned(), columns))
+        return self._encoded(columns, with_levels=True)
+
     def _learn(self, X: Any) -> list[Column]:
         """Learn from a table, or stay as it was after an error; return the table's columns."""
         with all_or_nothing(self):
@@ -280,7 +286,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         return self._transform_for(self, X)
 
     def _transform_for(
-        self, owner: BaseEstimator, X: Any, *, warns: bool = True
+        self, owner: BaseEstimator, X: Any, *, warns: bool = True, with_levels: bool = False
     ) -> npt.NDArray[np.floating[Any]]:
         """Return what `transform` does, with errors and warnings that name the owner.
 
@@ -291,17 +297,20 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         X : DataFrame or array-like of shape (n_samples, n_features)
         warns : bool
             Whether to warn of cells that are not known.
+        with_levels : bool
+            Whether what statistics of levels are made of comes last.
         """
         X = as_table(X)
         columns = read_columns(X)
         if not has_fitted_columns(X, owner):
             validate_data(owner, X, skip_check_array=True, reset=False)
-        return self._encoded(columns, warns=warns)
+        return self._encoded(columns, warns=warns, with_levels=with_levels)
 
     def _encoded(
-        self, columns: list[Column], *, warns: bool = True
+        self, columns: list[Column], *, warns: bool = True, with_levels: bool = False
     ) -> npt.NDArray[np.floating[Any]]:
-        return encode_columns(columns, self._learned(), self.dtype, warns=warns)
+        learned = self._learned()
+        return encode_columns(columns, learned, self.dtype, warns=warns, with_levels=with_levels)
 
     def _origins(self) -> npt.NDArray[np.intp]:
         """Return of which of the table's columns each column of the array is made."""
@@ -309,6 +318,13 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         others = [[k] * learned.width(k, encoding) for k, encoding in learned.encodings]
         places = [*learned.scales, *learned.half_knots, *itertools.chain.from_iterable(others)]
         return np.array(list(map(learned.origin, places)), dtype=np.intp)
+
+    def _level_codes(self) -> list[int]:
+        """Return of the columns that statistics are made of how many codes each has, with 0."""
+        learned = self._learned()
+        if learned.pairs is None:
+            return []
+        return [*learned.n_levels(with_rare=True), *learned.pairs.n_levels()]
 
     def _has_ranks(self) -> bool:
         """Return whether numbers come as ranks too."""

@@ -26,6 +26,7 @@ from helpers.tables import (
     to_objects,
     to_polars,
 )
+from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -347,3 +348,65 @@ def test_it_needs_neither_pandas_nor_polars():
         check=False,
     )
     assert child.stdout.strip() == "(3, 6)", child.stderr
+
+
+# What statistics of levels are made of -----------------------------------------------------------
+
+
+def with_codes(rng, n_rows):
+    """Return a table of a number, two categories of many levels, and one of few."""
+    cells = [rng.integers(n, size=n_rows) for n in (60, 40, 3)]
+    names = [f"level {k}" for k in range(60)]
+    return pd.DataFrame(
+        {
+            "number": rng.normal(size=n_rows),
+            **{f"category {k}": np.take(names, own) for k, own in enumerate(cells)},
+        }
+    )
+
+
+def test_level_codes_come_after_what_transform_gives():
+    table = with_codes(np.random.default_rng(0), 151)
+    preprocessor = TabularPreprocessor()
+    wide = preprocessor._fit_transform_with_levels(table)
+    public = TabularPreprocessor().fit_transform(table)
+    assert_array_equal(wide[:, : public.shape[1]], public)
+    assert_array_equal(preprocessor.transform(table), public)
+    assert_array_equal(preprocessor._transform_for(preprocessor, table, with_levels=True), wide)
+    n_codes = preprocessor._level_codes()
+    assert wide.shape[1] == public.shape[1] + len(n_codes)
+    assert len(n_codes) == 3, "two categories and the pair of both"
+    assert (wide[:, public.shape[1] :].max(axis=0) < n_codes).all()
+    for name, own in zip(["category 0", "category 1"], wide[:, public.shape[1] :].T, strict=False):
+        # Rare levels have codes of their own, all above those of others.
+        assert len(np.unique(own)) == table[name].nunique()
+        counts = table[name].map(table[name].value_counts())
+        assert own[counts == 1].min() > own[counts > 1].max()
+    again = pickle.loads(pickle.dumps(preprocessor))
+    assert_array_equal(again._transform_for(again, table, with_levels=True), wide)
+
+
+def test_levels_that_are_not_known_have_code_0():
+    table = with_codes(np.random.default_rng(0), 151)
+    preprocessor = TabularPreprocessor()
+    preprocessor._fit_transform_with_levels(table)
+    new = table[:3].copy()
+    new.iloc[0, 1], new.iloc[1, 2] = "another", None
+    codes = preprocessor._transform_for(preprocessor, new, with_levels=True)[:, -3:]
+    assert_array_equal(codes == 0, [[1, 0, 1], [0, 1, 1], [0, 0, 0]])
+
+
+def test_names_leave_no_levels_behind():
+    names = [f"name {k // 2}" for k in range(24)] + [f"other {k}" for k in range(300)]
+    preprocessor = TabularPreprocessor()
+    preprocessor._fit_transform_with_levels(pd.DataFrame({"name": names}, dtype="category"))
+    assert preprocessor._level_codes() == preprocessor.n_levels_ == [13]
+
+
+@pytest.mark.parametrize("columns", [["number"], ["number", "category 2"]])
+def test_tables_without_codes_have_no_level_codes(columns):
+    table = with_codes(np.random.default_rng(0), 151)[columns]
+    preprocessor = TabularPreprocessor()
+    wide = preprocessor._fit_transform_with_levels(table)
+    assert_array_equal(wide, preprocessor.transform(table))
+    assert preprocessor._level_codes() == []

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sknumpynet.utils.columns import Column
-from sknumpynet.utils.encoding.categories import Encoding, encode
+from sknumpynet.utils.encoding.categories import encode
 from sknumpynet.utils.encoding.checks import warn_of_unknown_levels, warn_of_unknown_texts
 from sknumpynet.utils.encoding.dates import circle, with_parts
 from sknumpynet.utils.encoding.learning import LearnedColumns
@@ -21,7 +21,12 @@ BLOCK_CELLS = 2**20
 
 
 def encode_columns(
-    columns: Sequence[Column], learned: LearnedColumns, dtype: str, *, warns: bool
+    columns: Sequence[Column],
+    learned: LearnedColumns,
+    dtype: str,
+    *,
+    warns: bool,
+    with_levels: bool = False,
 ) -> npt.NDArray[np.floating[Any]]:
     """Return the array of a table.
 
@@ -33,11 +38,14 @@ def encode_columns(
     dtype : {'float32', 'float64'}
     warns : bool
         Whether to tell of levels and texts that were not learned.
+    with_levels : bool
+        Whether what statistics of levels are made of comes last, where it was learned.
 
     Returns
     -------
     ndarray of shape (n_samples, n_features_out)
-        Scaled numbers, their ranks, and what `LearnedColumns` has as ``encodings``.
+        Scaled numbers, their ranks, and what `LearnedColumns` has as ``encodings``; with levels
+        once more the columns of codes, but with rare levels too, and the codes of pairs.
 
     Raises
     ------
@@ -46,8 +54,10 @@ def encode_columns(
     """
     columns = with_parts(columns, learned.parts, learned.formats)
     start, n_samples = learned.n_numerical(), len(columns[0].values)
-    width = start + learned.n_plain() + len(learned.n_levels())
-    out = np.empty((n_samples, width), dtype=dtype)
+    n_codes, pairs = len(learned.n_levels()), learned.pairs if with_levels else None
+    width = start + learned.n_plain() + n_codes
+    n_more = 0 if pairs is None else n_codes + len(pairs.pairs)
+    out = np.empty((n_samples, width + n_more), dtype=dtype)
     missing: dict[int, npt.NDArray[np.bool_]] = {}
     numerical, at_once = list(learned.scales), max(BLOCK_CELLS // max(n_samples, 1), 1)
     for first in range(0, len(numerical), at_once):
@@ -72,8 +82,18 @@ def encode_columns(
         elif encoding == "text":
             out[:, start:stop] = np.nan_to_num(texts[k])
         else:
-            out[:, start:stop] = _category(columns[k], k, encoding, learned, warns=warns)
+            codes = columns[k].codes(learned.code_of(k))
+            if pairs is not None and encoding == "code":
+                out[:, start + n_codes] = codes
+            levels = learned.levels[k]
+            codes = np.where(codes > len(levels), 0, codes)  # rare levels are as if missing
+            if warns and np.count_nonzero(codes) < len(codes) / 2:
+                share = learned.unknown_shares.get(k, 1.0)
+                warn_of_unknown_levels(columns[k], levels, codes, share)
+            out[:, start:stop] = encode(codes[:, np.newaxis], encoding, len(levels))
         start = stop
+    if pairs is not None:
+        out[:, width + n_codes :] = pairs.encoded(out[:, width : width + n_codes].astype(np.intp))
     if warns:
         for k, reading in learned.formats.items():
             warn_of_unknown_texts(columns[k], reading)
@@ -105,14 +125,3 @@ def _scaled(halves: Numbers, some: list[int], learned: LearnedColumns) -> Number
         halves /= half_scales
     halves[np.isnan(halves)] = 0.0
     return smooth_clip(halves)
-
-
-def _category(
-    column: Column, k: int, encoding: Encoding, learned: LearnedColumns, *, warns: bool
-) -> npt.NDArray[np.generic]:
-    """Return the columns that a category is encoded as."""
-    levels = learned.levels[k]
-    codes = column.codes(learned.code_of(k))[:, np.newaxis]
-    if warns and np.count_nonzero(codes) < len(codes) / 2:
-        warn_of_unknown_levels(column, levels, codes, learned.unknown_shares.get(k, 1.0))
-    return encode(codes, encoding, len(levels))

@@ -1,7 +1,7 @@
 """What columns are encoded as, beside a number that is scaled, and what that is called."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ from sknumpynet.utils.columns import Column, Level, level_codes
 
 __all__ = [
     "Encoding",
+    "Levels",
     "distinct_names",
     "encode",
     "encoding_names",
@@ -21,18 +22,40 @@ __all__ = [
 Encoding = Literal["missing", "circle", "text", "present", "sign", "one-hot", "code"]
 
 
-def learned_levels(column: Column, max_one_hot: int | None) -> tuple[list[Level], float]:
-    """Return the levels of a category: of many only those that more than one row has.
+# Levels of a single row are kept where so many of the known cells have a level of several.
+LEAST_SHARED = 0.1
 
-    And of its known cells the share whose level the other rows would leave unknown.
+
+class Levels(NamedTuple):
+    """The levels of a category.
+
+    Parameters
+    ----------
+    learned : list of Level
+        Of many those that more than one row has.
+    rare : list of Level
+        Of many those of a single row, unless nearly all are.
+    unknown_share : float
+        Of its known cells the share whose level the other rows would leave unknown.
     """
+
+    learned: list[Level]
+    rare: list[Level]
+    unknown_share: float
+
+
+def learned_levels(column: Column, max_one_hot: int | None) -> Levels:
+    """Return the levels of a category."""
     levels = column.levels()
     counts = np.bincount(column.codes(level_codes(levels)), minlength=len(levels) + 1)[1:]
     n_known = max(counts.sum(), 1)
     if max_one_hot is None or len(levels) <= max_one_hot:
-        return levels, float((counts == 1).sum() / n_known)
+        return Levels(levels, [], float((counts == 1).sum() / n_known))
     shared = [level for level, count in zip(levels, counts, strict=True) if count > 1]
-    return shared, float(counts[counts <= 2].sum() / n_known)
+    rare = [level for level, count in zip(levels, counts, strict=True) if count == 1]
+    if len(rare) > (1 - LEAST_SHARED) * n_known:
+        rare = []  # names and the like
+    return Levels(shared, rare, float(counts[counts <= 2].sum() / n_known))
 
 
 def encoding_of(column: Column, levels: list[Level], max_one_hot: int | None) -> Encoding | None:

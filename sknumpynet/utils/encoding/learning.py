@@ -1,7 +1,7 @@
 """What is learned of the columns of a table: scales, ranks, levels, and which parts dates have."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,9 +18,10 @@ from sknumpynet.utils.encoding.categories import (
 from sknumpynet.utils.encoding.dates import Part, part_of, varying_parts
 from sknumpynet.utils.encoding.free_text import TextVectors, learn_text_vectors
 from sknumpynet.utils.encoding.kinds import Kinds
+from sknumpynet.utils.encoding.pairs import CodePairs
 from sknumpynet.utils.encoding.scaling import Numbers, median_and_scale, rank_knots
 
-__all__ = ["LearnedColumns", "learn_columns"]
+__all__ = ["LearnedColumns", "learn_columns", "with_pairs"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,9 @@ class LearnedColumns:
         Of the same columns what ranks are interpolated between; empty without ranks.
     levels : dict of int to list
         Of each category those that were learned.
+    rare_levels : dict of int to list
+        Of categories that become codes those of a single row, which are as if missing but for
+        statistics of levels.
     formats : dict of int to NumberFormat or TimeFormat
         How columns are read as numbers, of those that came as something else.
     parts : dict of int to tuple of int and Part
@@ -47,25 +51,32 @@ class LearnedColumns:
         Of each column of free text what texts become.
     encodings : list of tuple of int and Encoding
         What columns are encoded as beside scaled numbers, in order: codes come last.
+    pairs : CodePairs, optional
+        Of columns of codes, rare levels among them, where statistics of levels are asked for.
     """
 
     scales: dict[int, tuple[float, float]]
     half_knots: dict[int, tuple[Numbers, Numbers]]
     levels: dict[int, list[Level]]
+    rare_levels: dict[int, list[Level]]
     formats: dict[int, Reading]
     parts: dict[int, tuple[int, Part]]
     unknown_shares: dict[int, float]
     text_vectors: dict[int, TextVectors]
     encodings: list[tuple[int, Encoding]]
+    pairs: CodePairs | None = None
 
     @cached_property
     def _codes(self) -> dict[int, dict[Level, int]]:
         return {}
 
     def code_of(self, k: int) -> dict[Level, int]:
-        """Return the code of each level of a category; made once, for all tables that come."""
+        """Return the code of each level of a category; made once, for all tables that come.
+
+        Rare levels have the codes above those of levels that were learned.
+        """
         if k not in self._codes:
-            self._codes[k] = level_codes(self.levels[k])
+            self._codes[k] = level_codes([*self.levels[k], *self.rare_levels.get(k, [])])
         return self._codes[k]
 
     def origin(self, k: int) -> int:
@@ -97,9 +108,27 @@ class LearnedColumns:
         """Return how many columns hold flags, signs, one-hot levels and the numbers of text."""
         return sum(self.width(k, own) for k, own in self.encodings if own != "code")
 
-    def n_levels(self) -> list[int]:
+    def n_levels(self, *, with_rare: bool = False) -> list[int]:
         """Return how many codes each column of codes has, with 0."""
-        return [len(self.levels[k]) + 1 for k, own in self.encodings if own == "code"]
+        rare = self.rare_levels if with_rare else {}
+        columns = [k for k, own in self.encodings if own == "code"]
+        return [len(self.levels[k]) + len(rare.get(k, [])) + 1 for k in columns]
+
+
+def with_pairs(learned: LearnedColumns, columns: Sequence[Column]) -> LearnedColumns:
+    """Return what was learned of columns with the pairs of levels that occur together.
+
+    Parameters
+    ----------
+    learned : LearnedColumns
+    columns : sequence of Column
+        Of the rows that it was learned from.
+    """
+    n_codes = learned.n_levels(with_rare=True)
+    if not n_codes:
+        return learned
+    codes = [columns[k].codes(learned.code_of(k)) for k, own in learned.encodings if own == "code"]
+    return replace(learned, pairs=CodePairs.learned(np.stack(codes, axis=1), n_codes))
 
 
 def learn_columns(
@@ -122,15 +151,17 @@ def learn_columns(
     TypeError, ValueError
         For cells that the kind of their column does not take.
     """
-    learned = LearnedColumns({}, {}, {}, kinds.formats, {}, {}, {}, [])
+    learned = LearnedColumns({}, {}, {}, {}, kinds.formats, {}, {}, {}, [])
     for k, column in enumerate(columns):
         encoding: Encoding | None
         if kinds.is_free_text[k] and _learn_text(learned, k, column):
             encoding = "text"
         elif kinds.is_categorical[k] or kinds.is_free_text[k]:
-            levels, learned.unknown_shares[k] = learned_levels(column, max_one_hot)
+            levels, rare, learned.unknown_shares[k] = learned_levels(column, max_one_hot)
             encoding = encoding_of(column, levels, max_one_hot)
             learned.levels[k] = levels
+            if encoding == "code":
+                learned.rare_levels[k] = rare
         else:
             numbers = column.numbers(kinds.formats.get(k))
             missing = np.isnan(numbers)

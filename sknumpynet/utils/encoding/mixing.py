@@ -109,6 +109,6 @@ class ReadCells:
         return type(self)(mixed)
 
     def encoded(self, learned: LearnedColumns, dtype: str) -> npt.NDArray[np.floating[Any]]:
-        """Return the array of these rows, see `encode_columns`."""
+        """Return the array of these rows with what there is of levels, see `encode_columns`."""
         columns = [_ReadColumn(cells) for cells in self.columns]
-        return encode_columns(columns, learned, dtype, warns=False)
+        return encode_columns(columns, learned, dtype, warns=False, with_levels=True)
