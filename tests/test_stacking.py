@@ -15,6 +15,7 @@ from sknumpynet.core.members import Member, Settings
 from sknumpynet.core.network import initialize_parameters
 from sknumpynet.core.optimizers import OPTIMIZERS, SGD, Adam
 from sknumpynet.training.executor import train_chunks, train_runs
+from sknumpynet.training.level_statistics import LevelStatistics, parts_of_rows
 from sknumpynet.training.runs import Run
 from sknumpynet.training.stacks import chunks_of, stacks_of
 from sknumpynet.training.workers import HERE, Workers
@@ -60,6 +61,20 @@ def assert_same_outcomes(runs, train):
 A, B = make_data(23), make_data(31, seed=1)
 WEIGHTS = np.random.RandomState(2).randint(3, size=23).astype(float)
 
+
+def with_statistics(seed, *, data=None, rows=None, weight=None, **settings):
+    """Return a run whose network sees three columns and its own statistics of two."""
+    data = A if data is None else data
+    n_rows = len(data.X)
+    run = make_run(Dataset(data.X, data.targets, weight, rows), seed, **settings)
+    network = dense_network([N_FEATURES + 2, N_HIDDEN, 1], "relu")
+    codes = np.random.RandomState(5).randint((4, 6), size=(n_rows, 2))
+    parts = parts_of_rows(rows, data.targets, weight, seed)
+    statistics = LevelStatistics(codes, (4, 6), data.targets, weight, parts)
+    parameters = initialize_parameters(network, np.random.RandomState(seed))
+    return replace(run, network=network, parameters=parameters, statistics=statistics)
+
+
 # Runs that may share a stack.
 STACKS = {
     "seeds": lambda: [make_run(A, seed) for seed in range(5)],
@@ -80,6 +95,19 @@ STACKS = {
     "more than there is": lambda: [make_run(data, batch_size=200) for data in (A, B)],
     "as many as samples": lambda: [make_run(A, seed, batch_size=23) for seed in range(23)],
     "one": lambda: [make_run(A)],
+    "statistics": lambda: [with_statistics(seed) for seed in range(5)],
+    "statistics of one seed": lambda: [with_statistics(0, alpha=alpha) for alpha in (0.0, 1.0)],
+    "statistics of rows": lambda: [
+        with_statistics(seed, rows=rows)
+        for seed, rows in enumerate((np.arange(9), np.arange(5, 23), np.arange(22, 0, -2)))
+    ],
+    "statistics of weighted rows": lambda: [
+        with_statistics(seed, weight=weight)
+        for seed, weight in enumerate((WEIGHTS, WEIGHTS[::-1].copy()))
+    ],
+    "statistics, some of which end early": lambda: [
+        with_statistics(epochs, max_epochs=epochs) for epochs in (1, 9, 3)
+    ],
 }
 
 
@@ -147,6 +175,21 @@ def test_runs_that_do_not_share_a_stack(what):
     runs = [make_run(A), DIFFERENT[what](), make_run(A)]
     assert [len(stack) for stack in stacks_of(runs)] == [2, 1]
     assert_same_outcomes(runs, train_runs)
+
+
+def test_statistics_are_of_one_table():
+    stack = [with_statistics(seed, data=data) for seed in range(2) for data in (A, B)]
+    assert [len(own) for own in stacks_of(stack)] == [2, 2]
+    assert_same_outcomes(stack, train_runs)
+
+
+def test_statistics_are_columns_of_what_is_trained_on():
+    run = with_statistics(0)
+    X = np.hstack([A.X, run.statistics.columns()])
+    plain = replace(with_statistics(0), dataset=replace(A, X=X), statistics=None)
+    for own in (run, plain):
+        train_runs([own])
+    np.testing.assert_array_equal(run.parameters, plain.parameters)
 
 
 def test_runs_can_be_sent_to_another_process():

@@ -4,6 +4,9 @@ problem → runs of its members → trained in stacks → result
 """
 
 from collections.abc import Callable
+from functools import partial
+
+import numpy as np
 
 from sknumpynet.core.members import MemberResult
 from sknumpynet.core.types import FloatArray
@@ -11,7 +14,7 @@ from sknumpynet.training.executor import train_runs
 from sknumpynet.training.failing_scorers import replace_failing_scorers
 from sknumpynet.training.member_runs import runs_of_members
 from sknumpynet.training.result import FitResult, fit_result
-from sknumpynet.training.runs import EnsembleRuns, TrainingProblem
+from sknumpynet.training.runs import EnsembleRuns, Run, TrainingProblem
 
 __all__ = ["EndOfEpoch", "prepare_ensemble", "train_ensemble"]
 
@@ -40,9 +43,22 @@ def train_ensemble(
     prepared = prepare_ensemble(problem)
     if end_of_epoch is not None:
         for k, run in enumerate(prepared.runs):
-            run.member.end_of_epoch = end_of_epoch(k)
+            run.member.end_of_epoch = _of_whole(run, end_of_epoch(k))
     train_runs(prepared.runs, problem.config.n_jobs)
     return fit_result(prepared)
+
+
+def _of_whole(run: Run, end_of_epoch: EndOfEpoch | None) -> EndOfEpoch | None:
+    """Return what is called with the parameters of the whole network."""
+    if end_of_epoch is None or run.table is None:
+        return end_of_epoch
+    return partial(_call_with_whole, end_of_epoch, run.table)
+
+
+def _call_with_whole(
+    end_of_epoch: EndOfEpoch, table: FloatArray, result: MemberResult, parameters: FloatArray
+) -> bool:
+    return end_of_epoch(result, np.concatenate([table, parameters]))
 
 
 def prepare_ensemble(problem: TrainingProblem) -> EnsembleRuns:

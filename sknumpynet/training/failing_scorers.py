@@ -56,7 +56,8 @@ def replace_failing_scorers(data: TrainingData, scoring: Any, runs: Sequence[Run
         key = id(validator.validation), run.network
         if key not in tried:
             tried[key] = _tried(validator, run.parameters, data)
-        run.member.validate, reason = tried[key]
+        found, reason = tried[key]
+        run.member.validate = replace(found, table=validator.table)
         if reason:
             members.setdefault(reason, []).append(k)
     if not members:

@@ -3,10 +3,11 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sknumpynet.core.batching import Dataset
 from sknumpynet.core.lbfgs import Objective, minimize_lbfgs
 from sknumpynet.core.members import MemberResult
 from sknumpynet.core.monitor import Monitor
@@ -43,11 +44,17 @@ def _train_single(run: Run) -> None:
             run.network,
             run.loss,
             run.parameters,
-            run.dataset,
+            _with_own_columns(run),
             run.optimizer,
             [run.member],
         )
     run.seconds = time.perf_counter() - start
+
+
+def _with_own_columns(run: Run) -> Dataset:
+    if run.statistics is None:
+        return run.dataset
+    return replace(run.dataset, own_columns=run.statistics.columns(run.parameters.dtype))
 
 
 class _Watch:

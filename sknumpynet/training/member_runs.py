@@ -28,8 +28,10 @@ from sknumpynet.training.knots import place_knots
 from sknumpynet.training.resampling import rows_of_members
 from sknumpynet.training.runs import EnsembleRuns, Run, TrainingProblem
 from sknumpynet.training.starts import (
+    leave_out_level_codes,
     sources_of_members,
     start_with_columns,
+    start_with_statistics,
     starting_parameters,
 )
 from sknumpynet.training.validation import Validator
@@ -64,10 +66,12 @@ def runs_of_members(problem: TrainingProblem) -> EnsembleRuns:
         make(problem, k, parameters, own, source)
         for k, (parameters, own, source) in enumerate(zip(starts, rows, sources, strict=True))
     ]
+    leave_out_level_codes(problem, runs)
     if problem.networks[0].selection is not None:
         seed = int(random_state.randint(np.iinfo(np.int32).max))
         for k, run in enumerate(runs):
             run.parameters = start_with_columns(problem, run, k, seed)
+    start_with_statistics(problem, runs)
     most_rows = max(run.dataset.n_samples for run in runs)
     for run in runs:
         # Of all kinds, so that bits do not depend on which kinds there are.

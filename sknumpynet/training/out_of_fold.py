@@ -45,8 +45,11 @@ def out_of_fold(trained: EnsembleRuns) -> OutOfFold | None:
     if not held_out:
         return None
     predictions = [
-        activated(raw_outputs(run.network, run.parameters, X[rows]), run.loss.output_activation)
-        for run, rows in zip(trained.runs, held_out, strict=True)
+        activated(
+            raw_outputs(problem.network_of(k), run.whole(run.parameters), X[rows]),
+            run.loss.output_activation,
+        )
+        for k, (run, rows) in enumerate(zip(trained.runs, held_out, strict=True))
     ]
     holds_fold = trained.rows[:n_kinds]
     if n_kinds == 1 or len(holds_fold) < n_kinds or holds_fold[0] is not holds_fold[-1]:

@@ -111,7 +111,7 @@ def fit_result(trained: EnsembleRuns) -> FitResult:
         warnings += _warnings_of(config, runs, results)
     return FitResult(
         config=config,
-        network=runs[0].network,
+        network=problem.networks[0],
         parameters=_parameters(config, runs),
         members=results,
         member_seeds=trained.seeds,
@@ -142,13 +142,12 @@ def _parameter_of(schedule: Schedule) -> Any:
 
 
 def _parameters(config: TrainingConfig, runs: Sequence[Run]) -> FloatArray:
-    parameters: FloatArray = runs[0].parameters
+    parameters: FloatArray = runs[0].whole(runs[0].parameters)
     if config.n_members > 1:
         # Networks of another kind may have fewer.
-        size = max(run.parameters.size for run in runs)
-        parameters = np.stack(
-            [np.pad(run.parameters, (0, size - run.parameters.size)) for run in runs]
-        )
+        wholes = [run.whole(run.parameters) for run in runs]
+        size = max(map(len, wholes))
+        parameters = np.stack([np.pad(own, (0, size - len(own))) for own in wholes])
     if config.dtype is None:
         return parameters
     # SciPy's L-BFGS works in double precision.

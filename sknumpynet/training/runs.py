@@ -14,6 +14,7 @@ from sknumpynet.core.optimizers import Optimizer
 from sknumpynet.core.types import IntArray
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.data import MemberRows, TrainingData, Warned
+from sknumpynet.training.level_statistics import LevelStatistics
 from sknumpynet.training.validation import Scoring
 from sknumpynet.training.warm_start import WarmStart
 
@@ -38,6 +39,12 @@ class Run:
         None for L-BFGS. Holds its last state afterwards.
     lbfgs : dict, optional
         Options of `minimize_lbfgs`.
+    statistics : LevelStatistics, optional
+        Of what the dataset's own columns are made when it trains, not before: those of all members
+        would be as many tables.
+    table : ndarray, optional
+        Of a network that begins with a `LevelTable` that layer's parameters, flat: ``network`` is
+        what comes above it.
 
     Attributes
     ----------
@@ -62,6 +69,8 @@ class Run:
     member: Member
     optimizer: Optimizer | None
     lbfgs: dict[str, Any] | None = None
+    statistics: LevelStatistics | None = None
+    table: np.ndarray | None = None
     result: MemberResult | None = None
     optimize_result: Any = None
     seconds: float = 0.0
@@ -83,7 +92,13 @@ class Run:
             self.dataset.sample_weight is None,
             self.dataset.is_smoothed,
             self.dataset.n_classes,
+            # What members have for themselves is of rows of one table.
+            None if self.statistics is None else id(self.dataset.X),
         )
+
+    def whole(self, parameters: np.ndarray) -> np.ndarray:
+        """Return the parameters of the whole network from those above its table of levels."""
+        return parameters if self.table is None else np.concatenate([self.table, parameters])
 
     def can_stack(self) -> bool:
         """Return whether other runs may share its stack."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.members import Member
+from sknumpynet.core.types import FloatArray
 from sknumpynet.training.runs import Run
 
 __all__ = ["Chunk", "chunks_of", "members_of", "pooled_dataset", "stacks_of"]
@@ -85,7 +86,21 @@ def pooled_dataset(chunk: Chunk) -> Dataset:
     """Return one dataset for the members of a chunk, each with rows of its own if need be."""
     smoothing: Any = [run.dataset.smoothing for run in chunk]
     smoothing = smoothing[0] if len(set(smoothing)) == 1 else np.array(smoothing)[:, np.newaxis]
-    return replace(_pooled_rows(chunk), smoothing=smoothing, n_classes=chunk[0].dataset.n_classes)
+    return replace(
+        _pooled_rows(chunk),
+        smoothing=smoothing,
+        n_classes=chunk[0].dataset.n_classes,
+        own_columns=_own_columns(chunk),
+    )
+
+
+def _own_columns(chunk: Chunk) -> FloatArray | None:
+    """Return what each member has for itself; runs with statistics share their rows' table."""
+    statistics = [run.statistics for run in chunk if run.statistics is not None]
+    if not statistics:
+        return None
+    dtype = chunk[0].parameters.dtype
+    return np.stack([own.columns(dtype) for own in statistics])
 
 
 def _pooled_rows(chunk: Chunk) -> Dataset:

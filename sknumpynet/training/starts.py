@@ -1,5 +1,8 @@
 """Where every member's training starts: its random source and its first parameters."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 
 from sknumpynet.core.network import Network, initialize_parameters
@@ -11,10 +14,18 @@ from sknumpynet.training.column_parts import (
     strengths_of_columns,
 )
 from sknumpynet.training.config import TrainingConfig
+from sknumpynet.training.level_statistics import LevelStatistics, parts_of_rows
 from sknumpynet.training.runs import Run, TrainingProblem
+from sknumpynet.training.validation import Validator
 from sknumpynet.training.warm_start import WarmStart
 
-__all__ = ["sources_of_members", "start_with_columns", "starting_parameters"]
+__all__ = [
+    "leave_out_level_codes",
+    "sources_of_members",
+    "start_with_columns",
+    "start_with_statistics",
+    "starting_parameters",
+]
 
 
 def sources_of_members(
@@ -49,7 +60,8 @@ def starting_parameters(
 ) -> list[np.ndarray]:
     """Return every member's parameters to train on: drawn anew, or where a training ended.
 
-    They are empty where members see parts of the columns: see `start_with_columns`.
+    They are empty where they depend on a member's rows: see `start_with_columns` and
+    `start_with_statistics`.
     """
     if problem.networks[0].selection is not None:
         return [np.empty(0, problem.data.X.dtype)] * len(sources)
@@ -58,10 +70,13 @@ def starting_parameters(
     config, X = problem.config, problem.data.X
     rows = _initial_rows(config, X.shape[0])
     inputs = None if rows is None else np.asarray(X[rows])
-    return [
-        initialize_parameters(problem.network_of(k), source, X.dtype, config.weight_init, inputs)
-        for k, source in enumerate(sources)
-    ]
+    starts = []
+    for k, source in enumerate(sources):
+        network, start = problem.network_of(k), np.empty(0, X.dtype)
+        if network.level_table is None:
+            start = initialize_parameters(network, source, X.dtype, config.weight_init, inputs)
+        starts.append(start)
+    return starts
 
 
 def start_with_columns(problem: TrainingProblem, run: Run, member: int, seed: int) -> np.ndarray:
@@ -95,6 +110,62 @@ def start_with_columns(problem: TrainingProblem, run: Run, member: int, seed: in
         known={1: first_factors(network, columns, credible)},
     )
     return np.concatenate([columns.astype(X.dtype), above])
+
+
+def leave_out_level_codes(problem: TrainingProblem, runs: list[Run]) -> None:
+    """Let networks train on the columns that they read without statistics of levels.
+
+    Parameters
+    ----------
+    problem : TrainingProblem
+        Its rows may have codes of levels after the columns that all networks read.
+    runs : list of Run
+        Their datasets are replaced.
+    """
+    X, first = problem.data.training_X, problem.networks[0]
+    n_read = first.fan_in if first.level_table is None else first.level_table.n_passed_on
+    if n_read == X.shape[1]:
+        return
+    # A copy, as rows are gathered from what lies together; one for all.
+    read = np.ascontiguousarray(X[:, :n_read])
+    for run in runs:
+        run.dataset = replace(run.dataset, X=read)
+
+
+def start_with_statistics(problem: TrainingProblem, runs: list[Run]) -> None:
+    """Give members whose networks begin with a `LevelTable` their statistics and a start.
+
+    Parameters
+    ----------
+    problem : TrainingProblem
+    runs : list of Run
+        Of whole networks; afterwards of what comes above the table.
+    """
+    config, X = problem.config, problem.data.X
+    layers = [own.level_table for own in problem.networks if own.level_table is not None]
+    codes = {own: X[:, own.code_columns].astype(np.int32) for own in layers}
+    rows = _initial_rows(config, X.shape[0])
+    for run in runs:
+        layer, source, dataset = run.network.level_table, run.member.random_state, run.dataset
+        if layer is None:
+            continue
+        seed = int(source.randint(np.iinfo(np.int32).max))
+        targets, weight = dataset.targets, dataset.sample_weight
+        parts = parts_of_rows(dataset.rows, targets, weight, seed)
+        run.statistics = LevelStatistics(codes[layer], layer.n_codes, targets, weight, parts)
+        whole = initialize_parameters(
+            run.network,
+            source,
+            X.dtype,
+            config.weight_init,
+            None if rows is None else X[rows],
+            known={0: run.statistics.table()},
+        )
+        run.table, run.parameters = np.split(whole, [math.prod(layer.parameter_shape)])
+        run.network = run.network.above_level_table
+        if isinstance(run.member.validate, Validator):
+            validator = replace(run.member.validate, table=run.table)
+            run.member = replace(run.member, validate=validator)
 
 
 def _initial_rows(config: TrainingConfig, n_rows: int) -> IntArray | None:

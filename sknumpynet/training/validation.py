@@ -54,17 +54,20 @@ class Validator:
     loss : Loss
     validation : ValidationSet
     scoring : Scoring
+    table : ndarray, optional
+        Parameters of the network that come before those that are scored, see `Run`.
     """
 
     network: Network
     loss: Loss
     validation: ValidationSet
     scoring: Scoring
+    table: np.ndarray | None = None
 
     def __call__(self, parameters: np.ndarray) -> tuple[float, float]:
         """Return the score and the loss of parameters of shape (P,)."""
         rows, scoring = self.validation, self.scoring
-        raw = raw_outputs(self.network, parameters, rows.inputs())
+        raw = raw_outputs(self.network, self._whole(parameters), rows.inputs())
         # The engine's losses have samples last, and contiguous.
         raw = np.ascontiguousarray(raw.T)
         predictions, targets = np.empty_like(raw), rows.targets.T.astype(raw.dtype)
@@ -84,7 +87,8 @@ class Validator:
         """Return what the scorer says of parameters of shape (P,)."""
         rows, scoring = self.validation, self.scoring
         assert scoring.model is not None
-        model = scoring.model(self.network, parameters, rows.given, rows.inputs())
+        whole = self._whole(parameters)
+        model = scoring.model(self.network, whole, rows.given, rows.inputs())
         weight = self.scorer_weight
         weights = {} if weight is None else {"sample_weight": weight.copy()}
         # Copies: what a scorer changes is there again in the next epoch.
@@ -93,6 +97,9 @@ class Validator:
             return float(score)
         except (TypeError, ValueError) as error:
             raise TypeError(f"scoring must give a number for a network, got {score!r}") from error
+
+    def _whole(self, parameters: np.ndarray) -> np.ndarray:
+        return parameters if self.table is None else np.concatenate([self.table, parameters])
 
     @property
     def scorer_weight(self) -> np.ndarray | None:
