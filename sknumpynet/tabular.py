@@ -21,9 +21,10 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
     An ensemble of small networks that take each number as it is and embed its rank, and each
     category of many levels by a learned vector. They are of two kinds in turn: one embeds ranks by
     waves, the other by piecewise linear functions, whose pieces begin where trees split the rows
-    that it learns from. Each network learns from all but one fold of the rows and keeps the epoch
-    that was best on that fold; how much kinds count is told by the rows held out. Made to predict
-    well and to give honest probabilities with no parameter set.
+    that it learns from; of such categories it is also told what the targets of those rows are on
+    average, by level and by pair of levels. Each network learns from all but one fold of the rows
+    and keeps the epoch that was best on that fold; how much kinds count is told by the rows held
+    out. Made to predict well and to give honest probabilities with no parameter set.
 
     Parameters
     ----------

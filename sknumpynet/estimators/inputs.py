@@ -109,7 +109,9 @@ class TableInputs(Inputs):
         """Return encoded rows, and targets."""
         estimator, X = self.estimator, as_table(X)
         encoded = (
-            self._learned(X) if is_new else estimator.preprocessor_._transform_for(estimator, X)
+            self._learned(X)
+            if is_new
+            else estimator.preprocessor_._transform_for(estimator, X, with_levels=True)
         )
         encoded, y = check_X_y(
             encoded,
@@ -135,7 +137,7 @@ class TableInputs(Inputs):
             self.categorical_features, column_kinds=self.column_kinds, ranks=MOST_RANKED
         )
         preprocessor.set_output(transform="default")  # whatever the configuration says
-        encoded: np.ndarray = preprocessor.fit_transform(X)
+        encoded: np.ndarray = preprocessor._fit_transform_with_levels(X)
         attributes = {
             name: getattr(preprocessor, name)
             for name in Inputs.names

@@ -106,8 +106,18 @@ class BaseTabularMLP(BaseNetwork):
         sizes = tuple(checked_hidden_layer_sizes(config.hidden_layer_sizes))
         shape = TableShape(columns, sizes, ACTIVATION, n_outputs)
         shape = replace(shape, kinds=kinds_seen(shape))
-        embeddings = EMBEDDINGS if columns.n_embedded else EMBEDDINGS[:1]
-        return TableNetworkSpec(tuple(replace(shape, **own) for own in embeddings))
+        first, *others = (replace(shape, **own) for own in EMBEDDINGS)
+        level_codes = tuple(fitted._level_codes())
+        if level_codes and not shape.kinds:
+            # A loss of several quantiles has several outputs for one target.
+            n_targets = 1 if self.loss == "quantile" else n_outputs
+            # Not of all kinds: what they overfit, the others do not.
+            others = [
+                replace(own, level_codes=level_codes, n_statistics=n_targets) for own in others
+            ]
+        elif not columns.n_embedded:
+            others = []  # kinds differ in how they embed numbers
+        return TableNetworkSpec((first, *others))
 
     @property
     def member_columns_(self) -> np.ndarray:
@@ -211,12 +221,14 @@ class BaseTabularMLP(BaseNetwork):
 
     def _check_for_prediction(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        encoded: np.ndarray = self.preprocessor_._transform_for(self, X)
+        encoded: np.ndarray = self.preprocessor_._transform_for(self, X, with_levels=True)
         return encoded
 
     def _quietly_encoded(self, X: Any) -> np.ndarray:
         preprocessor = with_names_as_in(X, self.preprocessor_)
-        encoded: np.ndarray = preprocessor._transform_for(preprocessor, X, warns=False)
+        encoded: np.ndarray = preprocessor._transform_for(
+            preprocessor, X, warns=False, with_levels=True
+        )
         return encoded
 
     def _n_fitted(self) -> int:
