@@ -104,9 +104,12 @@ class TrainingBudget:
     of_few_rows: float = 1.0
 
     def members(self, n_samples: int) -> int:
-        """Return how many networks there are."""
+        """Return how many networks there are, an even number where they are fewer than most."""
+        if n_samples <= ROWS_OF_FULL_BUDGET:
+            return self.most_members
         fewest = min(self.most_members, FEWEST_MEMBERS)
-        return max(round(self.most_members * _part_of_budget(n_samples, 0.25)), fewest)
+        pairs = self.most_members * _part_of_budget(n_samples, 0.25) / 2
+        return max(2 * round(pairs), fewest)
 
     def epochs(self, n_samples: int) -> int:
         """Return the passes over the data."""

@@ -23,3 +23,6 @@ def test_large_tables_get_fewer_epochs_and_members():
     assert [default.epochs(n) for n in (500, 1_000, 2_000)] == [64, 45, 32]
     assert fast.epochs(100) == fast.epochs(2_000)
     assert fast.members(160_000) == 5
+    # Two members, one of each kind, for each fold.
+    assert default.members(12_000) == default.members(15_000) == 16
+    assert default.members(30_000) == 12
