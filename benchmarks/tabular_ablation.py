@@ -43,7 +43,9 @@ from benchmarks.timing import (
     thread_limit,
     versions,
 )
-from sknumpynet import presets
+from sknumpynet import TabularPreprocessor, presets
+from sknumpynet.core import architectures
+from sknumpynet.core.layers import CategoryEmbedding
 from sknumpynet.estimators import inputs, tabular
 from sknumpynet.training import kind_weights, member_runs
 
@@ -77,6 +79,10 @@ def _embeddings(embeddings: Sequence[Any]) -> AbstractContextManager[Any]:
     return mock.patch.object(tabular, "EMBEDDINGS", tuple(embeddings))
 
 
+def _no_codes(preprocessor: Any) -> list[int]:
+    return []
+
+
 def _leave_knots(run: Any) -> None:
     """Leave knots where they start without trees."""
 
@@ -94,6 +100,18 @@ PARTS = {
     ),
     "trees": Part(
         "quantiles", patch=partial(mock.patch.object, member_runs, "place_knots", _leave_knots)
+    ),
+    "statistics-of-levels": Part(
+        "none", patch=partial(mock.patch.object, TabularPreprocessor, "_level_codes", _no_codes)
+    ),
+    "slow-vectors-of-levels": Part(
+        "as fast as weights",
+        patch=partial(
+            mock.patch.object,
+            architectures,
+            "CategoryEmbedding",
+            partial(CategoryEmbedding, learning_rate=1.0),
+        ),
     ),
     "weights-of-kinds": Part(
         "equal ones",

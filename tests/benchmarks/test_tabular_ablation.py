@@ -5,17 +5,29 @@ import csv
 import numpy as np
 import pytest
 
-pytest.importorskip("pandas")
+pd = pytest.importorskip("pandas")
 from benchmarks import tabular_ablation, tabular_data, tabular_metrics, tabular_peers
 from sknumpynet import presets
 from sknumpynet.estimators import inputs, tabular
+
+
+def with_codes(data):
+    """Return a split with a further category, of so many levels that they are codes."""
+    rng = np.random.default_rng(0)
+    X_train, X_test = (
+        X.assign(
+            code=pd.Categorical.from_codes(rng.integers(12, size=len(X)), list("abcdefghijkl"))
+        )
+        for X in (data.X_train, data.X_test)
+    )
+    return data._replace(X_train=X_train, X_test=X_test)
 
 
 @pytest.fixture(scope="module")
 def predictions():
     """Return a function of a part: what is predicted without it, for each task."""
     tables = list(tabular_data.load_tables(names=["wine", "diabetes"]))
-    splits = [(table.task, tabular_data.split(table, 0, 40)) for table in tables]
+    splits = [(table.task, with_codes(tabular_data.split(table, 0, 40))) for table in tables]
 
     def predicted(part):
         for task, data in splits:
