@@ -32,7 +32,7 @@ from sknumpynet import TabularMLPClassifier
 from sknumpynet.core.activations import ACTIVATIONS
 from sknumpynet.core.architectures import TableShape, table_network
 from sknumpynet.core.blocks import PIECE_BYTES
-from sknumpynet.core.layers import Dense, MixtureEmbedding
+from sknumpynet.core.layers import Concatenate, Dense, MixtureEmbedding
 
 __all__ = ["table_of_tables"]
 
@@ -118,7 +118,8 @@ def _floor_of_kind(shape: TableShape, n_members: int, n_rows: int) -> Callable[[
     size = min(max(PIECE_BYTES // (4 * BLOCK * widest), 1), max(n_blocks, 1))
     work = [
         step
-        for layer in [*network.layers, *network.layers[0].layers]
+        for own in network.layers
+        for layer in (own.layers if isinstance(own, Concatenate) else [own])
         for step in _floor_of_layer(layer, shape.activation, size)
     ]
 
