@@ -118,14 +118,14 @@ class PeriodicEmbedding(MixtureEmbedding):
         return rates
 
     def write_values(self, arguments: FloatArray, spare: FloatArray, values: FloatArray) -> None:
-        """Write the waves of angles; of parabolas spare gets |u| - 1/2."""
+        """Write the waves of angles; of parabolas spare gets ``|u| - 1/2``."""
         if self.wave == "cosine":
             np.cos(arguments, out=values)
         else:
             write_parabolas(arguments, spare, values)
 
     def write_slopes(self, arguments: FloatArray, spare: FloatArray, values: FloatArray) -> None:
-        """Write the slopes of waves; of a parabola |u| - 1/4."""
+        """Write the slopes of waves; of a parabola ``|u| - 1/4``."""
         if self.wave == "cosine":
             np.sin(arguments, out=spare)
         else:
