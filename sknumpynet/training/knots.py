@@ -38,11 +38,14 @@ def place_knots(run: Run) -> None:
         for part, parameters, (taken, _) in parts:
             if not isinstance(part, PiecewiseLinearEmbedding):
                 continue
+            source = run.member.random_state
             rows = np.arange(len(dataset.X)) if dataset.rows is None else dataset.rows
+            if len(rows) > N_TREES * MOST_ROWS:  # so that memory does not grow with the table
+                rows = source.choice(rows, N_TREES * MOST_ROWS, replace=False)
             own = np.arange(taken.start, taken.stop) if columns is None else columns[taken]
             inputs = dataset.X[rows[:, np.newaxis], own]
             weight = None if dataset.sample_weight is None else dataset.sample_weight[rows]
-            seed = int(run.member.random_state.randint(np.iinfo(np.int32).max))
+            seed = int(source.randint(np.iinfo(np.int32).max))
             splits = splits_of_trees(inputs, dataset.targets[rows].astype(np.float64), weight, seed)
             knots = [_knots(inputs[:, k], splits[k], part.n_pieces + 1) for k in range(part.fan_in)]
             part.set_knots(parameters, np.stack(knots))

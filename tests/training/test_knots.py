@@ -37,6 +37,20 @@ def test_there_are_as_many_knots_as_are_asked_for(values, splits):
     assert np.isin(splits[:7], knots).all()
 
 
+def test_large_tables_are_asked_a_part_of_their_rows(rng, monkeypatch):
+    X = rng.normal(size=(100, 3))
+    seen = []
+
+    def spy(inputs, *others):
+        seen.append(len(np.unique(inputs[:, 0])))
+        return splits_of_trees(inputs, *others)
+
+    monkeypatch.setattr(module, "splits_of_trees", spy)
+    monkeypatch.setattr(module, "MOST_ROWS", 10)
+    TabularMLPClassifier(n_members=2, max_iter=1, random_state=0, n_jobs=1).fit(X, X[:, 0] > 0)
+    assert seen == [40]
+
+
 def test_a_members_knots_know_nothing_of_the_rows_that_it_holds_out(rng, monkeypatch):
     X = rng.normal(size=(100, 3))
     y = np.arange(100) % 2
