@@ -6,12 +6,11 @@ problem → runs of its members → trained in stacks → result
 from collections.abc import Callable
 from functools import partial
 
-import numpy as np
-
 from sknumpynet.core.members import MemberResult
 from sknumpynet.core.types import FloatArray
 from sknumpynet.training.executor import train_runs
 from sknumpynet.training.failing_scorers import replace_failing_scorers
+from sknumpynet.training.level_statistics import with_table
 from sknumpynet.training.member_runs import runs_of_members
 from sknumpynet.training.result import FitResult, fit_result
 from sknumpynet.training.runs import EnsembleRuns, Run, TrainingProblem
@@ -58,7 +57,7 @@ def _of_whole(run: Run, end_of_epoch: EndOfEpoch | None) -> EndOfEpoch | None:
 def _call_with_whole(
     end_of_epoch: EndOfEpoch, table: FloatArray, result: MemberResult, parameters: FloatArray
 ) -> bool:
-    return end_of_epoch(result, np.concatenate([table, parameters]))
+    return end_of_epoch(result, with_table(table, parameters))
 
 
 def prepare_ensemble(problem: TrainingProblem) -> EnsembleRuns:

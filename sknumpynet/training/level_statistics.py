@@ -28,10 +28,28 @@ from sknumpynet.core.types import BoolArray, FloatArray, IntArray
 from sknumpynet.training.splits import EvenFolds
 from sknumpynet.utils.encoding.scaling import interpolated_ranks, rank_knots
 
-__all__ = ["N_PARTS", "LevelStatistics", "parts_of_rows"]
+__all__ = ["N_PARTS", "LevelStatistics", "parts_of_rows", "with_table"]
 
 # Parts of a member's rows.
 N_PARTS = 10
+
+
+def with_table(table: FloatArray | None, parameters: FloatArray) -> FloatArray:
+    """Return the parameters of a whole network from those above its table of levels.
+
+    Parameters
+    ----------
+    table : ndarray or None
+        The flat parameters of its `LevelTable`, if it begins with one.
+    parameters : ndarray of shape (P,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> with_table(np.array([0.5]), np.array([1.0, 2.0]))
+    array([0.5, 1. , 2. ])
+    """
+    return parameters if table is None else np.concatenate([table, parameters])
 
 
 def parts_of_rows(

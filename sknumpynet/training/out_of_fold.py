@@ -46,7 +46,7 @@ def out_of_fold(trained: EnsembleRuns) -> OutOfFold | None:
         return None
     predictions = [
         activated(
-            raw_outputs(problem.network_of(k), run.whole(run.parameters), X[rows]),
+            raw_outputs(problem.network_of(k), run.whole_parameters, X[rows]),
             run.loss.output_activation,
         )
         for k, (run, rows) in enumerate(zip(trained.runs, held_out, strict=True))

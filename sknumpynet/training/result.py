@@ -142,10 +142,10 @@ def _parameter_of(schedule: Schedule) -> Any:
 
 
 def _parameters(config: TrainingConfig, runs: Sequence[Run]) -> FloatArray:
-    parameters: FloatArray = runs[0].whole(runs[0].parameters)
+    parameters: FloatArray = runs[0].whole_parameters
     if config.n_members > 1:
         # Networks of another kind may have fewer.
-        wholes = [run.whole(run.parameters) for run in runs]
+        wholes = [run.whole_parameters for run in runs]
         size = max(map(len, wholes))
         parameters = np.stack([np.pad(own, (0, size - len(own))) for own in wholes])
     if config.dtype is None:

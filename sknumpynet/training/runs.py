@@ -14,7 +14,7 @@ from sknumpynet.core.optimizers import Optimizer
 from sknumpynet.core.types import IntArray
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.data import MemberRows, TrainingData, Warned
-from sknumpynet.training.level_statistics import LevelStatistics
+from sknumpynet.training.level_statistics import LevelStatistics, with_table
 from sknumpynet.training.validation import Scoring
 from sknumpynet.training.warm_start import WarmStart
 
@@ -96,9 +96,10 @@ class Run:
             None if self.statistics is None else id(self.dataset.X),
         )
 
-    def whole(self, parameters: np.ndarray) -> np.ndarray:
-        """Return the parameters of the whole network from those above its table of levels."""
-        return parameters if self.table is None else np.concatenate([self.table, parameters])
+    @property
+    def whole_parameters(self) -> np.ndarray:
+        """The parameters of the whole network, with its table of levels."""
+        return with_table(self.table, self.parameters)
 
     def can_stack(self) -> bool:
         """Return whether other runs may share its stack."""

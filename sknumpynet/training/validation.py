@@ -13,6 +13,7 @@ from sknumpynet.core.inference import raw_outputs
 from sknumpynet.core.losses import Loss
 from sknumpynet.core.network import Network
 from sknumpynet.training.data import ValidationSet
+from sknumpynet.training.level_statistics import with_table
 from sknumpynet.utils.columns import as_table
 from sknumpynet.utils.scorers import takes_sample_weight
 
@@ -67,7 +68,7 @@ class Validator:
     def __call__(self, parameters: np.ndarray) -> tuple[float, float]:
         """Return the score and the loss of parameters of shape (P,)."""
         rows, scoring = self.validation, self.scoring
-        raw = raw_outputs(self.network, self._whole(parameters), rows.inputs())
+        raw = raw_outputs(self.network, with_table(self.table, parameters), rows.inputs())
         # The engine's losses have samples last, and contiguous.
         raw = np.ascontiguousarray(raw.T)
         predictions, targets = np.empty_like(raw), rows.targets.T.astype(raw.dtype)
@@ -87,7 +88,7 @@ class Validator:
         """Return what the scorer says of parameters of shape (P,)."""
         rows, scoring = self.validation, self.scoring
         assert scoring.model is not None
-        whole = self._whole(parameters)
+        whole = with_table(self.table, parameters)
         model = scoring.model(self.network, whole, rows.given, rows.inputs())
         weight = self.scorer_weight
         weights = {} if weight is None else {"sample_weight": weight.copy()}
@@ -97,9 +98,6 @@ class Validator:
             return float(score)
         except (TypeError, ValueError) as error:
             raise TypeError(f"scoring must give a number for a network, got {score!r}") from error
-
-    def _whole(self, parameters: np.ndarray) -> np.ndarray:
-        return parameters if self.table is None else np.concatenate([self.table, parameters])
 
     @property
     def scorer_weight(self) -> np.ndarray | None:
