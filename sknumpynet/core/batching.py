@@ -59,6 +59,11 @@ class Dataset:
         return int(self.X.shape[0]) if self.rows is None else self.rows.shape[-1]
 
     @property
+    def used_rows(self) -> IntArray:
+        """Which rows of the data members train on: all, unless ``rows`` says otherwise."""
+        return np.arange(self.X.shape[0]) if self.rows is None else self.rows
+
+    @property
     def is_sparse(self) -> bool:
         """Whether batches are sparse matrices, whose samples stay rows."""
         return not isinstance(self.X, np.ndarray)

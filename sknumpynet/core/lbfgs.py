@@ -50,7 +50,7 @@ class Objective:
         self.penalty = penalty_factors(network, alpha)
         self.parameters = np.empty((*members, network.layout.size))
         self.gradient = np.empty_like(self.parameters)
-        self.rows = np.arange(dataset.X.shape[0]) if dataset.rows is None else dataset.rows
+        self.rows = dataset.used_rows
         widest = max(layer.fan_out for layer in network.dense_layers) * self.parameters.itemsize
         block = min(max(BLOCK_BYTES // widest, 64), dataset.n_samples)
         self.batches = Batches(

@@ -42,7 +42,7 @@ class RowOrder:
         is_single: bool,
     ) -> None:
         self.sources, self.shuffles = list(sources), shuffles
-        rows = np.arange(dataset.X.shape[0]) if dataset.rows is None else dataset.rows
+        rows = dataset.used_rows
         have_one_order = not shuffles or len({id(source) for source in sources}) == 1
         have_same_rows = rows.ndim == 1 and dataset.lengths is None
         self.has_own_rows = not is_single and not (have_same_rows and have_one_order)

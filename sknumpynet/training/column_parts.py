@@ -53,7 +53,7 @@ def strengths_of_columns(dataset: Dataset) -> FloatArray:
     array([0., 1.])
     """
     X, dtype = dataset.X, dataset.X.dtype
-    rows = np.arange(X.shape[0]) if dataset.rows is None else dataset.rows
+    rows = dataset.used_rows
     weight = np.ones(len(rows)) if dataset.sample_weight is None else dataset.sample_weight[rows]
     weight = weight / weight.sum()
     targets = dataset.targets[rows] - weight @ dataset.targets[rows]

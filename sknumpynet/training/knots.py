@@ -38,8 +38,7 @@ def place_knots(run: Run) -> None:
         for part, parameters, (taken, _) in parts:
             if not isinstance(part, PiecewiseLinearEmbedding):
                 continue
-            source = run.member.random_state
-            rows = np.arange(len(dataset.X)) if dataset.rows is None else dataset.rows
+            source, rows = run.member.random_state, dataset.used_rows
             if len(rows) > N_TREES * MOST_ROWS:  # so that memory does not grow with the table
                 rows = source.choice(rows, N_TREES * MOST_ROWS, replace=False)
             own = np.arange(taken.start, taken.stop) if columns is None else columns[taken]

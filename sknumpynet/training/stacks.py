@@ -130,7 +130,7 @@ def _pooled_rows(chunk: Chunk) -> Dataset:
             own[start : start + dataset.X.shape[0]] = dataset.sample_weight
     rows = np.empty((len(chunk), most_rows), np.intp)
     for own, dataset in zip(rows, datasets, strict=True):
-        used = np.arange(dataset.n_samples) if dataset.rows is None else dataset.rows
+        used = dataset.used_rows
         own[: len(used)] = used
         own[len(used) :] = used[0]  # padding is any row of its own
         own += starts[id(dataset.X), id(dataset.targets)]
