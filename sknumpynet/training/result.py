@@ -8,7 +8,6 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning, UndefinedMetricWarning
 
 from sknumpynet.core.members import MemberResult, TrainingState
-from sknumpynet.core.network import Network
 from sknumpynet.core.optimizers import Optimizer
 from sknumpynet.core.schedules import SCHEDULES, Schedule
 from sknumpynet.core.types import FloatArray, IntArray
@@ -35,7 +34,6 @@ class FitResult:
     Parameters
     ----------
     config : TrainingConfig
-    network : Network
     parameters : ndarray of shape (P,) or, of several members, (K, P)
     members : list of MemberResult
     member_seeds : ndarray of int of shape (K,), optional
@@ -59,7 +57,6 @@ class FitResult:
     """
 
     config: TrainingConfig
-    network: Network
     parameters: FloatArray
     members: list[MemberResult]
     member_seeds: IntArray | None
@@ -111,7 +108,6 @@ def fit_result(trained: EnsembleRuns) -> FitResult:
         warnings += _warnings_of(config, runs, results)
     return FitResult(
         config=config,
-        network=problem.networks[0],
         parameters=_parameters(config, runs),
         members=results,
         member_seeds=trained.seeds,
