@@ -26,6 +26,7 @@ __all__ = [
     "BoundLayer",
     "ColumnLayer",
     "Context",
+    "FixedLayer",
     "Layer",
     "Scratch",
     "with_ones",
@@ -201,6 +202,18 @@ class BaseLayer:
         outputs = with_ones(leading, self.fan_out, inputs.shape[-1], parameters.dtype)
         self.write(parameters, inputs, outputs[..., :-1, :], Scratch())
         return outputs
+
+
+class FixedLayer(BaseLayer):
+    """A layer whose parameters are the network's own, but not learned: they stay as they start."""
+
+    def learning_rates(self: Layer) -> FloatArray:
+        """Return each parameter's factor on the learning rate: 0."""
+        return np.zeros(self.parameter_shape)
+
+    def is_decayed(self: Layer) -> BoolArray:
+        """Return which parameters are shrunk: none."""
+        return np.zeros(self.parameter_shape, bool)
 
 
 class BoundLayer(ABC):

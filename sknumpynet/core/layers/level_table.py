@@ -5,15 +5,15 @@ from functools import cached_property
 
 import numpy as np
 
-from sknumpynet.core.layers.base import BaseLayer, BoundLayer, Context, Scratch
+from sknumpynet.core.layers.base import BoundLayer, Context, FixedLayer, Scratch
 from sknumpynet.core.layers.categorical import CategoryEmbedding
-from sknumpynet.core.types import BoolArray, FloatArray
+from sknumpynet.core.types import FloatArray
 
 __all__ = ["LevelTable"]
 
 
 @dataclass(frozen=True)
-class LevelTable(BaseLayer):
+class LevelTable(FixedLayer):
     """Columns are passed on, but for codes, which become what a table has of their levels.
 
     The table holds parameters that are not learned: so the networks of a stack may differ in it,
@@ -79,14 +79,6 @@ class LevelTable(BaseLayer):
     ) -> None:
         """Nothing is known of any level."""
         parameters[...] = 0.0
-
-    def learning_rates(self) -> FloatArray:
-        """Return zeros: the table stays as it is."""
-        return np.zeros(self.parameter_shape)
-
-    def is_decayed(self) -> BoolArray:
-        """Return that nothing is shrunk."""
-        return np.zeros(self.parameter_shape, bool)
 
     def write(
         self, parameters: FloatArray, inputs: FloatArray, units: FloatArray, scratch: Scratch

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sknumpynet.core.layers.base import BaseLayer, BoundLayer, Context, Scratch
-from sknumpynet.core.types import BoolArray, FloatArray, IntArray
+from sknumpynet.core.layers.base import BoundLayer, Context, FixedLayer, Scratch
+from sknumpynet.core.types import FloatArray, IntArray
 
 __all__ = ["ColumnKind", "ColumnSelection"]
 
@@ -32,7 +32,7 @@ class ColumnKind(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ColumnSelection(BaseLayer):
+class ColumnSelection(FixedLayer):
     """Some columns of the data are passed on, each network's own, of each kind as many.
 
     Which ones are parameters that are not learned: so the networks of a stack may differ in them,
@@ -95,14 +95,6 @@ class ColumnSelection(BaseLayer):
         """Draw columns of every kind."""
         drawn = [random_state.permutation(kind.n_columns)[: kind.n_seen] for kind in self.kinds]
         parameters[...] = self.columns_of(drawn)
-
-    def learning_rates(self) -> FloatArray:
-        """Return zeros: the choice stays as it is."""
-        return np.zeros(self.parameter_shape)
-
-    def is_decayed(self) -> BoolArray:
-        """Return that none is shrunk."""
-        return np.zeros(self.parameter_shape, bool)
 
     def write(
         self, parameters: FloatArray, inputs: FloatArray, units: FloatArray, scratch: Scratch
