@@ -77,7 +77,10 @@ def _all_but(parts: Sequence[Any], k: int) -> list[Any]:
 def _weights(
     trained: EnsembleRuns, predictions: Sequence[FloatArray], folds: Sequence[IntArray]
 ) -> FloatArray:
-    """Return the weights of kinds by some folds."""
+    """Return the weights of kinds by some folds, equal ones by none."""
+    if not folds:
+        n_kinds = len(trained.problem.networks)
+        return np.full(n_kinds, 1 / n_kinds)
     data, rows = trained.problem.data, np.concatenate(folds)
     return weights_of_kinds(
         np.concatenate(predictions, axis=1),

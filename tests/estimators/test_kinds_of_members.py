@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.metrics import log_loss, r2_score
-from sklearn.model_selection import PredefinedSplit
+from sklearn.model_selection import PredefinedSplit, ShuffleSplit
 
 from sknumpynet import TabularMLPClassifier, TabularMLPRegressor, presets
 from sknumpynet.core import architectures
@@ -145,6 +145,20 @@ def test_a_splitter_may_hold_a_fold_out_from_both_kinds():
     assert model.fit(X[:100], y[:100]).member_weights_.shape == (6,)
     with pytest.raises(ValueError, match="makes 3 splits"):
         model.set_params(n_members=7).fit(X[:100], y[:100])
+
+
+def test_a_single_fold_has_no_others_to_weigh_its_kinds_by():
+    X, y = load_diabetes(return_X_y=True)
+    splitter = ShuffleSplit(1, random_state=0)
+    model = TabularMLPRegressor("fast", n_members=2, max_iter=2, resample=splitter, random_state=0)
+    model.fit(X[:100], y[:100])
+    assert model.member_weights_.sum() == pytest.approx(1)
+    held_out = np.isfinite(model.oof_prediction_)
+    assert held_out.sum() == 10
+    members = model.predict_members(X[:100])
+    within = ((members > y[:100].min()) & (members < y[:100].max())).all(axis=0) & held_out
+    assert within.sum() > 5
+    assert_allclose(model.oof_prediction_[within], members.mean(axis=0)[within], rtol=1e-5)
 
 
 def test_rows_to_validate_by_judge_all_members_alike():
