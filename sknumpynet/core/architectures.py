@@ -170,8 +170,8 @@ class TableShape:
             "columns": [n_numerical, n_plain, list(n_codes), n_passed_on],
             "hidden_layer_sizes": list(self.hidden_layer_sizes),
             "kinds": [list(kind) for kind in self.kinds],
+            "level_codes": list(self.level_codes),
         }
-        plain["level_codes"] = list(self.level_codes)
         defaults = {"kinds": [], "embedding": "periodic", "level_codes": [], "n_statistics": 1}
         for name, default in defaults.items():
             if plain[name] == default:  # as versions without it saved it
