@@ -61,9 +61,10 @@ def rows_of_members(
         splits = _splits_of_kept(resample, data, data.is_kept, split_params)
     n_of_fold = n_kinds if len(splits) * n_kinds == n_members else 1
     if len(splits) * n_of_fold != n_members:
+        or_more = f", or {n_kinds} times as many" if n_kinds > 1 else ""
         raise ValueError(
-            f"resample={resample!r} makes {len(splits)} splits: n_members must be as many, got "
-            f"n_members={n_members}"
+            f"resample={resample!r} makes {len(splits)} splits: n_members must be as many"
+            f"{or_more}, got n_members={n_members}"
         )
     # A splitter may speak in masks, and in lists.
     every = np.arange(data.X.shape[0])
