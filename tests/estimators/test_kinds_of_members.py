@@ -144,7 +144,7 @@ def test_a_splitter_may_hold_a_fold_out_from_both_kinds():
     model = TabularMLPRegressor("fast", n_members=6, max_iter=2, resample=splitter, random_state=0)
     assert model.fit(X[:100], y[:100]).member_weights_.shape == (6,)
     with pytest.raises(
-        ValueError, match="makes 3 splits.* as many, or 2 times as many, got n_members=7"
+        ValueError, match=r"makes 3 splits.* as many, or 2 times as many, got n_members=7"
     ):
         model.set_params(n_members=7).fit(X[:100], y[:100])
 
