@@ -132,6 +132,10 @@ SOURCES = {
         ABROAD,
         {
             **OBJECTS,
+            # Of objects its first version makes dates in UTC.
+            "polars": lambda cells: pl.DataFrame({"x0": cells}).with_columns(
+                pl.col("x0").dt.convert_time_zone("America/New_York")
+            ),
             "pandas": pandas,
             "pandas s": lambda cells: pandas(cells, "datetime64[s, America/New_York]"),
             "pandas of Arrow": lambda cells: as_pandas_arrow(
