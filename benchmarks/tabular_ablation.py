@@ -47,7 +47,8 @@ from sknumpynet import TabularPreprocessor, presets
 from sknumpynet.core import architectures
 from sknumpynet.core.layers import CategoryEmbedding
 from sknumpynet.estimators import inputs, tabular
-from sknumpynet.training import kind_weights, member_runs
+from sknumpynet.presets import PIECES, WAVES
+from sknumpynet.training import member_runs
 
 __all__ = ["PARTS", "Part", "main"]
 
@@ -75,8 +76,9 @@ class Part:
     patch: Callable[[], AbstractContextManager[Any]] = nullcontext
 
 
-def _embeddings(embeddings: Sequence[Any]) -> AbstractContextManager[Any]:
-    return mock.patch.object(tabular, "EMBEDDINGS", tuple(embeddings))
+def _embeddings(*numbers: Any, classes: Any) -> AbstractContextManager[Any]:
+    """Let members embed numbers so, in turn; those of classifiers all in one way."""
+    return mock.patch.dict(presets.EMBEDDINGS, numbers=numbers, classes=(classes,))
 
 
 def _no_codes(preprocessor: Any) -> list[int]:
@@ -90,13 +92,11 @@ def _leave_knots(run: Any) -> None:
 WHOLE = Part("")
 PARTS = {
     "ranks": Part("numbers alone", patch=partial(mock.patch.object, inputs, "MOST_RANKED", False)),
-    "pieces": Part("waves", patch=partial(_embeddings, presets.EMBEDDINGS[:1])),
-    "waves": Part("pieces", patch=partial(_embeddings, presets.EMBEDDINGS[1:])),
+    "pieces": Part("waves", patch=partial(_embeddings, WAVES, classes=WAVES)),
+    "waves": Part("pieces", patch=partial(_embeddings, PIECES, classes=PIECES)),
     "wide-range-of-waves": Part(
         "low frequencies",
-        patch=partial(
-            _embeddings, ({**presets.EMBEDDINGS[0], "sigmas": (0.15, 0.45)}, presets.EMBEDDINGS[1])
-        ),
+        patch=partial(_embeddings, {**WAVES, "sigmas": (0.15, 0.45)}, PIECES, classes=PIECES),
     ),
     "trees": Part(
         "quantiles", patch=partial(mock.patch.object, member_runs, "place_knots", _leave_knots)
@@ -112,10 +112,6 @@ PARTS = {
             "CategoryEmbedding",
             partial(CategoryEmbedding, learning_rate=1.0),
         ),
-    ),
-    "weights-of-kinds": Part(
-        "equal ones",
-        patch=partial(mock.patch.object, kind_weights, "ROWS_OF_EQUAL_WEIGHTS", 1e12),
     ),
     "epochs-of-few-rows": Part(
         "none", patch=partial(mock.patch.object, presets, "ROWS_OF_MORE_EPOCHS", 0)

@@ -11,8 +11,10 @@ __all__ = [
     "ACTIVATION",
     "EMBEDDINGS",
     "OPTIMIZER",
+    "PIECES",
     "PRESETS",
     "TRAINING",
+    "WAVES",
     "Preset",
     "TrainingBudget",
 ]
@@ -72,11 +74,12 @@ class Embedding(TypedDict):
     sigmas: NotRequired[tuple[float, float]]
 
 
-# What members are in turn: waves learn what is smooth, pieces what is sharp.
-EMBEDDINGS = (
-    Embedding(embedding="periodic", sigmas=(0.2, 2.0)),
-    Embedding(embedding="piecewise"),
-)
+WAVES = Embedding(embedding="periodic", sigmas=(0.2, 2.0))
+PIECES = Embedding(embedding="piecewise")
+# What members are in turn. Waves learn what is smooth, pieces what is sharp. Numbers want both: of
+# eight members either alone has 0.4 to 0.9 % more nRMSE. For classes waves beside pieces bring
+# nothing (log loss 0.0 % with twice the members and weights by rows held out, ten tables).
+EMBEDDINGS = {"classes": (PIECES,), "numbers": (WAVES, PIECES)}
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,12 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
     """Classifier for tables as they come: numbers, dates, categories and missing values.
 
     An ensemble of small networks that take each number as it is and embed its rank, and each
-    category of many levels by a learned vector. They are of two kinds in turn: one embeds ranks by
-    waves, the other by piecewise linear functions, whose pieces begin where trees split the rows
-    that it learns from; of such categories it is also told what the targets of those rows are on
-    average, by level and by pair of levels. Each network learns from all but one fold of the rows
-    and keeps the epoch that was best on that fold; how much kinds count is told by the rows held
-    out. Made to predict well and to give honest probabilities with no parameter set.
+    category of many levels by a learned vector. Ranks are embedded by piecewise linear functions,
+    whose pieces begin where trees split the rows that the network learns from; of such categories
+    every second network is also told what the targets of those rows are on average, by level and
+    by pair of levels. Each network learns from all but one fold of the rows and keeps the epoch
+    that was best on that fold. Made to predict well and to give honest probabilities with no
+    parameter set.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
     """Regressor for tables as they come: numbers, dates, categories and missing values.
 
     As `TabularMLPClassifier`, for real-valued targets. They are standardised for training, and
-    predictions do not leave the range that was seen.
+    predictions do not leave the range that was seen. Every second network embeds ranks by waves.
 
     Parameters
     ----------

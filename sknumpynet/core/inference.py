@@ -170,34 +170,25 @@ def activated(raw: FloatArray, output_activation: str, *, bits_by_row: bool = Fa
     return raw
 
 
-def member_mean(predictions: FloatArray, weights: FloatArray | None = None) -> FloatArray:
+def member_mean(predictions: FloatArray) -> FloatArray:
     """Return the mean over members, added in order: of one row NumPy adds in pairs.
 
     Parameters
     ----------
     predictions : ndarray of shape (n_members, n_samples, n_outputs)
-    weights : ndarray of shape (n_members,), optional
-        That add up to 1; equal ones by default.
 
     Examples
     --------
     >>> import numpy as np
-    >>> member_mean(np.array([[[1.0]], [[3.0]]]), np.array([0.75, 0.25]))
-    array([[1.5]])
+    >>> member_mean(np.array([[[1.0]], [[3.0]]]))
+    array([[2.]])
     """
-    if weights is None:
-        mean: FloatArray = np.add.accumulate(predictions)[-1] / len(predictions)
-        return mean
-    weighted = predictions * weights[:, np.newaxis, np.newaxis].astype(predictions.dtype)
-    total: FloatArray = np.add.accumulate(weighted, out=weighted)[-1]
-    return total
+    mean: FloatArray = np.add.accumulate(predictions)[-1] / len(predictions)
+    return mean
 
 
 def mean_of_members(
-    predict: Callable[[Any], FloatArray],
-    X: Any,
-    entries_of_row: int,
-    weights: FloatArray | None = None,
+    predict: Callable[[Any], FloatArray], X: Any, entries_of_row: int
 ) -> FloatArray:
     """Return the mean of what members predict, without holding what all predict of all rows.
 
@@ -208,8 +199,6 @@ def mean_of_members(
     X : ndarray or sparse matrix of shape (n_samples, n_features)
     entries_of_row : int
         What it returns for a row: the members times their outputs.
-    weights : ndarray of shape (n_members,), optional
-        See `member_mean`.
 
     Examples
     --------
@@ -222,5 +211,5 @@ def mean_of_members(
     means = []
     for rows in slices(X.shape[0], size):
         predictions = predict(X[rows])
-        means.append(predictions if predictions.ndim == 2 else member_mean(predictions, weights))
+        means.append(predictions if predictions.ndim == 2 else member_mean(predictions))
     return means[0] if len(means) == 1 else np.concatenate(means)

@@ -164,12 +164,7 @@ class BaseNetwork(NetworkEstimator):
     def _predictions(self, X: Any) -> np.ndarray:
         """Return activated outputs, shape (n_samples, n_outputs), the mean of the members'."""
         X = self._check_for_prediction(X)
-        n_entries = self._n_fitted() * self.n_outputs_
-        return mean_of_members(self._activated, X, n_entries, self._member_weights())
-
-    def _member_weights(self) -> np.ndarray | None:
-        """Return how much each member counts; None where all count the same."""
-        return getattr(self, "member_weights_", None)
+        return mean_of_members(self._activated, X, self._n_fitted() * self.n_outputs_)
 
     def predict_members(self, X: Any) -> np.ndarray:
         """Return what every member predicts: a classifier's probabilities, a regressor's values.

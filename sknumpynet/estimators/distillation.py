@@ -129,7 +129,7 @@ class Comparison:
         return {
             "targets": self.name,
             "n_rows": len(self.rows.X),
-            "ensemble_loss": self._mean_loss(member_mean(members, teacher._member_weights())),
+            "ensemble_loss": self._mean_loss(member_mean(members)),
             "member_loss": float(np.mean([self._mean_loss(member) for member in members])),
             "distilled_loss": self._mean_loss(_predictions(student, self.rows.X)),
         }
@@ -197,8 +197,7 @@ def distil(teacher: N, student: N, given: GivenRows, validation: GivenRows | Non
 def _predictions(estimator: NetworkEstimator, X: FloatArray) -> FloatArray:
     """Return activated outputs of encoded rows, the mean of the members', in single precision."""
     n_entries = estimator._n_fitted() * estimator.n_outputs_
-    weights = estimator._member_weights()
-    return mean_of_members(estimator._activated, X, n_entries, weights).astype(np.float32)
+    return mean_of_members(estimator._activated, X, n_entries).astype(np.float32)
 
 
 def _checked_weight(sample_weight: Any, X: FloatArray) -> FloatArray | None:

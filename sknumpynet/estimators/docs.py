@@ -77,10 +77,6 @@ preprocessor_ : TabularPreprocessor
     What turns the columns into the network's inputs.
 parameters_ : ndarray of shape (n_members, n_parameters)
     A row for each network, with zeros at its end where networks of the other kind are larger.
-member_weights_ : ndarray of shape (n_members,)
-    How much each member counts in predictions. They add up to 1 and are the same for members of a
-    kind: those of the mean that loses least on rows held out, drawn towards equal weights as if
-    by ten rows. Only where members of both kinds hold out the same folds.
 member_columns_ : ndarray of bool of shape (n_members, n_features)
     Which columns each member sees: all, but for those that tell nothing, unless there are more
     than 500 numbers, of which four flags or levels count as one. Then half of a member's are those

@@ -50,7 +50,6 @@ _COURSE_OF_TRAINING = (
     "history_",
     "t_",
     "member_seeds_",
-    "member_weights_",
     "oof_prediction_",
     "oof_score_",
     "distillation_",

@@ -102,10 +102,8 @@ class Fit:
         attributes |= course_of_training(result)
         if result.out_of_fold is not None:
             attributes |= out_of_fold_attributes(
-                self.encoded.targets, self.encoded.data, result.out_of_fold.mean
+                self.encoded.targets, self.encoded.data, result.out_of_fold
             )
-            if result.out_of_fold.weights is not None:
-                attributes["member_weights_"] = result.out_of_fold.weights
         is_new = self.problem.warm_start is None
         return FittedAttributes(attributes, outdated_by(result, is_new=is_new))
 

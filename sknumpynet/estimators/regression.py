@@ -54,11 +54,7 @@ class NetworkRegressor(RegressorMixin):  # type: ignore[misc]
             return self._as_output(self._predictions(X))
         activated = self._activated(self._check_for_prediction(X))
         members = activated if activated.ndim == 3 else activated[np.newaxis]
-        weights = self._member_weights()
-        mean = self._as_output(member_mean(members, weights))
-        values = self._as_output(members)
-        centre = np.average(values, axis=0, weights=weights)
-        return mean, np.sqrt(np.average((values - centre) ** 2, axis=0, weights=weights))
+        return self._as_output(member_mean(members)), self._as_output(members).std(axis=0)
 
     def _as_output(self, predictions: np.ndarray) -> np.ndarray:
         return squeezed(predictions)

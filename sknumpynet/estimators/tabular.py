@@ -106,18 +106,18 @@ class BaseTabularMLP(BaseNetwork):
         sizes = tuple(checked_hidden_layer_sizes(config.hidden_layer_sizes))
         shape = TableShape(columns, sizes, ACTIVATION, n_outputs)
         shape = replace(shape, kinds=kinds_seen(shape))
-        first, *others = (replace(shape, **own) for own in EMBEDDINGS)
+        embeddings = EMBEDDINGS["numbers" if is_regressor(self) else "classes"]
+        if not columns.n_embedded:
+            embeddings = embeddings[:1]
+        shapes = [replace(shape, **own) for own in embeddings]
         level_codes = tuple(fitted._level_codes())
         if level_codes and not shape.kinds:
             # A loss of several quantiles has several outputs for one target.
             n_targets = 1 if self.loss == "quantile" else n_outputs
-            # Not of all kinds: what they overfit, the others do not.
-            others = [
-                replace(own, level_codes=level_codes, n_statistics=n_targets) for own in others
-            ]
-        elif not columns.n_embedded:
-            others = []  # kinds differ in how they embed numbers
-        return TableNetworkSpec((first, *others))
+            # Of every second member: what these overfit, the others do not.
+            told = replace(shapes[-1], level_codes=level_codes, n_statistics=n_targets)
+            shapes = [shapes[0], told]
+        return TableNetworkSpec(tuple(shapes))
 
     @property
     def member_columns_(self) -> np.ndarray:

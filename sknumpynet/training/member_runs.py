@@ -58,9 +58,7 @@ def runs_of_members(problem: TrainingProblem) -> EnsembleRuns:
     random_state = check_random_state(config.random_state)
     sources, seeds = sources_of_members(config, problem.warm_start, random_state)
     starts = starting_parameters(problem, sources)
-    rows = rows_of_members(
-        config, problem.data, random_state, problem.split_params, len(problem.networks)
-    )
+    rows = rows_of_members(config, problem.data, random_state, problem.split_params)
     make = _lbfgs_run if config.solver == "lbfgs" else _stochastic_run
     runs = [
         make(problem, k, parameters, own, source)

@@ -11,7 +11,7 @@ from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.data import MemberRows, TrainingData
 from sknumpynet.utils.scikit_learn import slice_params
 
-__all__ = ["members_of_fold", "rows_of_members"]
+__all__ = ["rows_of_members"]
 
 # The rows to train on and those held out: numbers or a mask.
 Split = tuple[Any, Any]
@@ -22,11 +22,8 @@ def rows_of_members(
     data: TrainingData,
     random_state: np.random.RandomState,
     split_params: dict[str, Any],
-    n_kinds: int = 1,
 ) -> list[MemberRows]:
     """Return what of the data every member sees.
-
-    A fold is held out by a member of each kind where there are folds enough, otherwise by one.
 
     Parameters
     ----------
@@ -35,13 +32,11 @@ def rows_of_members(
     random_state : RandomState
     split_params : dict
         For the ``split`` of a splitter of a user's own.
-    n_kinds : int
-        What members are in turn.
 
     Raises
     ------
     ValueError
-        If the splits are not as many as the members, or as those of a kind.
+        If the splits are not as many as the members.
     """
     n_members, resample = config.n_members, config.resample
     if resample is None:
@@ -52,19 +47,16 @@ def rows_of_members(
         return _bootstrap(data, n_members, random_state)
     if isinstance(resample, str):
         seed = random_state.randint(np.iinfo(np.int32).max)
-        n_folds = n_members // members_of_fold(n_members, n_kinds, config.splits.fewest_folds)
-        splitter = config.splits.folds(n_folds, seed, data.y, data.targets, data.sample_weight)
+        splitter = config.splits.folds(n_members, seed, data.y, data.targets, data.sample_weight)
         splits = _splits_of(splitter, data.X, data.y)
     elif data.is_kept is None:
         splits = _splits_of(resample, data.X, data.y, split_params)
     else:
         splits = _splits_of_kept(resample, data, data.is_kept, split_params)
-    n_of_fold = n_kinds if len(splits) * n_kinds == n_members else 1
-    if len(splits) * n_of_fold != n_members:
-        or_more = f", or {n_kinds} times as many" if n_kinds > 1 else ""
+    if len(splits) != n_members:
         raise ValueError(
-            f"resample={resample!r} makes {len(splits)} splits: n_members must be as many"
-            f"{or_more}, got n_members={n_members}"
+            f"resample={resample!r} makes {len(splits)} splits: n_members must be as many, got "
+            f"n_members={n_members}"
         )
     # A splitter may speak in masks, and in lists.
     every = np.arange(data.X.shape[0])
@@ -80,19 +72,7 @@ def rows_of_members(
         weight = None if data.sample_weight is None else data.sample_weight.astype(data.X.dtype)
         if weight is not None and not weight[train].any():
             raise ValueError("Sample weights of a fold must contain at least one non-zero number.")
-    folds = [MemberRows(rows=train, held_out=test) for train, test in splits]
-    return [folds[k // n_of_fold] for k in range(n_members)]
-
-
-def members_of_fold(n_members: int, n_kinds: int, fewest_folds: int) -> int:
-    """Return how many members hold out a fold: one of each kind where there are folds enough.
-
-    Examples
-    --------
-    >>> members_of_fold(16, n_kinds=2, fewest_folds=5), members_of_fold(8, 2, 5)
-    (2, 1)
-    """
-    return n_kinds if n_members % n_kinds == 0 and n_members // n_kinds >= fewest_folds else 1
+    return [MemberRows(rows=train, held_out=test) for train, test in splits]
 
 
 def _splits_of(

@@ -14,7 +14,7 @@ from sknumpynet.core.types import FloatArray, IntArray
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.data import Warned
 from sknumpynet.training.history import extended_history
-from sknumpynet.training.out_of_fold import OutOfFold, out_of_fold
+from sknumpynet.training.out_of_fold import out_of_fold
 from sknumpynet.training.runs import EnsembleRuns, Run
 from sknumpynet.utils.scikit_learn import lbfgs_iterations
 from sknumpynet.utils.scorers import described
@@ -50,8 +50,8 @@ class FitResult:
         Their last states; none of L-BFGS.
     schedule : tuple, optional
         What `learning_rate` would ask for the schedule that was used, and its exponent.
-    out_of_fold : OutOfFold, optional
-        What members say of rows that they never saw.
+    out_of_fold : ndarray of shape (n_samples, n_outputs), optional
+        What members say of rows that they never saw, NaN where all saw them.
     warnings : list of (str, category)
         What to warn of.
     """
@@ -66,7 +66,7 @@ class FitResult:
     n_samples_seen: list[int]
     optimizers: list[Optimizer] | None
     schedule: tuple[Any, float] | None
-    out_of_fold: OutOfFold | None
+    out_of_fold: FloatArray | None
     warnings: list[Warned]
 
 

@@ -24,10 +24,6 @@ class Splits(Protocol):
     def fewest_members(self) -> int:
         """Fewest members that folds are made for."""
 
-    @property
-    def fewest_folds(self) -> int:
-        """Fewest folds that members of several kinds share."""
-
     def folds(
         self, n_members: int, seed: int, y: Array, targets: Array, sample_weight: Array | None
     ) -> Any:
@@ -51,7 +47,6 @@ class RandomSplits:
 
     of_classes: bool
     fewest_members: int = 2
-    fewest_folds: int = 2
 
     def folds(
         self, n_members: int, seed: int, y: Array, targets: Array, sample_weight: Array | None

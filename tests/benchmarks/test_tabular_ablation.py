@@ -47,11 +47,11 @@ def whole(predictions):
 
 @pytest.mark.parametrize("name", tabular_ablation.PARTS)
 def test_a_part_is_removed_while_it_is_fitted(name, predictions, whole):
-    before = dict(presets.TRAINING), inputs.MOST_RANKED, tabular.ACTIVATION
+    before = dict(presets.TRAINING), dict(presets.EMBEDDINGS), inputs.MOST_RANKED
     without = list(predictions(tabular_ablation.PARTS[name]))
     assert any(not np.array_equal(*both) for both in zip(without, whole, strict=True))
-    assert tabular.EMBEDDINGS is presets.EMBEDDINGS
-    assert (dict(presets.TRAINING), inputs.MOST_RANKED, tabular.ACTIVATION) == before
+    assert (dict(presets.TRAINING), dict(presets.EMBEDDINGS), inputs.MOST_RANKED) == before
+    assert tabular.ACTIVATION is presets.ACTIVATION
 
 
 def record(table, split, model, loss, seconds):

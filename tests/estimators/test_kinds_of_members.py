@@ -4,21 +4,18 @@ from functools import partial
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_array_equal
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.metrics import log_loss, r2_score
-from sklearn.model_selection import PredefinedSplit, ShuffleSplit
 
 from sknumpynet import TabularMLPClassifier, TabularMLPRegressor, presets
 from sknumpynet.core import architectures
 from sknumpynet.core.layers import CategoryEmbedding
-from sknumpynet.estimators import tabular
+from sknumpynet.presets import WAVES
 
 pd = pytest.importorskip("pandas")
 
 pytestmark = pytest.mark.oldest
-
-WAVES, PIECES = presets.EMBEDDINGS
 
 
 def sharp(n, rng):
@@ -49,17 +46,16 @@ def loss_of(model, make):
 
 def test_pieces_between_splits_of_trees_learn_thresholds(monkeypatch):
     model = TabularMLPClassifier(random_state=0, n_jobs=1)
-    both = loss_of(model, sharp)
-    assert model.member_weights_[1] > 2 * model.member_weights_[0]
-    monkeypatch.setattr(tabular, "EMBEDDINGS", (WAVES,))
-    assert both < 0.6 * loss_of(model, sharp)
+    pieces = loss_of(model, sharp)
+    monkeypatch.setitem(presets.EMBEDDINGS, "classes", (WAVES,))
+    assert pieces < 0.6 * loss_of(model, sharp)
 
 
-def test_waves_of_high_frequency_learn_numbers_of_few_values(monkeypatch):
+def test_pieces_learn_numbers_of_few_values(monkeypatch):
     model = TabularMLPClassifier(random_state=0, n_jobs=1)
-    both = loss_of(model, few_values)
-    monkeypatch.setattr(tabular, "EMBEDDINGS", ({**WAVES, "sigmas": (0.15, 0.45)},))
-    assert both < 0.7 * loss_of(model, few_values)
+    pieces = loss_of(model, few_values)
+    monkeypatch.setitem(presets.EMBEDDINGS, "classes", ({**WAVES, "sigmas": (0.15, 0.45)},))
+    assert pieces < 0.7 * loss_of(model, few_values)
 
 
 def test_small_tables_without_noise_get_epochs(monkeypatch):
@@ -89,78 +85,33 @@ def test_levels_that_tell_nothing_do_little_harm(monkeypatch):
     assert slowly - without < 0.7 * (loss(frame.assign(state=level)) - without)
 
 
-# Weights of kinds --------------------------------------------------------------------------------
+# Kinds in turn ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [TabularMLPClassifier, TabularMLPRegressor])
-def test_predictions_are_the_weighted_mean_of_members(kind):
-    load = load_breast_cancer if kind is TabularMLPClassifier else load_diabetes
-    X, y = load(return_X_y=True)
-    X, y = X[:200], y[:200]
-    model = kind("fast", n_members=10, max_iter=3, random_state=0, n_jobs=1).fit(X, y)
-    weights = model.member_weights_
-    assert weights.shape == (10,)
-    assert weights.sum() == pytest.approx(1)
-    # All of a kind count the same.
-    assert_array_equal(weights[2:], weights[:-2])
-    members = model.predict_members(X)
-    # Of a regressor those that do not leave the range of the targets.
-    within = np.array([(own > y.min()) & (own < y.max()) for own in members])
-    kept = within.all(axis=0) if kind is TabularMLPRegressor else slice(None)
-    mean = np.average(members, axis=0, weights=weights)
-    if kind is TabularMLPClassifier:
-        assert_allclose(model.predict_proba(X), mean, rtol=1e-6)
-        return
-    assert_allclose(model.predict(X)[kept], mean[kept], rtol=1e-6)
-    found, std = model.predict(X, return_std=True)
-    assert_array_equal(found, model.predict(X))
-    assert_allclose(std**2, np.average((members - mean) ** 2, axis=0, weights=weights), rtol=1e-6)
+def kinds_of(model):
+    return [(shape["embedding"], "level_codes" in shape) for shape in map(plain, model._shapes)]
+
+
+def plain(shape):
+    return {"embedding": "periodic", **shape}
 
 
 @pytest.mark.parametrize(
-    "settings",
+    ("kind", "codes", "expected"),
     [
-        {"n_members": 5},  # too few for two of each fold
-        {"n_members": 11},
-        {"n_members": 10, "resample": "bootstrap"},
-        {"n_members": 10, "resample": PredefinedSplit(np.arange(100) % 10)},
-        {"n_members": 1},
+        (TabularMLPClassifier, False, [("piecewise", False)]),
+        (TabularMLPRegressor, False, [("periodic", False), ("piecewise", False)]),
+        (TabularMLPClassifier, True, [("piecewise", False), ("piecewise", True)]),
+        (TabularMLPRegressor, True, [("periodic", False), ("piecewise", True)]),
     ],
 )
-def test_members_that_hold_out_different_rows_count_the_same(settings):
-    X, y = load_diabetes(return_X_y=True)
-    model = TabularMLPRegressor("fast", max_iter=2, random_state=0, n_jobs=1, **settings)
-    model.fit(X[:100], y[:100])
-    assert not hasattr(model, "member_weights_")
-    members = model.predict_members(X)
-    within = ((members > y[:100].min()) & (members < y[:100].max())).all(axis=0)
-    assert within.any()
-    assert_allclose(model.predict(X)[within], members.mean(axis=0)[within], rtol=1e-6)
-
-
-def test_a_splitter_may_hold_a_fold_out_from_both_kinds():
-    X, y = load_diabetes(return_X_y=True)
-    splitter = PredefinedSplit(np.arange(100) % 3)
-    model = TabularMLPRegressor("fast", n_members=6, max_iter=2, resample=splitter, random_state=0)
-    assert model.fit(X[:100], y[:100]).member_weights_.shape == (6,)
-    with pytest.raises(
-        ValueError, match=r"makes 3 splits.* as many, or 2 times as many, got n_members=7"
-    ):
-        model.set_params(n_members=7).fit(X[:100], y[:100])
-
-
-def test_a_single_fold_has_no_others_to_weigh_its_kinds_by():
-    X, y = load_diabetes(return_X_y=True)
-    splitter = ShuffleSplit(1, random_state=0)
-    model = TabularMLPRegressor("fast", n_members=2, max_iter=2, resample=splitter, random_state=0)
-    model.fit(X[:100], y[:100])
-    assert model.member_weights_.sum() == pytest.approx(1)
-    held_out = np.isfinite(model.oof_prediction_)
-    assert held_out.sum() == 10
-    members = model.predict_members(X[:100])
-    within = ((members > y[:100].min()) & (members < y[:100].max())).all(axis=0) & held_out
-    assert within.sum() > 5
-    assert_allclose(model.oof_prediction_[within], members.mean(axis=0)[within], rtol=1e-5)
+def test_what_members_are_in_turn(kind, codes, expected):
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    X, y = X[:120], (y[:120] > 100) * 1
+    if codes:
+        X = X.assign(code=[f"level {k % 12}" for k in range(len(X))])
+    model = kind("fast", n_members=2, max_iter=1, random_state=0).fit(X, y)
+    assert kinds_of(model) == expected
 
 
 def test_rows_to_validate_by_judge_all_members_alike():
@@ -172,26 +123,6 @@ def test_rows_to_validate_by_judge_all_members_alike():
         for members in model.predict_members(X[100:200])
     ]
     assert np.min(scores) > 0.5
-    assert not hasattr(model, "member_weights_")
-
-
-def test_out_of_fold_predictions_do_not_know_the_weights_that_their_rows_chose():
-    """Where one kind is right by chance on a fold, its weight for that fold is of the others."""
-    X, y = load_breast_cancer(return_X_y=True)
-    X, y = X[:150], y[:150]
-    model = TabularMLPClassifier(n_members=10, max_iter=3, random_state=0, n_jobs=1).fit(X, y)
-    waves, pieces = model.member_weights_[:2] * 5
-    assert waves + pieces == pytest.approx(1)
-    oof = model.oof_prediction_[:, -1]
-    assert np.isfinite(oof).all()
-    members = model.predict_members(X)[..., 1]
-    assert len(oof) == len(X)
-    folds = []
-    for k in range(5):
-        # The fold whose predictions lie between those of its two members.
-        low, high = np.sort(members[2 * k : 2 * k + 2], axis=0)
-        folds.append((low - 1e-6 <= oof) & (oof <= high + 1e-6))
-    assert np.any(folds, axis=0).all()
 
 
 def test_models_of_one_kind_go_on_predicting():

@@ -52,7 +52,6 @@ def test_statistics_learn_levels_of_few_rows(table, monkeypatch):
     (X, y), (X_new, y_new) = make(rng, 1_800, effects), make(rng, 3_000, effects)
     model = TabularMLPClassifier("fast", n_members=10, random_state=0, n_jobs=1)
     loss = log_loss(y_new, model.fit(X, y).predict_proba(X_new))
-    assert model.member_weights_[1] > 2 * model.member_weights_[0]
     monkeypatch.setattr(TabularPreprocessor, "_level_codes", lambda self: [])
     plain = log_loss(y_new, model.fit(X, y).predict_proba(X_new))
     assert loss < part * plain

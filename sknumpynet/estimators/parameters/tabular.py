@@ -39,10 +39,8 @@ TABULAR_PARAMETERS: dict[str, Parameter] = {
     "n_members": Parameter(
         "int or None, default=None",
         [Interval(Integral, 1, None, closed="left"), None],
-        "Networks, in turn of two kinds, whose predictions are averaged. If they are even in "
-        "number and ten at least, two hold out each fold, one of each kind, and kinds count by "
-        "what they say of rows held out, see ``member_weights_``. With fewer than five, some "
-        "rows are held out by none, and ``oof_prediction_`` is NaN there.",
+        "Networks whose predictions are averaged. With fewer than five, some rows are held out "
+        "by none, and ``oof_prediction_`` is NaN there.",
     ),
     "hidden_layer_sizes": Parameter(
         "int, array-like of int or None, default=None",
