@@ -150,7 +150,7 @@ class Preset:
         """Return the samples of a step, which grow with the table."""
         if n_samples <= 1_000:
             return 32 if n_samples <= 500 else 64
-        return 128 if n_samples <= 8_000 else 256
+        return 128 if n_samples <= 16_000 else 256
 
 
 PRESETS = {

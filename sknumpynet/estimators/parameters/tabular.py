@@ -18,7 +18,7 @@ TABULAR_PARAMETERS: dict[str, Parameter] = {
         "128 units instead of 64. Below 2,000 rows the last two have more epochs, by the root "
         "of the rows, at most twice as many; beyond 10,000 all have fewer, by the root, and "
         "members by the fourth root, down to 5. Batches have 32 samples up to 500 rows, 64 up "
-        "to 1,000, 128 up to 8,000, then 256.",
+        "to 1,000, 128 up to 16,000, then 256.",
     ),
     "categorical_features": Parameter(
         "'from_dtype', None or array-like, default='from_dtype'",
