@@ -77,11 +77,11 @@ TABULAR_PARAMETERS: dict[str, Parameter] = {
     "resample": Parameter(
         "{'folds', 'bootstrap'}, splitter or None, default='folds'",
         [StrOptions({"bootstrap", "folds"}), HasMethods(["split", "get_n_splits"]), None],
-        "What each member sees: 'folds', or a splitter that makes ``n_members`` splits, or half "
-        "as many, the training rows of one split; the rows held out choose its epoch and give "
+        "What each member sees: 'folds', or a splitter that makes ``n_members`` splits, the "
+        "training rows of one split; the rows held out choose its epoch and give "
         "``oof_prediction_``. 'folds' are alike in their targets, be they classes or numbers; "
-        "there are as many as members, or half as many, at least five. 'bootstrap' and None "
-        "set a tenth aside to choose by. With ``X_val`` nothing is held out or set aside, "
+        "there are as many as members, at least five. 'bootstrap' and None set a tenth aside to "
+        "choose by. With ``X_val`` nothing is held out or set aside, "
         "unless by a splitter. Rows of weight 0 are dropped before; only a splitter with a table "
         "of its own, such as `PredefinedSplit`, is for all rows.",
     ),
