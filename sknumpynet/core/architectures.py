@@ -6,8 +6,10 @@ A new embedding is a layer, see `layers.base`, and a line in `_embeddings`.
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, NamedTuple, Self
+
+import numpy as np
 
 from sknumpynet.core.activations import ACTIVATIONS, activation_of
 from sknumpynet.core.layers import (
@@ -21,8 +23,11 @@ from sknumpynet.core.layers import (
     Layer,
     LevelTable,
     MixtureEmbedding,
+    MonotoneDense,
+    MonotonePiecewiseEmbedding,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
+    PositiveScale,
     Scale,
     Wave,
 )
@@ -128,6 +133,10 @@ class TableShape:
         are columns after all others, how many codes there are.
     n_statistics : int
         How many statistics a level has.
+    directions : tuple of int
+        Where outputs must rise (1) or fall (-1) with numbers or need not (0): for each number, as
+        it is or as its rank. Such a network embeds by pieces, sees all columns, and has an
+        activation that rises.
 
     Examples
     --------
@@ -149,6 +158,7 @@ class TableShape:
     embedding: NumberEmbedding = "periodic"
     level_codes: tuple[int, ...] = ()
     n_statistics: int = 1
+    directions: tuple[int, ...] = ()
 
     @property
     def seen(self) -> Columns:
@@ -171,8 +181,15 @@ class TableShape:
             "hidden_layer_sizes": list(self.hidden_layer_sizes),
             "kinds": [list(kind) for kind in self.kinds],
             "level_codes": list(self.level_codes),
+            "directions": list(self.directions),
         }
-        defaults = {"kinds": [], "embedding": "periodic", "level_codes": [], "n_statistics": 1}
+        defaults: dict[str, Any] = {
+            "kinds": [],
+            "embedding": "periodic",
+            "level_codes": [],
+            "n_statistics": 1,
+            "directions": [],
+        }
         for name, default in defaults.items():
             if plain[name] == default:  # as versions without it saved it
                 del plain[name]
@@ -228,7 +245,10 @@ def table_network(shape: TableShape) -> Network:
         )
         for (fan_in, fan_out), own in zip(itertools.pairwise(sizes), activations, strict=True)
     ]
-    layers: list[Layer] = [embeddings, Scale(n_inputs), *dense]
+    scale = Scale(n_inputs)
+    if shape.directions:
+        scale, dense = PositiveScale(n_inputs), _directed(dense, shape, embeddings)
+    layers: list[Layer] = [embeddings, scale, *dense]
     if shape.kinds:
         n_codes = len(shape.columns.n_codes)
         layers.insert(0, ColumnSelection((*shape.kinds, ColumnKind(n_codes, n_codes))))
@@ -256,7 +276,36 @@ def _embeddings(shape: TableShape) -> Concatenate:
     return Concatenate(tuple(kinds) or (Identity(0),))
 
 
+def _directed(dense: Sequence[Dense], shape: TableShape, embeddings: Concatenate) -> list[Dense]:
+    """Return dense layers that lead the directions of numbers on to the outputs."""
+    columns = np.zeros(embeddings.fan_in, int)
+    columns[: len(shape.directions)] = shape.directions
+    inputs = tuple(columns[embeddings.origins()].tolist())
+    directed: list[Dense] = []
+    for layer in dense:
+        units = (1,) * layer.fan_out if layer is dense[-1] else _of_units(layer.fan_out, inputs)
+        own = {field.name: getattr(layer, field.name) for field in fields(layer)}
+        directed.append(MonotoneDense(**own, directions_in=inputs, directions_out=units))
+        inputs = units
+    return directed
+
+
+def _of_units(n_units: int, inputs: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the directions of hidden units: half are free, if anything is, the others in turn."""
+    n_free = n_units // 2 if 0 in inputs else 0
+    n_directed = n_units - n_free
+    return (0,) * n_free + (1,) * -(-n_directed // 2) + (-1,) * (n_directed // 2)
+
+
 def _number_embedding(shape: TableShape) -> MixtureEmbedding:
+    if shape.directions:
+        embedded = shape.directions[shape.columns.n_passed_on :]
+        return MonotonePiecewiseEmbedding(
+            len(embedded),
+            n_pieces=shape.n_frequencies,
+            n_mixtures=shape.n_mixtures,
+            is_monotone=tuple(direction != 0 for direction in embedded),
+        )
     if shape.embedding == "piecewise":
         return PiecewiseLinearEmbedding(
             shape.seen.n_embedded, n_pieces=shape.n_frequencies, n_mixtures=shape.n_mixtures

@@ -115,6 +115,12 @@ class Network:
         rates = np.concatenate([layer.learning_rates().ravel() for layer in self.layers])
         return None if (rates == 1.0).all() else rates
 
+    @cached_property
+    def bounds(self) -> FloatArray | None:
+        """The least and the largest that each parameter may be, (2, P); None if all may be any."""
+        bounds = np.hstack([layer.bounds().reshape(2, -1) for layer in self.layers])
+        return None if np.isinf(bounds).all() else bounds
+
     @property
     def hidden_activations(self) -> tuple[AnyActivation, ...]:
         """The activation of each hidden dense layer."""

@@ -135,7 +135,12 @@ class _Stack:
         self.update = Update(
             optimizer,
             parameters,
-            Factors(penalty, self.network.is_decayed, self.network.learning_rates),
+            Factors(
+                penalty,
+                self.network.is_decayed,
+                self.network.learning_rates,
+                self.network.bounds,
+            ),
             max_gradient_norm=bounds[0] if len(set(bounds)) == 1 else np.array(bounds)[:, None],
             layout=self.network.layout,
         )

@@ -136,6 +136,30 @@ def test_rates_of_parameters(optimizer_class, piece_size, parameters, gradients,
             assert_allclose(own[k, there], expected, rtol=1e-11)
 
 
+@pytest.mark.parametrize("keywords", [{}, {"max_gradient_norm": 0.5}], ids=["", "clipped"])
+@pytest.mark.parametrize("piece_size", [5, 100])
+def test_steps_end_within_bounds(
+    optimizer_class, piece_size, keywords, parameters, gradients, monkeypatch
+):
+    monkeypatch.setattr(update_module, "PIECE_SIZE", piece_size)
+    bounds = np.full((2, SIZE), np.inf)
+    bounds[0] = -np.inf
+    bounds[0, :3], bounds[1, 2:4], bounds[:, -1] = 0.1, 0.2, 0.3
+    layout = Layout([(4, 3), (5,)])
+
+    def step(parameters, bounds):
+        update = Update(
+            optimizer_class(0.1), parameters, Factors(bounds=bounds), layout=layout, **keywords
+        )
+        update.gradient[...] = gradients[0]
+        update_parameters(update, 1.0)
+        return parameters
+
+    free, bound = step(parameters.copy(), None), step(parameters.copy(), bounds)
+    assert_array_equal(bound, np.clip(free, *bounds))
+    assert (bound != free).any()
+
+
 def test_a_changed_learning_rate_is_obeyed(optimizer_class, parameters, gradients):
     update = make_update(optimizer_class(0.1), parameters.copy())
     update.gradient[...] = gradients[0]

@@ -29,6 +29,7 @@ __all__ = [
     "FixedLayer",
     "Layer",
     "Scratch",
+    "unbounded",
     "with_ones",
 ]
 
@@ -37,6 +38,13 @@ ALIGNMENT = 64
 
 # Samples of a block, see `core.blocks`.
 BLOCK_SAMPLES = 16
+
+
+def unbounded(shape: tuple[int, ...]) -> FloatArray:
+    """Return bounds that allow everything, shape ``(2, *shape)``."""
+    bounds = np.full((2, *shape), np.inf)
+    bounds[0] = -np.inf
+    return bounds
 
 
 def with_ones(
@@ -150,6 +158,9 @@ class Layer(Protocol):
     def is_decayed(self) -> BoolArray:
         """Return which parameters the penalty and weight decay shrink."""
 
+    def bounds(self) -> FloatArray:
+        """Return the least and the largest that each parameter may be, (2, *parameter_shape)."""
+
     def apply(self, parameters: FloatArray, inputs: FloatArray) -> FloatArray:
         """Return the outputs with their row of ones, for inputs that have one.
 
@@ -194,6 +205,10 @@ class BaseLayer:
     def is_decayed(self: Layer) -> BoolArray:
         """Return which parameters the penalty and weight decay shrink: all."""
         return np.ones(self.parameter_shape, bool)
+
+    def bounds(self: Layer) -> FloatArray:
+        """Return the least and the largest that each parameter may be: anything."""
+        return unbounded(self.parameter_shape)
 
     def apply(self: Layer, parameters: FloatArray, inputs: FloatArray) -> FloatArray:
         """Return the outputs with their row of ones, for inputs that have one."""

@@ -82,6 +82,10 @@ class Concatenate(BaseLayer):
         """Return which parameters are shrunk."""
         return np.concatenate([layer.is_decayed().ravel() for layer in self.layers])
 
+    def bounds(self) -> FloatArray:
+        """Return the least and the largest that each parameter may be."""
+        return np.hstack([layer.bounds().reshape(2, -1) for layer in self.layers])
+
     @cached_property
     def rows(self) -> list[tuple[slice, slice]]:
         """Which rows each layer takes, and which it makes."""

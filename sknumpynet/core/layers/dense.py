@@ -76,10 +76,14 @@ class Dense(BaseLayer):
             random_state, self.fan_in, self.fan_out, self.initial_gain
         )
         if inputs is not None:
-            preactivation = parameters[:-1].T @ inputs[:-1]
-            spread = preactivation.std(axis=1)
-            is_constant = spread <= 1e-4 * np.abs(preactivation).max(axis=1, initial=0.0)
-            parameters[:-1] /= np.where(is_constant, 1.0, spread)
+            self.scale_to_unit_variance(parameters, inputs)
+
+    def scale_to_unit_variance(self, parameters: FloatArray, inputs: FloatArray) -> None:
+        """Scale the weights of every unit so that its pre-activation has variance 1 on inputs."""
+        preactivation = parameters[:-1].T @ inputs[:-1]
+        spread = preactivation.std(axis=1)
+        is_constant = spread <= 1e-4 * np.abs(preactivation).max(axis=1, initial=0.0)
+        parameters[:-1] /= np.where(is_constant, 1.0, spread)
 
     def learning_rates(self) -> FloatArray:
         """Return each parameter's factor on the learning rate."""

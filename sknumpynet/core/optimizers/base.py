@@ -15,7 +15,8 @@ __all__ = ["Optimizer", "Piece", "cast", "times"]
 class Piece(NamedTuple):
     """Views of the same parameters in every buffer, and scratch of their number.
 
-    All are of shape (..., n), ``penalty``, ``decayed`` and ``rates`` of one that broadcasts to it.
+    All are of shape (..., n), ``penalty``, ``decayed`` and ``rates`` of one that broadcasts to it,
+    ``bounds`` of shape (2, n).
     ``shape`` is that of the layer whose parameters these are, for optimisers that step by layer,
     otherwise (n,).
     """
@@ -28,6 +29,7 @@ class Piece(NamedTuple):
     penalty: FloatArray | None
     decayed: FloatArray | None
     rates: FloatArray | None
+    bounds: FloatArray | None
     shape: tuple[int, ...]
 
     def shaped(self, buffer: FloatArray) -> FloatArray:

@@ -17,7 +17,7 @@ PIECE_SIZE = 16384
 
 
 class Factors(NamedTuple):
-    """What tells one parameter from another, each of shape (P,) or (..., P).
+    """What tells one parameter from another, each of shape (P,) or (..., P), bounds of (2, P).
 
     Parameters
     ----------
@@ -27,11 +27,14 @@ class Factors(NamedTuple):
         Which parameters an optimiser with weight decay shrinks; all by default.
     rates : ndarray, optional
         Factor on the learning rate; 1 by default.
+    bounds : ndarray, optional
+        The least and the largest that a parameter may be; a step that leads farther ends there.
     """
 
     penalty: FloatArray | None = None
     decayed: BoolArray | None = None
     rates: FloatArray | None = None
+    bounds: FloatArray | None = None
 
 
 # Of parameters that are all alike.
@@ -97,6 +100,7 @@ class Update:
                     penalty=_of_piece(factors.penalty, part, parameters.dtype),
                     decayed=_of_piece(factors.decayed, part, parameters.dtype),
                     rates=_of_piece(factors.rates, part, parameters.dtype),
+                    bounds=_bounds_of_piece(factors.bounds, part, parameters.dtype),
                     shape=shape,
                 )
             )
@@ -135,6 +139,15 @@ def _of_piece(
     return first if np.all(own == first) else own
 
 
+def _bounds_of_piece(
+    bounds: FloatArray | None, part: slice, dtype: np.dtype[Any]
+) -> FloatArray | None:
+    """Return a piece's part of the bounds, None where there are none."""
+    if bounds is None or np.isinf(bounds[:, part]).all():
+        return None
+    return bounds[:, part].astype(dtype, copy=False)
+
+
 def update_parameters(
     update: Update, scale: Scalar, taken: BoolArray | None = None
 ) -> float | FloatArray:
@@ -166,14 +179,21 @@ def update_parameters(
         factor = _clipping(update)
         for piece in update.pieces:
             np.multiply(piece.raw_gradient, factor, out=piece.gradient)
-            optimizer.step(piece)
+            _step(optimizer, piece)
     else:
         for piece in update.pieces:
             penalty = penalty + _penalise(piece, scale)
-            optimizer.step(piece)
+            _step(optimizer, piece)
     if taken is not None and not taken.all():
         update.parameters[idle], update.state[:, idle] = kept
     return 0.5 * penalty
+
+
+def _step(optimizer: Optimizer, piece: Piece) -> None:
+    """Let the optimiser take its step, which ends within the bounds."""
+    optimizer.step(piece)
+    if piece.bounds is not None:
+        np.clip(piece.parameters, *piece.bounds, out=piece.parameters)
 
 
 def _penalise(piece: Piece, scale: Scalar) -> float | FloatArray:

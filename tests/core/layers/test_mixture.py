@@ -20,11 +20,16 @@ def parabola(turns):
     return 16 * place * (0.5 - place) if place < 0.5 else -16 * (place - 0.5) * (1 - place)
 
 
+def ramp(argument):
+    return min(max(argument, -0.5), 0.5)
+
+
 # The embeddings of the table, by the function of an argument that each is made of.
 FUNCTIONS = {
     "periodic": parabola,
     "cosines": math.cos,
-    "piecewise": lambda argument: min(max(argument, -0.5), 0.5),
+    "piecewise": ramp,
+    "monotone piecewise": ramp,
 }
 
 
