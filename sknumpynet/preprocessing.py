@@ -326,6 +326,10 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
             return []
         return [*learned.n_levels(with_rare=True), *learned.pairs.n_levels()]
 
+    def _is_number(self, k: int) -> bool:
+        """Return whether a column of the table is numbers, and nothing else is made of it."""
+        return not self.is_categorical_[k] and self._learned().is_number(k)
+
     def _has_ranks(self) -> bool:
         """Return whether numbers come as ranks too."""
         return bool(self._learned().half_knots)

@@ -10,6 +10,7 @@ from sknumpynet.core.schedules import fading
 __all__ = [
     "ACTIVATION",
     "EMBEDDINGS",
+    "MONOTONE_ACTIVATION",
     "OPTIMIZER",
     "PIECES",
     "PRESETS",
@@ -65,6 +66,8 @@ TRAINING = Training(
 # Of the solver, beside the learning rate and the decay of weights.
 OPTIMIZER = {"beta_1": 0.9, "beta_2": 0.95, "epsilon": 1e-8}
 ACTIVATION = "mish"
+# Of networks with monotonic constraints: mish falls and rises.
+MONOTONE_ACTIVATION = "smelu"
 
 
 class Embedding(TypedDict):

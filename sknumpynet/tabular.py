@@ -89,6 +89,7 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
         *,
         categorical_features: Any = "from_dtype",
         column_kinds: dict[str | int, str] | None = None,
+        monotonic_cst: dict[str, int] | Sequence[int] | None = None,
         class_weight: dict[Any, float] | str | None = None,
         loss: Any = "log_loss",
         n_members: int | None = None,
@@ -108,6 +109,7 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
         self.preset = preset
         self.categorical_features = categorical_features
         self.column_kinds = column_kinds
+        self.monotonic_cst = monotonic_cst
         self.class_weight = class_weight
         self.loss = loss
         self.n_members = n_members
@@ -185,6 +187,7 @@ class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
         *,
         categorical_features: Any = "from_dtype",
         column_kinds: dict[str | int, str] | None = None,
+        monotonic_cst: dict[str, int] | Sequence[int] | None = None,
         loss: Any = "squared_error",
         quantile: float | Sequence[float] = 0.5,
         n_members: int | None = None,
@@ -204,6 +207,7 @@ class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
         self.preset = preset
         self.categorical_features = categorical_features
         self.column_kinds = column_kinds
+        self.monotonic_cst = monotonic_cst
         self.loss = loss
         self.quantile = quantile
         self.n_members = n_members

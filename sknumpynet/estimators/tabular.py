@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import clone, is_regressor
+from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,6 +15,7 @@ from sknumpynet.estimators.base import BaseNetwork
 from sknumpynet.estimators.distillation import distil
 from sknumpynet.estimators.fitted_attributes import with_attributes
 from sknumpynet.estimators.inputs import Inputs, TableInputs
+from sknumpynet.estimators.monotone import check_outputs, directions_of_numbers
 from sknumpynet.estimators.network_specs import TableNetworkSpec, kinds_seen
 from sknumpynet.estimators.parameters import (
     TABULAR_PARAMETERS,
@@ -22,7 +23,15 @@ from sknumpynet.estimators.parameters import (
     optimizer_settings,
 )
 from sknumpynet.estimators.training_data import GivenRows
-from sknumpynet.presets import ACTIVATION, EMBEDDINGS, OPTIMIZER, PRESETS, TRAINING
+from sknumpynet.presets import (
+    ACTIVATION,
+    EMBEDDINGS,
+    MONOTONE_ACTIVATION,
+    OPTIMIZER,
+    PIECES,
+    PRESETS,
+    TRAINING,
+)
 from sknumpynet.training.checks import checked_hidden_layer_sizes
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.splits import EvenSplits
@@ -105,8 +114,15 @@ class BaseTabularMLP(BaseNetwork):
         )
         sizes = tuple(checked_hidden_layer_sizes(config.hidden_layer_sizes))
         shape = TableShape(columns, sizes, ACTIVATION, n_outputs)
-        shape = replace(shape, kinds=kinds_seen(shape))
+        if is_classifier(self):
+            check_outputs(self.monotonic_cst, n_outputs)
+        directions = directions_of_numbers(inputs.estimator, self.monotonic_cst, fitted)
         embeddings = EMBEDDINGS["numbers" if is_regressor(self) else "classes"]
+        if directions:
+            shape = replace(shape, activation=MONOTONE_ACTIVATION, directions=directions)
+            embeddings = (PIECES,)
+        else:
+            shape = replace(shape, kinds=kinds_seen(shape))
         if not columns.n_embedded:
             embeddings = embeddings[:1]
         shapes = [replace(shape, **own) for own in embeddings]

@@ -23,6 +23,7 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.optimize import _check_optimize_result
 from sklearn.utils.validation import (
     _check_method_params,
+    _check_monotonic_cst,
     _check_sample_weight,
     _get_feature_names,
     _num_samples,
@@ -49,6 +50,7 @@ __all__ = [
     "callback_context",
     "check_first_partial_fit",
     "check_matplotlib",
+    "check_monotonic_cst",
     "check_sample_weight",
     "evaluated_by",
     "feature_names",
@@ -68,6 +70,7 @@ __all__ = [
 ]
 
 check_matplotlib = check_matplotlib_support
+check_monotonic_cst = _check_monotonic_cst
 feature_names = _get_feature_names
 fit_context = _fit_context
 check_first_partial_fit = _check_partial_fit_first_call

@@ -36,6 +36,15 @@ TABULAR_PARAMETERS: dict[str, Parameter] = {
         "or 'monthfirst' (dates as text, of such an order where day and month are numbers), "
         "'time' (of day) or 'text' (free text). Others are as ``categorical_features`` has them.",
     ),
+    "monotonic_cst": Parameter(
+        "dict, array-like of int or None, default=None",
+        [dict, "array-like", None],
+        "Where predictions must not fall (1) or not rise (-1) as a number grows, all else being "
+        "equal, or need do neither (0): a dict by names of columns, or an array with a value for "
+        "each. Of a classifier it is the probability of the second class, and there are no more "
+        "than two. Only for numbers; a missing one is neither more nor less than others. The "
+        "networks keep it by construction, see the guide.",
+    ),
     "n_members": Parameter(
         "int or None, default=None",
         [Interval(Integral, 1, None, closed="left"), None],

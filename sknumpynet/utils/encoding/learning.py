@@ -83,6 +83,12 @@ class LearnedColumns:
         """Return the column of the table that a place stands for."""
         return self.parts[k][0] if k in self.parts else k
 
+    def is_number(self, k: int) -> bool:
+        """Return whether nothing but a number, its rank and a flag is made of a column."""
+        return all(self.origin(place) != k for place in self.parts) and all(
+            self.origin(place) != k or encoding == "missing" for place, encoding in self.encodings
+        )
+
     def name(self, k: int, names: Sequence[str]) -> str:
         """Return what stands at a place is called, by the names of the table's columns."""
         return f"{names[self.origin(k)]}_{self.parts[k][1]}" if k in self.parts else names[k]
