@@ -148,3 +148,11 @@ def test_distillation():
         assert float(row["member"]) > float(row["distilled, 1"]) > 0
     assert [row["what predicts"] for row in speed][:2] == ["ensemble", "distilled, 1"]
     assert all(float(row["seconds"]) > 0 for row in speed)
+
+
+def test_monotone():
+    table, mean = read_table(run_benchmark("monotone"))
+    assert (table["table"], mean["table"]) == ("diabetes", "geometric mean")
+    assert table["turned around, constrained"] == "0.00 %"
+    assert table["turned around, free"] != "0.00 %"
+    assert float(table["constrained"]) < float(table["boosting, constrained"])
