@@ -9,7 +9,15 @@ import numpy as np
 from sknumpynet.core.schedules import SCHEDULES, Schedule
 from sknumpynet.core.types import FloatArray
 
-__all__ = ["RECORDS", "Member", "MemberResult", "Settings", "Status", "TrainingState"]
+__all__ = [
+    "RECORDS",
+    "BestOfPart",
+    "Member",
+    "MemberResult",
+    "Settings",
+    "Status",
+    "TrainingState",
+]
 
 Status = Literal[
     "running", "converged", "exhausted", "out_of_time", "stopped", "diverged", "interrupted"
@@ -113,6 +121,22 @@ class TrainingState:
 
 
 @dataclass
+class BestOfPart:
+    """The epoch that a part of the validation rows finds best.
+
+    Parameters
+    ----------
+    loss : float
+        Of the part.
+    parameters : ndarray of shape (P,) or None
+        After that epoch; None as long as there is none.
+    """
+
+    loss: float = np.inf
+    parameters: FloatArray | None = None
+
+
+@dataclass
 class MemberResult:
     """What came of one network's training, or has up to now.
 
@@ -125,6 +149,8 @@ class MemberResult:
         The epochs of this run, see ``RECORDS``.
     best_parameters : ndarray of shape (P,) or None
         After the best epoch of this run that beat all earlier ones.
+    best_of_parts : list of BestOfPart
+        One for each part of the validation rows that `Member.validate` tells the loss of.
     status : str
         'running', or why it ended: see ``Status``.
     """
@@ -133,6 +159,7 @@ class MemberResult:
     n_epochs: int = 0
     history: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in RECORDS})
     best_parameters: FloatArray | None = None
+    best_of_parts: list[BestOfPart] = field(default_factory=list)
     status: Status = "running"
 
 
@@ -149,7 +176,8 @@ class Member:
     alpha : float
         Strength of the L2 penalty on the weights, ½ alpha Σ w², divided by the batch's size.
     validate : callable(parameters), optional
-        Returns the validation score and loss of parameters of shape (P,), after every epoch.
+        Returns the validation score and loss of parameters of shape (P,), after every epoch; and
+        as many more losses as there are parts of the rows that choose an epoch of their own.
     end_of_epoch : callable(result, parameters), optional
         Called after every epoch with what has come of training up to now, a `MemberResult`;
         training stops if it returns True. The parameters are the ones that are trained: to keep
@@ -161,6 +189,6 @@ class Member:
     random_state: np.random.RandomState
     settings: Settings
     alpha: float = 0.0
-    validate: Callable[[FloatArray], tuple[float, float]] | None = None
+    validate: Callable[[FloatArray], tuple[float, ...]] | None = None
     end_of_epoch: Callable[[MemberResult, FloatArray], bool] | None = None
     start: TrainingState = field(default_factory=TrainingState)

@@ -1,8 +1,9 @@
 """One network's training while it is going on: what is taken down, and what stops it."""
 
 import math
+from collections.abc import Sequence
 
-from sknumpynet.core.members import Member, MemberResult
+from sknumpynet.core.members import BestOfPart, Member, MemberResult
 from sknumpynet.core.types import FloatArray
 
 __all__ = ["Monitor"]
@@ -51,7 +52,8 @@ class Monitor:
         """Take down the validation score and loss, NaN without validation; return the score."""
         score = loss = math.nan
         if self.member.validate is not None:
-            score, loss = self.member.validate(parameters)
+            score, loss, *losses_of_parts = self.member.validate(parameters)
+            self._judge_by_parts(losses_of_parts, parameters)
             self.result.state.validation_scores.append(score)
             self.result.state.validation_losses.append(loss)
             if self.settings.report:
@@ -75,6 +77,14 @@ class Monitor:
             state.best_validation_score = score
             self.result.best_parameters = parameters.copy()
         state.stalled_epochs = 0 if improved else state.stalled_epochs + 1
+
+    def _judge_by_parts(self, losses: Sequence[float], parameters: FloatArray) -> None:
+        bests = self.result.best_of_parts
+        if not bests:
+            bests.extend(BestOfPart() for _ in losses)
+        for best, loss in zip(bests, losses, strict=True):
+            if loss < best.loss:
+                best.loss, best.parameters = loss, parameters.copy()
 
     def end_epoch(self, seconds: float, parameters: FloatArray | None) -> None:
         """Stop a member whose time or epochs are used up, or if its `end_of_epoch` asks for it.

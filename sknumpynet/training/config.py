@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sknumpynet.training.data import TrainingData
 from sknumpynet.training.splits import Splits
 
 __all__ = ["TrainingConfig"]
@@ -46,6 +47,9 @@ class TrainingConfig:
         Whether `partial_fit` may go on from the optimiser's state.
     is_incremental : bool
         Whether it is one pass of `partial_fit`.
+    conformal : bool
+        Whether members that choose an epoch by the rows that they hold out also keep those that
+        each half of these rows chooses.
     """
 
     n_members: int
@@ -82,6 +86,11 @@ class TrainingConfig:
     n_initial_rows: int | None = None
     keeps_optimizer: bool = True
     is_incremental: bool = False
+    conformal: bool = True
+
+    def is_judged_by_folds(self, data: TrainingData) -> bool:
+        """Return whether the rows that a member holds out choose its epoch."""
+        return self.early_stopping and self.solver != "lbfgs" and data.validation is None
 
     @property
     def max_seconds(self) -> float:

@@ -57,7 +57,7 @@ def replace_failing_scorers(data: TrainingData, scoring: Any, runs: Sequence[Run
         if key not in tried:
             tried[key] = _tried(validator, run.parameters, data)
         found, reason = tried[key]
-        run.member.validate = replace(found, table=validator.table)
+        run.member.validate = replace(found, table=validator.table, parts=validator.parts)
         if reason:
             members.setdefault(reason, []).append(k)
     if not members:

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 
 from sknumpynet.core.batching import Dataset
+from sknumpynet.core.types import IntArray
 from sknumpynet.training.data import TrainingData, ValidationSet
 from sknumpynet.training.runs import TrainingProblem
 from sknumpynet.training.validation import sliceable, uses_scorer
 from sknumpynet.utils.scikit_learn import rows_of
 
-__all__ = ["for_scoring", "split_for_early_stopping"]
+__all__ = ["for_scoring", "halves_of", "split_for_early_stopping"]
 
 
 def for_scoring(data: TrainingData, scoring: Any) -> TrainingData:
@@ -61,3 +62,46 @@ def split_for_early_stopping(
     if uses_scorer(config.scoring):
         validation = validation.with_weight_only()
     return dataset, validation
+
+
+def halves_of(
+    validation: ValidationSet, groups: Any, random_state: np.random.RandomState
+) -> tuple[IntArray, ...]:
+    """Deal a member's validation rows, those of weight above 0, into two halves.
+
+    An epoch that the one half chooses knows nothing of the other.
+
+    Parameters
+    ----------
+    validation : ValidationSet
+    groups : array-like of shape (n_samples,) or None
+        Of all rows of the table: the rows of one stay together, if there are two or more.
+    random_state : RandomState
+
+    Returns
+    -------
+    tuple of ndarray of int
+        Places in the validation set; none if one row or less has weight.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y = np.zeros((5, 1))
+    >>> rows = ValidationSet(y, y, y, None, rows=np.arange(5))
+    >>> [half.tolist() for half in halves_of(rows, None, np.random.RandomState(0))]
+    [[0, 2], [1, 3, 4]]
+    """
+    places = np.arange(len(validation.targets))
+    if validation.sample_weight is not None:
+        places = places[validation.sample_weight > 0]
+    if len(places) < 2:
+        return ()
+    own = places
+    if groups is not None and validation.rows is not None:
+        own = np.unique(rows_of(groups, validation.rows[places]), return_inverse=True)[1]
+        if own.max() == 0:
+            own = places
+    labels = np.unique(own)
+    first = random_state.permutation(labels)[: len(labels) // 2]
+    is_first = np.isin(own, first)
+    return places[is_first], places[~is_first]

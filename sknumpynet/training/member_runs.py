@@ -22,7 +22,7 @@ from sknumpynet.core.schedules import SCHEDULES, Schedule, custom_schedule
 from sknumpynet.training.checks import checked_dropout
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.data import MemberRows, TrainingData, ValidationSet, Warned
-from sknumpynet.training.held_out import for_scoring, split_for_early_stopping
+from sknumpynet.training.held_out import for_scoring, halves_of, split_for_early_stopping
 from sknumpynet.training.history import n_epochs_so_far
 from sknumpynet.training.knots import place_knots
 from sknumpynet.training.resampling import rows_of_members
@@ -163,6 +163,13 @@ def _stochastic_run(
     )
     start = _state_so_far(problem, k)
     member = _member(problem, network, random_state, settings, validation, start)
+    if config.conformal and config.is_judged_by_folds(data) and rows.held_out is not None:
+        assert validation is not None
+        assert isinstance(member.validate, Validator)
+        groups = problem.split_params.get("groups")
+        # A source of its own, so that nothing else is drawn differently.
+        halves = halves_of(validation, groups, np.random.RandomState(k))
+        member.validate = replace(member.validate, parts=halves)
     return Run(network, problem.loss, parameters, dataset, member, optimizer)
 
 

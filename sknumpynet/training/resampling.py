@@ -61,7 +61,7 @@ def rows_of_members(
     # A splitter may speak in masks, and in lists.
     every = np.arange(data.X.shape[0])
     splits = [(every[np.asarray(train)], every[np.asarray(test)]) for train, test in splits]
-    judged = config.early_stopping and config.solver != "lbfgs" and data.validation is None
+    judged = config.is_judged_by_folds(data)
     hint = "" if data.is_kept is None else ", once those of weight 0 are dropped"
     for train, test in splits:
         if len(train) == 0:

@@ -14,7 +14,12 @@ from sknumpynet.core.types import FloatArray, IntArray
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.data import Warned
 from sknumpynet.training.history import extended_history
-from sknumpynet.training.out_of_fold import out_of_fold
+from sknumpynet.training.out_of_fold import (
+    HeldOut,
+    held_out_predictions,
+    out_of_fold,
+    stacked_parameters,
+)
 from sknumpynet.training.runs import EnsembleRuns, Run
 from sknumpynet.utils.scikit_learn import lbfgs_iterations
 from sknumpynet.utils.scorers import described
@@ -52,6 +57,8 @@ class FitResult:
         What `learning_rate` would ask for the schedule that was used, and its exponent.
     out_of_fold : ndarray of shape (n_samples, n_outputs), optional
         What members say of rows that they never saw, NaN where all saw them.
+    held_out : HeldOut, optional
+        What is said of rows that had no part in a network.
     warnings : list of (str, category)
         What to warn of.
     """
@@ -67,6 +74,7 @@ class FitResult:
     optimizers: list[Optimizer] | None
     schedule: tuple[Any, float] | None
     out_of_fold: FloatArray | None
+    held_out: HeldOut | None
     warnings: list[Warned]
 
 
@@ -118,6 +126,7 @@ def fit_result(trained: EnsembleRuns) -> FitResult:
         optimizers=optimizers,
         schedule=schedule,
         out_of_fold=out_of_fold(trained),
+        held_out=held_out_predictions(trained),
         warnings=warnings,
     )
 
@@ -138,12 +147,7 @@ def _parameter_of(schedule: Schedule) -> Any:
 
 
 def _parameters(config: TrainingConfig, runs: Sequence[Run]) -> FloatArray:
-    parameters: FloatArray = runs[0].whole_parameters
-    if config.n_members > 1:
-        # Networks of another kind may have fewer.
-        wholes = [run.whole_parameters for run in runs]
-        size = max(map(len, wholes))
-        parameters = np.stack([np.pad(own, (0, size - len(own))) for own in wholes])
+    parameters = stacked_parameters([run.whole_parameters for run in runs])
     if config.dtype is None:
         return parameters
     # SciPy's L-BFGS works in double precision.

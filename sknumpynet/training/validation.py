@@ -12,6 +12,7 @@ from scipy.sparse import issparse
 from sknumpynet.core.inference import raw_outputs
 from sknumpynet.core.losses import Loss
 from sknumpynet.core.network import Network
+from sknumpynet.core.types import IntArray
 from sknumpynet.training.data import ValidationSet
 from sknumpynet.training.level_statistics import with_table
 from sknumpynet.utils.columns import as_table
@@ -57,6 +58,8 @@ class Validator:
     scoring : Scoring
     table : ndarray, optional
         Parameters of the network that come before those that are scored, see `Run`.
+    parts : tuple of ndarray of int
+        Parts of the validation set, by their places in it, whose losses are told too.
     """
 
     network: Network
@@ -64,9 +67,10 @@ class Validator:
     validation: ValidationSet
     scoring: Scoring
     table: np.ndarray | None = None
+    parts: tuple[IntArray, ...] = ()
 
-    def __call__(self, parameters: np.ndarray) -> tuple[float, float]:
-        """Return the score and the loss of parameters of shape (P,)."""
+    def __call__(self, parameters: np.ndarray) -> tuple[float, ...]:
+        """Return the score, the loss and those of the parts of parameters of shape (P,)."""
         rows, scoring = self.validation, self.scoring
         raw = raw_outputs(self.network, with_table(self.table, parameters), rows.inputs())
         # The engine's losses have samples last, and contiguous.
@@ -74,15 +78,21 @@ class Validator:
         predictions, targets = np.empty_like(raw), rows.targets.T.astype(raw.dtype)
         self.loss.predict(raw, predictions)
         values = self.loss.reported_value(raw, predictions, targets)
-        loss = float(np.average(values, weights=rows.sample_weight))
+        losses = [_mean(values, rows.sample_weight), *self._of_parts(values)]
         if scoring.scorer is not None:
             try:
-                return self.scored(parameters), loss
+                return self.scored(parameters), *losses
             except ValueError:  # of predictions that a metric does not take
-                return math.nan, loss
+                return math.nan, *losses
         if scoring.metric is None:
-            return -loss, loss
-        return scoring.metric(rows.targets, predictions.T, rows.sample_weight), loss
+            return -losses[0], *losses
+        return scoring.metric(rows.targets, predictions.T, rows.sample_weight), *losses
+
+    def _of_parts(self, values: np.ndarray) -> list[float]:
+        weight = self.validation.sample_weight
+        return [
+            _mean(values[part], None if weight is None else weight[part]) for part in self.parts
+        ]
 
     def scored(self, parameters: np.ndarray) -> float:
         """Return what the scorer says of parameters of shape (P,)."""
@@ -111,6 +121,10 @@ class Validator:
     def by_loss(self) -> "Validator":
         """Return one that goes by minus the loss."""
         return replace(self, validation=self.validation._replace(given=None), scoring=Scoring())
+
+
+def _mean(values: np.ndarray, weight: np.ndarray | None) -> float:
+    return float(np.average(values, weights=weight))
 
 
 def uses_scorer(scoring: Any) -> bool:
