@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sknumpynet.estimators.classification import NetworkClassifier
+from sknumpynet.estimators.conformal import HeldOutRows
 from sknumpynet.estimators.docs import with_shared_tabular_parameters
 from sknumpynet.estimators.regression import NetworkRegressor
 from sknumpynet.estimators.tabular import BaseTabularMLP
@@ -101,6 +102,7 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
         weight_decay: float | None = None,
         resample: Any = "folds",
         scoring: str | Callable[..., float] = "loss",
+        conformal: bool = True,
         max_time: float | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool | int = False,
@@ -121,6 +123,7 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
         self.weight_decay = weight_decay
         self.resample = resample
         self.scoring = scoring
+        self.conformal = conformal
         self.max_time = max_time
         self.random_state = random_state
         self.verbose = verbose
@@ -199,6 +202,7 @@ class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
         weight_decay: float | None = None,
         resample: Any = "folds",
         scoring: str | Callable[..., float] = "loss",
+        conformal: bool = True,
         max_time: float | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool | int = False,
@@ -219,6 +223,7 @@ class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
         self.weight_decay = weight_decay
         self.resample = resample
         self.scoring = scoring
+        self.conformal = conformal
         self.max_time = max_time
         self.random_state = random_state
         self.verbose = verbose
@@ -229,3 +234,10 @@ class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
 
     def _as_output(self, predictions: np.ndarray) -> np.ndarray:
         return TargetUnit(**self._unit).decoded(predictions)
+
+    def _in_range(
+        self, predictions: np.ndarray, held_out: HeldOutRows, networks: np.ndarray
+    ) -> np.ndarray:
+        lowest, highest = held_out.ranges[:, networks % self._n_fitted()]
+        values = TargetUnit(**self._unit).in_own(predictions)
+        return np.asarray(np.clip(values, lowest, highest))

@@ -15,7 +15,13 @@ from sknumpynet.core.losses import PREDICTIONS
 from sknumpynet.core.network import Network
 from sknumpynet.core.types import FloatArray
 
-__all__ = ["activated", "mean_of_members", "member_mean", "perceptron_outputs", "raw_outputs"]
+__all__ = [
+    "activated",
+    "mean_of_members",
+    "member_mean",
+    "perceptron_outputs",
+    "raw_outputs",
+]
 
 # A block's widest activations take about this many bytes: with its neighbours it stays in the
 # second-level cache.

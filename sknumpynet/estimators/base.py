@@ -12,11 +12,13 @@ from sklearn.utils.metadata_routing import (
     MethodMapping,
     process_routing,
 )
+from sklearn.utils.validation import check_is_fitted
 
 from sknumpynet.core.inference import mean_of_members
 from sknumpynet.estimators.callbacks import FitReport
+from sknumpynet.estimators.conformal import HeldOutRows
 from sknumpynet.estimators.contract import NetworkEstimator
-from sknumpynet.estimators.fitted_attributes import previous_fit, set_fitted
+from sknumpynet.estimators.fitted_attributes import previous_fit, set_fitted, with_attributes
 from sknumpynet.estimators.fitting import Fit, encode, make_fit
 from sknumpynet.estimators.saved_state import restored_state, saved_state
 from sknumpynet.estimators.training_data import GivenRows
@@ -180,6 +182,30 @@ class BaseNetwork(NetworkEstimator):
         """
         activated = self._activated(self._check_for_prediction(X))
         return self._as_output(activated if activated.ndim == 3 else activated[np.newaxis])
+
+    def _held_out_rows(self) -> HeldOutRows:
+        """Return what is known of rows that had no part in a network.
+
+        Raises
+        ------
+        ValueError
+            If nothing is.
+        """
+        check_is_fitted(self)
+        kept = getattr(self, "_held_out", None)
+        if kept is None:
+            raise ValueError(
+                f"this {type(self).__name__} knows of no rows that had no part in its training: it "
+                "takes several members that hold out folds (resample='folds' or a splitter), "
+                f"conformal=True where that is a parameter; got resample={self.resample!r}"
+            )
+        return HeldOutRows(**kept)
+
+    def _of_all_networks(self, held_out: HeldOutRows, X: Any) -> np.ndarray:
+        """Return what the networks of `_held_out_rows` say of checked rows, activated."""
+        ensembles = [with_attributes(self, own) for own in held_out.ensembles] or [self]
+        outputs = [own._activated(X) for own in ensembles]
+        return np.concatenate([own if own.ndim == 3 else own[np.newaxis] for own in outputs])
 
     # Saving ----------------------------------------------------------------------------------
 

@@ -4,8 +4,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils import Tags
+from sklearn.utils import Tags, check_random_state
 
+from sknumpynet.core.blocks import slices
+from sknumpynet.core.inference import MEMBERS_BLOCK_ENTRIES, mean_of_members
+from sknumpynet.estimators.conformal import (
+    LabelScores,
+    SetMethod,
+    check_option,
+    checked_levels,
+    scores_of_classes,
+    sets_of,
+)
 from sknumpynet.estimators.targets import ClassTargets, as_probabilities
 from sknumpynet.utils.scikit_learn import HasMethods, StrOptions
 
@@ -67,6 +77,104 @@ class NetworkClassifier(ClassifierMixin):  # type: ignore[misc]
         probabilities = self.predict_proba(X)
         np.log(probabilities, out=probabilities)
         return probabilities
+
+    def predict_set(
+        self,
+        X: Any,
+        level: float = 0.9,
+        *,
+        method: SetMethod = "adaptive",
+        per_class: bool = False,
+        randomized: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> np.ndarray:
+        """Return sets of classes that hold the labels of so many new rows.
+
+        Networks say how little probability they gave to the labels of rows that had no part in
+        them, neither in what they learned nor in the epoch that they keep. New rows must be such
+        as these were, in any order: where they come later in time, or from elsewhere, nothing is
+        promised.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        level : float, default=0.9
+            Part of the labels that is to be held, above 0 and below 1.
+        method : {'adaptive', 'least_ambiguous'}, default='adaptive'
+            'adaptive' takes classes from the most probable on, more of them where labels are hard
+            to tell; 'least_ambiguous' all that are probable enough, which makes the smallest sets.
+        per_class : bool, default=False
+            Whether each class is held so often by itself: for those that are rare, which the others
+            could pay for.
+        randomized : bool, default=False
+            Whether 'adaptive' sets are made smaller by chance, to hold no more than ``level``.
+        random_state : int, RandomState or None, default=None
+            For ``randomized``.
+
+        Returns
+        -------
+        ndarray of bool of shape (n_samples, n_classes)
+            Whether each class belongs to a row's set, in the order of `classes_`. The most probable
+            class always does, so that no set is empty; so do classes of too few rows, with a
+            warning.
+
+        Raises
+        ------
+        ValueError
+            For levels and methods that are none, for several labels a row, and where no rows were
+            held out.
+
+        Notes
+        -----
+        About ``level`` of the labels are held; proven is ``1 - 2 (1 - level)``, less a little, as
+        of `predict_interval` of the regressors. Rows held out count by their weight.
+
+        References
+        ----------
+        Y. Romano, M. Sesia, E. Candès, "Classification with Valid and Adaptive Coverage", NeurIPS
+        2020; M. Sadinle, J. Lei, L. Wasserman, "Least Ambiguous Set-Valued Classifiers with Bounded
+        Error Levels", JASA 114, 2019.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from sknumpynet import TabularMLPClassifier
+        >>> X, y = load_digits(return_X_y=True)
+        >>> model = TabularMLPClassifier("fast", max_iter=4, random_state=0).fit(X[:400], y[:400])
+        >>> sets = model.predict_set(X[400:], level=0.95)
+        >>> sets.shape, bool(sets[np.arange(1397), y[400:]].mean() > 0.9)
+        ((1397, 10), True)
+        """
+        (level, *others), is_single = checked_levels(level)
+        if not is_single:
+            raise ValueError(f"level must be one number for sets, got {[level, *others]}")
+        check_option("method", method, SetMethod)
+        if self._label_binarizer.y_type_.startswith("multilabel"):
+            raise ValueError("predict_set is for one label a row, this model has several")
+        held_out = self._held_out_rows()
+        X = self._check_for_prediction(X)
+        labels = held_out.targets.argmax(axis=1) if self.n_outputs_ > 1 else held_out.targets[:, 0]
+        labels = labels.astype(np.intp)
+        source = check_random_state(random_state)
+        of_held_out = self._as_output(held_out.predictions.astype(np.float64))
+        share = source.uniform(size=len(labels)) if randomized else None
+        scores = scores_of_classes(of_held_out, method, share)[np.arange(len(labels)), labels]
+        known = LabelScores(
+            scores, labels, held_out.networks, held_out.rows, held_out.sample_weight
+        )
+        n_networks = self._n_fitted() * max(len(held_out.ensembles), 1)
+        size = max(MEMBERS_BLOCK_ENTRIES // (n_networks * len(self.classes_)), 1)
+        parts = []
+        for rows in slices(X.shape[0], size):
+            of_new = self._as_output(self._of_all_networks(held_out, X[rows]).astype(np.float64))
+            share = source.uniform(size=of_new.shape[1]) if randomized else None
+            of_classes = scores_of_classes(of_new, method, share)
+            belongs = sets_of(known, of_classes, level, per_class=per_class)
+            mean = mean_of_members(self._activated, X[rows], self._n_fitted())
+            likeliest = self._as_output(mean).argmax(axis=1)
+            belongs[np.arange(len(belongs)), likeliest] = True
+            parts.append(belongs)
+        return np.concatenate(parts)
 
     def _as_output(self, predictions: np.ndarray) -> np.ndarray:
         return as_probabilities(predictions, len(self.classes_), self.out_activation_)

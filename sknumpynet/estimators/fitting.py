@@ -10,6 +10,7 @@ from sklearn.metrics import check_scoring
 
 from sknumpynet.core.losses import Loss
 from sknumpynet.core.network import Network
+from sknumpynet.estimators.conformal import HeldOutRows
 from sknumpynet.estimators.contract import NetworkEstimator
 from sknumpynet.estimators.fitted_attributes import (
     FittedAttributes,
@@ -21,7 +22,7 @@ from sknumpynet.estimators.fitted_attributes import (
 )
 from sknumpynet.estimators.inputs import Inputs
 from sknumpynet.estimators.network_specs import NetworkSpec
-from sknumpynet.estimators.targets import Targets
+from sknumpynet.estimators.targets import NumberTargets, Targets
 from sknumpynet.estimators.training_data import GivenRows, make_training_data
 from sknumpynet.estimators.views import fitted_view
 from sknumpynet.training.config import TrainingConfig
@@ -78,6 +79,10 @@ class PredictingAttributes:
         own = self.spec.attributes(networks, self.loss, parameters)
         return {**self.description, **own}
 
+    def of_networks(self, parameters: np.ndarray) -> dict[str, Any]:
+        """Return what predicts, but for what describes the data."""
+        return self.spec.attributes(self.networks, self.loss, parameters)
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -104,6 +109,14 @@ class Fit:
             attributes |= out_of_fold_attributes(
                 self.encoded.targets, self.encoded.data, result.out_of_fold
             )
+        if result.held_out is not None:
+            targets = self.encoded.targets
+            attributes["_held_out"] = HeldOutRows.of(
+                result.held_out,
+                self.encoded.data,
+                self.predicting.of_networks,
+                of_numbers=isinstance(targets, NumberTargets),
+            ).to_plain()
         is_new = self.problem.warm_start is None
         return FittedAttributes(attributes, outdated_by(result, is_new=is_new))
 

@@ -87,6 +87,7 @@ class BaseTabularMLP(BaseNetwork):
             # Rows that were given to validate by judge all members; nothing else is held out.
             resample=None if has_validation and self.resample == "folds" else self.resample,
             scoring=self.scoring,
+            conformal=self.conformal,
             splits=EvenSplits(FEWEST_FOLDS),
             random_state=self.random_state,
             max_time=self.max_time,

@@ -103,6 +103,13 @@ TABULAR_PARAMETERS: dict[str, Parameter] = {
         "Metrics with ``labels`` know all classes; where a score is not a number, or an error "
         "for want of a class, 'loss' judges that member instead, with a warning.",
     ),
+    "conformal": Parameter(
+        "bool, default=True",
+        ["boolean"],
+        "Whether to keep what `predict_interval` or `predict_set` goes by, where folds are held "
+        "out: each member's networks of two further epochs, and for every row a prediction, its "
+        "target and its weight. Saved models are three times as large by it.",
+    ),
     "max_time": Parameter(
         "float or None, default=None",
         [Interval(Real, 0, None, closed="neither"), None],

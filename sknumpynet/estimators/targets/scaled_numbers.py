@@ -50,10 +50,13 @@ class TargetUnit:
         """Return targets in units, in the precision that networks of tables have."""
         return np.asarray((targets - self.centre) / self.spread, np.float32)
 
+    def in_own(self, predictions: np.ndarray) -> np.ndarray:
+        """Return predictions in the targets' own units."""
+        return np.asarray(predictions.astype(np.float64) * self.spread + self.centre)
+
     def decoded(self, predictions: np.ndarray) -> np.ndarray:
         """Return predictions in the targets' own units, in the shape that users see."""
-        values = predictions.astype(np.float64) * self.spread + self.centre
-        return squeezed(np.clip(values, self.lowest, self.highest))
+        return squeezed(np.clip(self.in_own(predictions), self.lowest, self.highest))
 
 
 class ScaledNumberTargets(NumberTargets):
