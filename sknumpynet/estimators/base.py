@@ -192,7 +192,7 @@ class BaseNetwork(NetworkEstimator):
             If nothing is.
         """
         check_is_fitted(self)
-        kept = getattr(self, "_held_out", None)
+        kept = getattr(self, "_conformal", None)
         if kept is None:
             raise ValueError(
                 f"this {type(self).__name__} knows of no rows that had no part in its training: it "

@@ -52,7 +52,7 @@ _COURSE_OF_TRAINING = (
     "member_seeds_",
     "oof_prediction_",
     "oof_score_",
-    "_held_out",
+    "_conformal",
     "distillation_",
     "_stalled_epochs",
     "_optimizer",

@@ -111,7 +111,7 @@ class Fit:
             )
         if result.held_out is not None:
             targets = self.encoded.targets
-            attributes["_held_out"] = HeldOutRows.of(
+            attributes["_conformal"] = HeldOutRows.of(
                 result.held_out,
                 self.encoded.data,
                 self.predicting.of_networks,
