@@ -104,6 +104,7 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
         scoring: str | Callable[..., float] = "loss",
         conformal: bool = True,
         max_time: float | None = None,
+        n_background: int = 100,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool | int = False,
         n_jobs: int | None = None,
@@ -125,6 +126,7 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
         self.scoring = scoring
         self.conformal = conformal
         self.max_time = max_time
+        self.n_background = n_background
         self.random_state = random_state
         self.verbose = verbose
         self.n_jobs = n_jobs
@@ -204,6 +206,7 @@ class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
         scoring: str | Callable[..., float] = "loss",
         conformal: bool = True,
         max_time: float | None = None,
+        n_background: int = 100,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool | int = False,
         n_jobs: int | None = None,
@@ -225,6 +228,7 @@ class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
         self.scoring = scoring
         self.conformal = conformal
         self.max_time = max_time
+        self.n_background = n_background
         self.random_state = random_state
         self.verbose = verbose
         self.n_jobs = n_jobs

@@ -16,7 +16,7 @@ FLOORS = [
     ["core"],
     ["utils"],
     ["training"],
-    ["estimators", "preprocessing", "presets"],
+    ["estimators", "explanations", "preprocessing", "presets"],
     ["classifier", "regressor", "tabular"],
     ["model_selection", "search", "display", "onnx"],
 ]
@@ -38,6 +38,7 @@ FOREIGN = {
     "core": ENGINE,
     "from_scratch": ("numpy",),
     "utils": (*DEPENDENCIES, "pyarrow"),
+    "explanations": (*DEPENDENCIES, "shap"),
     "display": (*DEPENDENCIES, "matplotlib"),
     "onnx": ("numpy", "skl2onnx"),
 }

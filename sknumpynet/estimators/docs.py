@@ -75,6 +75,9 @@ returns True at an epoch's end stops training."""
 SHARED_TABULAR_ATTRIBUTES = """\
 preprocessor_ : TabularPreprocessor
     What turns the columns into the network's inputs.
+background_ : ndarray of shape (n_background, n_inputs)
+    Rows of X as networks take them, which `explain` compares others with. Not there with
+    ``n_background=0``.
 parameters_ : ndarray of shape (n_members, n_parameters)
     A row for each network, with zeros at its end where networks of the other kind are larger.
 member_columns_ : ndarray of bool of shape (n_members, n_features)

@@ -33,6 +33,7 @@ _DESCRIPTION = (
     "n_features_in_",
     "feature_names_in_",
     "preprocessor_",
+    "background_",
     "classes_",
     "_label_binarizer",
     "_unit",

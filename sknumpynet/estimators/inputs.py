@@ -94,16 +94,23 @@ class TableInputs(Inputs):
     estimator : estimator
     categorical_features, column_kinds : object
         See `TabularPreprocessor`.
+    n_background : int
+        How many encoded rows are kept, at most, to explain predictions by.
     """
 
     drops_rows_of_weight_0 = True
-    names = (*Inputs.names, "preprocessor_")
+    names = (*Inputs.names, "preprocessor_", "background_")
 
     def __init__(
-        self, estimator: BaseEstimator, categorical_features: Any, column_kinds: Any
+        self,
+        estimator: BaseEstimator,
+        categorical_features: Any,
+        column_kinds: Any,
+        n_background: int = 0,
     ) -> None:
         super().__init__(estimator)
         self.categorical_features, self.column_kinds = categorical_features, column_kinds
+        self.n_background = n_background
 
     def validated(self, X: Any, y: Any, *, is_new: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return encoded rows, and targets."""
@@ -144,5 +151,9 @@ class TableInputs(Inputs):
             if hasattr(preprocessor, name)
         }
         attributes["preprocessor_"] = preprocessor
-        set_fitted(self.estimator, FittedAttributes(attributes, frozenset(Inputs.names)))
+        if self.n_background:
+            # A source of its own: training draws what it would draw without it.
+            order = np.random.RandomState(0).permutation(len(encoded))
+            attributes["background_"] = encoded[order[: self.n_background]]
+        set_fitted(self.estimator, FittedAttributes(attributes, frozenset(self.names)))
         return encoded

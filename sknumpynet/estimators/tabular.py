@@ -23,6 +23,8 @@ from sknumpynet.estimators.parameters import (
     optimizer_settings,
 )
 from sknumpynet.estimators.training_data import GivenRows
+from sknumpynet.explanations.explaining import explain
+from sknumpynet.explanations.explanation import Explanation
 from sknumpynet.presets import (
     ACTIVATION,
     EMBEDDINGS,
@@ -55,6 +57,7 @@ class BaseTabularMLP(BaseNetwork):
         *BaseNetwork._data_parameters,
         "categorical_features",
         "column_kinds",
+        "n_background",
     )
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints_of(TABULAR_PARAMETERS)
@@ -99,9 +102,8 @@ class BaseTabularMLP(BaseNetwork):
         )
 
     def _inputs(self, known: dict[str, Any]) -> TableInputs:
-        return TableInputs(
-            with_attributes(self, known), self.categorical_features, self.column_kinds
-        )
+        own = with_attributes(self, known)
+        return TableInputs(own, self.categorical_features, self.column_kinds, self.n_background)
 
     def _network_spec(
         self, inputs: Inputs, config: TrainingConfig, n_outputs: int
@@ -233,6 +235,76 @@ class BaseTabularMLP(BaseNetwork):
         validate_parameters(student)
         validation = GivenRows.to_validate_by(X_val, y_val, sample_weight_val)
         return distil(self, student, GivenRows(X, None, sample_weight), validation)
+
+    # Explanation -----------------------------------------------------------------------------
+
+    def explain(
+        self,
+        X: Any,
+        *,
+        background: Any = None,
+        n_permutations: int = 6,
+        random_state: int | np.random.RandomState | None = 0,
+    ) -> Explanation:
+        """Return how much each column adds to the prediction of each row: its Shapley values.
+
+        They say how the ensemble comes to its prediction, not what would happen to a row if it
+        were otherwise. A column is one however it was encoded: number, rank and missing flag, all
+        levels of a category, all numbers of a date or of free text.
+
+        What is explained are the log-odds of the mean probability of the second class; of more
+        than two classes the logarithm of each one's mean probability, on a last axis, of several
+        labels the log-odds of each. For numbers it is the prediction in the target's own units,
+        of several targets or quantiles on a last axis too. Probabilities of 0 and 1 are not
+        infinite but as `predict_proba` has them.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+        background : DataFrame or array-like of shape (n_background, n_features), default=None
+            Rows that others are compared with; None for ``background_``, those that `fit` kept.
+        n_permutations : int, default=6
+            Orders of the columns that are drawn for each row, in pairs of one and its reverse, so
+            even. Four times as many halve the errors and take four times as long: for 1,000 rows of
+            20 numbers 16 networks take about 0.3 seconds for each on one core.
+        random_state : int, RandomState instance or None, default=0
+            Source of the orders.
+
+        Returns
+        -------
+        Explanation
+            ``values``, with their standard errors as ``error``, sum with ``base_values``, the mean
+            over the background rows, to exactly what is explained.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For rows that cannot be predicted, an odd ``n_permutations``, and where there are no
+            background rows.
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+
+        References
+        ----------
+        S. Lundberg, S. Lee, "A Unified Approach to Interpreting Model Predictions", NeurIPS 2017.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from sknumpynet import TabularMLPRegressor
+        >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+        >>> model = TabularMLPRegressor("fast", random_state=0).fit(X[:350], y[:350])
+        >>> explanation = model.explain(X[350:])
+        >>> explanation.values.shape
+        (92, 10)
+        >>> bool(abs(explanation.prediction() - model.predict(X[350:])).max() < 1e-6)
+        True
+        >>> strongest = explanation.strengths().argsort()[::-1][:2]
+        >>> sorted(explanation.feature_names[strongest])
+        ['bmi', 's5']
+        """
+        check_is_fitted(self)
+        return explain(self, X, background, n_permutations, random_state)
 
     # Prediction ------------------------------------------------------------------------------
 

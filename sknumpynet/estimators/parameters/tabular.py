@@ -116,6 +116,13 @@ TABULAR_PARAMETERS: dict[str, Parameter] = {
         "Seconds of training, after which it stops and keeps the best of what it has. Members "
         "that are trained one after another share it.",
     ),
+    "n_background": Parameter(
+        "int, default=100",
+        [Interval(Integral, 0, None, closed="left")],
+        "How many rows of X are kept at most, encoded, for `explain` to compare others with: a "
+        "fitted model then holds rows that it was trained on, pickled ones too. With 0 none are "
+        "kept, and `explain` has to be given some.",
+    ),
     "random_state": Parameter(
         "int, RandomState instance or None, default=None",
         ["random_state"],

@@ -62,6 +62,14 @@ class Column:
         if getattr(values.dtype, "kind", "O") == "c":
             raise complex_error(name, values.dtype)
 
+    def is_numeric(self) -> bool:
+        """Return whether it is numbers by its dtype."""
+        return self._is_numeric()
+
+    def cells(self) -> list[Any]:
+        """Return what it holds, as Python objects."""
+        return self._cells()
+
     def looks_categorical(self) -> bool:
         """Return whether it is a category by its dtype, or by its cells where they are objects."""
         if self._is_numeric() or self.time_kind() is not None:
