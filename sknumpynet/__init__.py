@@ -2,7 +2,7 @@
 
 import sknumpynet._old_paths  # noqa: F401
 from sknumpynet.classifier import NumpyMLPClassifier
-from sknumpynet.display import TrainingDisplay
+from sknumpynet.display import BeeswarmDisplay, TrainingDisplay, WaterfallDisplay
 from sknumpynet.preprocessing import TabularPreprocessor
 from sknumpynet.regressor import NumpyMLPRegressor
 from sknumpynet.search import (
@@ -22,5 +22,7 @@ __all__ = [
     "StackedRandomizedSearchCV",
     "stacked_cross_validate",
     "TrainingDisplay",
+    "WaterfallDisplay",
+    "BeeswarmDisplay",
 ]
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""Pictures of how a network was trained, in the manner of scikit-learn's displays."""
+"""Pictures of training and of explanations, in the manner of scikit-learn's displays."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
@@ -8,6 +8,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sknumpynet.display.drawing import draw_best_epochs, draw_learning_rates, draw_loss, new_axes
+from sknumpynet.display.explanations import BeeswarmDisplay, WaterfallDisplay
 from sknumpynet.display.histories import best_epochs_of, by_member
 from sknumpynet.utils.scikit_learn import check_matplotlib
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-__all__ = ["TrainingDisplay"]
+__all__ = ["BeeswarmDisplay", "TrainingDisplay", "WaterfallDisplay"]
 
 
 class TrainingDisplay:
