@@ -54,6 +54,7 @@ _COURSE_OF_TRAINING = (
     "oof_prediction_",
     "oof_score_",
     "_conformal",
+    "_held_out",
     "distillation_",
     "_stalled_epochs",
     "_optimizer",

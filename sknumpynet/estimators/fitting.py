@@ -110,9 +110,11 @@ class Fit:
                 self.encoded.targets, self.encoded.data, result.out_of_fold
             )
         if result.held_out is not None:
+            attributes |= self.encoded.inputs.kept_of_rows(self.encoded.data, result.held_out)
+        if result.conformal is not None:
             targets = self.encoded.targets
             attributes["_conformal"] = HeldOutRows.of(
-                result.held_out,
+                result.conformal,
                 self.encoded.data,
                 self.predicting.of_networks,
                 of_numbers=isinstance(targets, NumberTargets),

@@ -1,6 +1,7 @@
 """How the rows that users give become the rows that a network takes."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,8 +11,11 @@ from sklearn.utils import assert_all_finite, check_X_y
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
+from sknumpynet.core.types import IntArray
 from sknumpynet.estimators.fitted_attributes import FittedAttributes, set_fitted
+from sknumpynet.explanations.held_out_rows import held_out_state
 from sknumpynet.preprocessing import TabularPreprocessor
+from sknumpynet.training.data import TrainingData
 from sknumpynet.utils.columns import as_table
 
 __all__ = ["Inputs", "NumericInputs", "TableInputs"]
@@ -48,6 +52,17 @@ class Inputs(ABC):
         is_new : bool
             Whether the columns are seen for the first time; else they must be the same again.
         """
+
+    def kept_of_rows(self, data: TrainingData, held_out: Sequence[IntArray]) -> dict[str, Any]:
+        """Return fitted attributes by which the rows are known again.
+
+        Parameters
+        ----------
+        data : TrainingData
+        held_out : sequence of ndarray of int
+            The rows that each member never saw.
+        """
+        return {}
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -137,6 +152,10 @@ class TableInputs(Inputs):
             # None among objects is NaN only now.
             assert_all_finite(y, estimator_name=type(estimator).__name__, input_name="y")
         return encoded, y
+
+    def kept_of_rows(self, data: TrainingData, held_out: Sequence[IntArray]) -> dict[str, Any]:
+        """Return who never saw which rows, and what these are known by, for importances."""
+        return {"_held_out": held_out_state(data.X, data.targets, held_out)}
 
     def _learned(self, X: Any) -> np.ndarray:
         """Learn what the columns are; return encoded rows."""

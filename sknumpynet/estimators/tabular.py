@@ -1,11 +1,12 @@
 """What `TabularMLPClassifier` and `TabularMLPRegressor` share: columns, presets, the network."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import clone, is_classifier, is_regressor
-from sklearn.utils import Tags
+from sklearn.utils import Bunch, Tags
 from sklearn.utils.validation import check_is_fitted
 
 from sknumpynet.core.architectures import Columns, TableShape, table_network
@@ -25,6 +26,7 @@ from sknumpynet.estimators.parameters import (
 from sknumpynet.estimators.training_data import GivenRows
 from sknumpynet.explanations.explaining import explain
 from sknumpynet.explanations.explanation import Explanation
+from sknumpynet.explanations.importances import column_importances
 from sknumpynet.presets import (
     ACTIVATION,
     EMBEDDINGS,
@@ -305,6 +307,72 @@ class BaseTabularMLP(BaseNetwork):
         """
         check_is_fitted(self)
         return explain(self, X, background, n_permutations, random_state)
+
+    def column_importances(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        sample_weight: Any = None,
+        groups: Mapping[str, Sequence[Any]] | None = None,
+        n_repeats: int = 5,
+        random_state: int | np.random.RandomState | None = 0,
+    ) -> Bunch:
+        """Return how much worse members predict rows they never saw without each column.
+
+        A column is taken away by permuting it among the rows that a member held out; what the
+        member's loss on them grows by is the column's importance. No other rows are needed, and
+        what was learned by heart counts for nothing. Where columns say the same, none is
+        important alone: put them into a group.
+
+        Parameters
+        ----------
+        X, y : array-like
+            The table that `fit` was given and its targets, in the same order.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As for `fit`.
+        groups : dict of str to list, default=None
+            By their names columns that are permuted together, each by name or index; None for
+            every column by itself.
+        n_repeats : int, default=5
+            Permutations of each column and member.
+        random_state : int, RandomState instance or None, default=0
+            Source of the permutations.
+
+        Returns
+        -------
+        Bunch
+            ``importances_mean`` and ``importances_std`` of shape (n_columns,), over members, as
+            scikit-learn's `permutation_importance` has them, ``importances_error``, the standard
+            errors of the means, ``importances`` of shape (n_columns, n_members), and
+            ``feature_names``. They are in units of the loss; of numbers that is of targets in
+            standard deviations.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For another table than that of `fit`, columns that are not there, and where no rows
+            were held out, as with ``resample=None``.
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from sknumpynet import TabularMLPRegressor
+        >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+        >>> model = TabularMLPRegressor("fast", random_state=0).fit(X, y)
+        >>> found = model.column_importances(X, y)
+        >>> sorted(found.feature_names[found.importances_mean.argsort()[-2:]])
+        ['bmi', 's5']
+        >>> groups = {"serum": ["s1", "s2", "s3", "s4", "s5", "s6"], "person": ["age", "sex"]}
+        >>> grouped = model.column_importances(X, y, groups=groups)
+        >>> grouped.importances.shape
+        (2, 5)
+        """
+        check_is_fitted(self)
+        given = GivenRows(X, y, sample_weight)
+        return column_importances(self, given, groups, n_repeats, random_state)
 
     # Prediction ------------------------------------------------------------------------------
 

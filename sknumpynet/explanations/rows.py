@@ -1,5 +1,6 @@
 """The rows that are explained, and those that they are compared with."""
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from sknumpynet.core.types import FloatArray
 from sknumpynet.estimators.contract import NetworkEstimator
 from sknumpynet.utils.columns import as_table, read_columns
 
-__all__ = ["background_rows", "cells_of", "column_names"]
+__all__ = ["background_rows", "cells_of", "column_names", "column_number"]
 
 
 def background_rows(estimator: NetworkEstimator, background: Any) -> FloatArray:
@@ -44,6 +45,23 @@ def column_names(estimator: NetworkEstimator) -> np.ndarray:
     if names is None:
         names = [f"x{k}" for k in range(estimator.n_features_in_)]
     return np.array(names, dtype=object)
+
+
+def column_number(estimator: NetworkEstimator, column: Any) -> int:
+    """Return the place of a column that is given by its name or its index.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    names: list[Any] = column_names(estimator).tolist()
+    if isinstance(column, str) and column in names:
+        return names.index(column)
+    is_index = isinstance(column, Integral) and not isinstance(column, bool)
+    if is_index and 0 <= column < len(names):
+        return int(column)
+    raise ValueError(f"a column must be one of {names}, or an index of one, got {column!r}")
 
 
 def cells_of(X: Any) -> np.ndarray:

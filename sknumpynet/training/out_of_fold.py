@@ -14,6 +14,7 @@ from sknumpynet.training.validation import Validator
 __all__ = [
     "HeldOut",
     "held_out_predictions",
+    "held_out_rows",
     "mean_out_of_fold",
     "out_of_fold",
     "stacked_parameters",
@@ -58,8 +59,8 @@ def out_of_fold(trained: EnsembleRuns) -> FloatArray | None:
     ndarray of shape (n_samples, n_outputs) or None
         See `mean_out_of_fold`.
     """
-    held_out = [rows.held_out for rows in trained.rows if rows.held_out is not None]
-    if not held_out:
+    held_out = held_out_rows(trained)
+    if held_out is None:
         return None
     predictions = [
         _predicted(trained, k, run.whole_parameters, rows)
@@ -76,8 +77,8 @@ def held_out_predictions(trained: EnsembleRuns) -> HeldOut | None:
     trained : EnsembleRuns
     """
     config, data = trained.problem.config, trained.problem.data
-    held_out = [rows.held_out for rows in trained.rows if rows.held_out is not None]
-    if not held_out or not config.conformal:
+    held_out = held_out_rows(trained)
+    if held_out is None or not config.conformal:
         return None
     parts: list[tuple[int, FloatArray, IntArray]] = []
     ensembles: list[FloatArray] = []
@@ -154,6 +155,12 @@ def stacked_parameters(parameters: Sequence[FloatArray]) -> FloatArray:
         return parameters[0]
     size = max(map(len, parameters))
     return np.stack([np.pad(own, (0, size - len(own))) for own in parameters])
+
+
+def held_out_rows(trained: EnsembleRuns) -> list[IntArray] | None:
+    """Return the rows that each member never saw; None where all see all."""
+    held_out = [rows.held_out for rows in trained.rows if rows.held_out is not None]
+    return held_out or None
 
 
 def mean_out_of_fold(

@@ -17,6 +17,7 @@ from sknumpynet.training.history import extended_history
 from sknumpynet.training.out_of_fold import (
     HeldOut,
     held_out_predictions,
+    held_out_rows,
     out_of_fold,
     stacked_parameters,
 )
@@ -57,7 +58,9 @@ class FitResult:
         What `learning_rate` would ask for the schedule that was used, and its exponent.
     out_of_fold : ndarray of shape (n_samples, n_outputs), optional
         What members say of rows that they never saw, NaN where all saw them.
-    held_out : HeldOut, optional
+    held_out : list of ndarray of int, optional
+        The rows that each member never saw; None where all saw all.
+    conformal : HeldOut, optional
         What is said of rows that had no part in a network.
     warnings : list of (str, category)
         What to warn of.
@@ -74,7 +77,8 @@ class FitResult:
     optimizers: list[Optimizer] | None
     schedule: tuple[Any, float] | None
     out_of_fold: FloatArray | None
-    held_out: HeldOut | None
+    held_out: list[IntArray] | None
+    conformal: HeldOut | None
     warnings: list[Warned]
 
 
@@ -126,7 +130,8 @@ def fit_result(trained: EnsembleRuns) -> FitResult:
         optimizers=optimizers,
         schedule=schedule,
         out_of_fold=out_of_fold(trained),
-        held_out=held_out_predictions(trained),
+        held_out=held_out_rows(trained),
+        conformal=held_out_predictions(trained),
         warnings=warnings,
     )
 
