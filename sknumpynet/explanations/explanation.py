@@ -27,6 +27,10 @@ class Explanation:
     feature_names : ndarray of str of shape (n_columns,)
     error : ndarray of the shape of ``values``
         Their standard errors, of the permutations that were drawn; NaN of one pair of them.
+    interactions : ndarray of shape (n_columns, n_columns) or (n_columns, n_columns, n_outputs)
+        Mean absolute second differences where they were asked for: by how much a prediction changes
+        when two columns change, other than by what it changes for each alone. NaN of columns that
+        were not compared; None where none were.
 
     Examples
     --------
@@ -46,6 +50,7 @@ class Explanation:
     data: np.ndarray
     feature_names: np.ndarray
     error: FloatArray
+    interactions: FloatArray | None = None
 
     def prediction(self) -> FloatArray:
         """Return what is explained: base values and all that columns add to them.
