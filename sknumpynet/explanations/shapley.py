@@ -5,10 +5,12 @@ it has in b, and what the prediction changes by is what the column adds. The mea
 and background rows is the Shapley value [1]_; whatever is drawn, the sum is exact. Orders come in
 pairs, each with its reverse [2]_, by which functions of two columns at a time are exact too.
 
-Most of the error would come of the few background rows that there is time to walk to. So rows walk
-on, from b to all other background rows b'; that is the same for all x, and cheap. What columns add
-without regard of each other does not depend then on which b was passed, and as the Shapley values
-from b to b' and from b' to b differ by their sign alone, the detour is 0 on average.
+Most of the error would come of the few background rows that there is time to walk to. What a walk
+to b says too little or too much is about the same for all rows: what columns add on the way from b
+to the background as a whole. So that is added to each walk, `_onward`: over all b its sum is 0, so
+nothing becomes wrong by it, and what columns add without regard of each other becomes exact by a
+single walk. (Six orders of the 10 columns of diabetes have 0.29 of the error that they have without
+it, of the 30 of breast cancer 0.55.)
 
 References
 ----------
@@ -31,6 +33,9 @@ __all__ = ["ShapleyValues", "shapley_values"]
 
 # So many cells of mixed rows are made at a time: 4 MB in single precision.
 BLOCK_CELLS = 2**20
+# Background rows that each background row walks to: with 2, 3 and 6 the error on diabetes is 2.66,
+# 2.47 and 2.20.
+N_HOPS = 3
 
 Predict = Callable[[FloatArray], FloatArray]
 
@@ -61,9 +66,9 @@ class Points(NamedTuple):
     rows: FloatArray
     predictions: FloatArray
 
-    def take(self, some: slice) -> "Points":
-        """Return some of them; of a single one it is the one."""
-        return self if len(self.rows) == 1 else Points(self.rows[some], self.predictions[some])
+    def take(self, some: slice | IntArray) -> "Points":
+        """Return some of them."""
+        return Points(self.rows[some], self.predictions[some])
 
 
 def shapley_values(
@@ -105,20 +110,58 @@ def shapley_values(
     others = Points(background, predict(background))
     mean = np.zeros((len(rows), columns.n_columns, *explained.predictions.shape[1:]))
     squares = np.zeros_like(mean)
-    passed = np.resize(random_state.permutation(len(background)), n_pairs)
-    seeds = random_state.randint(np.iinfo(np.int32).max, size=(n_pairs, 2))
-    for n, (place, (seed, seed_onward)) in enumerate(zip(passed, seeds, strict=True), start=1):
-        by_way_of = others.take(slice(place, place + 1))
-        added = _walks(predict, columns, explained, by_way_of, seed)
-        added += _walks(predict, columns, by_way_of, others, seed_onward).mean(axis=0)
+    onward = _onward(predict, columns, others, random_state)
+    # Each row begins somewhere among the background rows, and takes the next each time.
+    order, seed = random_state.permutation(len(background)), _seed(random_state)
+    first = np.random.RandomState(seed).randint(len(background), size=len(rows))
+    for n in range(n_pairs):
+        passed = order[(first + n) % len(background)]
+        added = _walks(predict, columns, explained, others.take(passed), _seed(random_state))
+        added += onward[passed]
         # Welford's updates, without a copy of all.
         difference = added - mean
-        mean += difference / n
+        mean += difference / (n + 1)
         squares += difference * (added - mean)
     error = np.full_like(mean, np.nan)
     if n_pairs > 1:
         error = np.sqrt(squares / (n_pairs * (n_pairs - 1)))
     return ShapleyValues(mean, error, others.predictions.mean(axis=0))
+
+
+def _onward(
+    predict: Predict,
+    columns: EncodedColumns,
+    background: Points,
+    random_state: np.random.RandomState,
+) -> FloatArray:
+    """Return about what columns add from each background row to all; over all rows the sum is 0.
+
+    Each walks to a few others, some places further round a circle. What they add to the mean of all
+    is what fits these differences best, by least squares; Fourier transforms solve that on a
+    circle.
+
+    Returns
+    -------
+    ndarray of shape (n_background, n_columns, ...)
+    """
+    n = len(background.rows)
+    hops = np.append(1, 2 + random_state.permutation(max(n - 3, 0)))[: min(N_HOPS, n - 1)]
+    shape = (n, columns.n_columns, *background.predictions.shape[1:])
+    total, weight = np.zeros(shape, complex), np.zeros(n)
+    for hop in hops:
+        ends = background.take((np.arange(n) + hop) % n)
+        added = _walks(predict, columns, background, ends, _seed(random_state))
+        # What a hop makes of each wave: value here minus value there.
+        factor = 1 - np.exp(2j * np.pi * hop * np.arange(n) / n)
+        total += np.fft.fft(added, axis=0) * factor.conj().reshape(-1, *[1] * (len(shape) - 1))
+        weight += np.abs(factor) ** 2
+    total[1:] /= weight[1:].reshape(-1, *[1] * (len(shape) - 1))
+    total[0] = 0.0
+    return np.asarray(np.fft.ifft(total, axis=0).real)
+
+
+def _seed(random_state: np.random.RandomState) -> int:
+    return int(random_state.randint(np.iinfo(np.int32).max))
 
 
 def _walks(
@@ -131,7 +174,7 @@ def _walks(
     predict : callable(rows)
     columns : EncodedColumns
     starts, ends : Points
-        As many of both, or one for all.
+        As many of both.
     seed : int
         Of the orders, each row's own. Those of first rows do not know how many there are.
 
@@ -139,7 +182,7 @@ def _walks(
     -------
     ndarray of shape (n_samples, n_columns, ...)
     """
-    n_samples, n_used = max(len(starts.rows), len(ends.rows)), len(columns.used)
+    n_samples, n_used = len(starts.rows), len(columns.used)
     keys = np.random.RandomState(seed).random_sample((n_samples, n_used))
     orders = columns.used[keys.argsort(axis=1)]
     cells_of_row = max(2 * n_used * starts.rows.shape[1], 1)

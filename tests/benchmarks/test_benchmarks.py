@@ -141,6 +141,16 @@ def test_tabular_text(tmp_path):
         assert losses["text"] < losses["dropped"]
 
 
+def test_explanations():
+    values, peers = (read_table(part) for part in run_benchmark("explanations").split("\n\n")[:2])
+    assert [row["permutations"] for row in values[:3]] == ["2", "6", "20"]
+    assert {row["model"] for row in values} == {row["model"] for row in peers}
+    for row in values:
+        assert float(row["CPU s"]) > 0
+        assert float(row["error"]) > 0
+    assert all(float(row["peer s"]) > 0 for row in peers)
+
+
 def test_distillation():
     quality, speed = (read_table(part) for part in run_benchmark("distillation").split("\n\n")[:2])
     assert [row["table"] for row in quality] == ["wine", "diabetes", "geometric mean"]
