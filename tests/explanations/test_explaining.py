@@ -1,6 +1,8 @@
 """`explain`: additive, by the user's columns, and what the definition of Shapley values gives."""
 
 import pickle
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -284,6 +286,19 @@ def test_a_saved_model_explains_as_before(regressor, frame):
     loaded = pickle.loads(pickle.dumps(regressor))
     assert_array_equal(loaded.explain(frame[:3]).values, regressor.explain(frame[:3]).values)
     assert not hasattr(clone(regressor), "background_")
+
+
+def test_a_model_of_an_earlier_version_needs_a_background():
+    fixtures = Path(__file__).parents[1] / "fixtures"
+    saving = runpy.run_path(str(fixtures / "save_models.py"))
+    loaded = pickle.loads((fixtures / "saved_0.1.0" / "table_classifier.pkl").read_bytes())
+    X = saving["inputs"](loaded)
+    with pytest.raises(ValueError, match="earlier version"):
+        loaded.explain(X[:3])
+    explanation = loaded.explain(X[:3], background=X[10:20])
+    assert_allclose(explanation.prediction(), response(loaded, X[:3]), atol=1e-6)
+    with pytest.raises(ValueError, match="earlier version"):
+        loaded.column_importances(X, saving["targets"]("table_classifier", loaded))
 
 
 def test_a_distilled_network_explains(regressor, frame):
