@@ -164,6 +164,9 @@ def distil(teacher: N, student: N, given: GivenRows, validation: GivenRows | Non
     table = as_table(given.X)
     X = teacher._check_for_prediction(table)
     known = copy.deepcopy(description_of(teacher))
+    background = known.pop("background_", None)
+    if background is not None and student.n_background:
+        known["background_"] = background[: student.n_background]
     targets = student._targets(known)
     soft_loss = SOFT_LOSSES.get(targets.loss.output_activation, targets.loss)
     rows = EncodedRows(X, _predictions(teacher, X), _checked_weight(given.sample_weight, X))

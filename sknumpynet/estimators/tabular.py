@@ -189,6 +189,7 @@ class BaseTabularMLP(BaseNetwork):
         **params : dict
             Further parameters of what is returned, such as ``hidden_layer_sizes``,
             ``random_state``, ``max_time`` or ``n_jobs``; by default they are this estimator's.
+            Of its ``background_`` no more than ``n_background`` rows are handed on.
             Those that say what is learned stay as they are. Epochs, dropout and the rows that
             members see are distilling's own.
 
@@ -226,7 +227,7 @@ class BaseTabularMLP(BaseNetwork):
         ['distilled_loss', 'ensemble_loss', 'member_loss', 'n_rows', 'targets']
         """
         check_is_fitted(self)
-        fixed = {*self._data_parameters} & params.keys()
+        fixed = {*self._data_parameters} - {"n_background"} & params.keys()
         if fixed:
             raise ValueError(
                 "distil keeps what is learned and of which columns, got "
@@ -267,6 +268,7 @@ class BaseTabularMLP(BaseNetwork):
         X : DataFrame or array-like of shape (n_samples, n_features)
         background : DataFrame or array-like of shape (n_background, n_features), default=None
             Rows that others are compared with; None for ``background_``, those that `fit` kept.
+            A few hundred will do: each takes as much time as one of X.
         n_permutations : int, default=6
             Orders of the columns that are drawn for each row, in pairs of one and its reverse, so
             even. Four times as many halve the errors and take four times as long: for 1,000 rows of

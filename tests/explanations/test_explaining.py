@@ -308,6 +308,12 @@ def test_a_distilled_network_explains(regressor, frame):
     assert_allclose(explanation.prediction(), network.predict(frame[:3]), atol=1e-6)
 
 
+@pytest.mark.parametrize("n_background", [0, 7])
+def test_distilling_can_leave_rows_behind(regressor, frame, n_background):
+    network = regressor.distil(frame, max_time=0.2, n_background=n_background)
+    assert len(getattr(network, "background_", [])) == n_background
+
+
 def test_the_seed_counts(regressor, frame):
     first, again, other = (
         regressor.explain(frame[:3], random_state=seed).values for seed in (0, 0, 1)
