@@ -2,7 +2,12 @@
 
 import sknumpynet._old_paths  # noqa: F401
 from sknumpynet.classifier import NumpyMLPClassifier
-from sknumpynet.display import BeeswarmDisplay, TrainingDisplay, WaterfallDisplay
+from sknumpynet.display import (
+    BeeswarmDisplay,
+    IntervalDisplay,
+    TrainingDisplay,
+    WaterfallDisplay,
+)
 from sknumpynet.preprocessing import TabularPreprocessor
 from sknumpynet.regressor import NumpyMLPRegressor
 from sknumpynet.search import (
@@ -24,5 +29,6 @@ __all__ = [
     "TrainingDisplay",
     "WaterfallDisplay",
     "BeeswarmDisplay",
+    "IntervalDisplay",
 ]
 __version__ = "0.1.0"

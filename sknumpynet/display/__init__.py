@@ -1,4 +1,4 @@
-"""Pictures of training and of explanations, in the manner of scikit-learn's displays."""
+"""Pictures of training, explanations and intervals, in the manner of scikit-learn's displays."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
@@ -10,13 +10,14 @@ from sklearn.utils.validation import check_is_fitted
 from sknumpynet.display.drawing import draw_best_epochs, draw_learning_rates, draw_loss, new_axes
 from sknumpynet.display.explanations import BeeswarmDisplay, WaterfallDisplay
 from sknumpynet.display.histories import best_epochs_of, by_member
+from sknumpynet.display.intervals import IntervalDisplay
 from sknumpynet.utils.scikit_learn import check_matplotlib
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-__all__ = ["BeeswarmDisplay", "TrainingDisplay", "WaterfallDisplay"]
+__all__ = ["BeeswarmDisplay", "IntervalDisplay", "TrainingDisplay", "WaterfallDisplay"]
 
 
 class TrainingDisplay:

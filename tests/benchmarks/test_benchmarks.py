@@ -166,3 +166,13 @@ def test_monotone():
     assert table["turned around, constrained"] == "0.00 %"
     assert table["turned around, free"] != "0.00 %"
     assert float(table["constrained"]) < float(table["boosting, constrained"])
+
+
+def test_intervals():
+    rows = read_table(run_benchmark("intervals"))
+    assert [row["intervals"] for row in rows[:3]] == ["plus", "mean", "plus, of quantiles"]
+    for row in rows[:3]:
+        held = [float(row[f"held, {level}"]) for level in (0.5, 0.8, 0.9, 0.95)]
+        assert held == sorted(held)
+        assert float(row["worst group, 0.9"]) <= held[2]
+    assert [float(rows[0][f"width, {level}"]) for level in (0.5, 0.95)] == [1.0, 1.0]
