@@ -75,7 +75,7 @@ def halves_of(
     ----------
     validation : ValidationSet
     groups : array-like of shape (n_samples,) or None
-        Of all rows of the table: the rows of one stay together, if there are two or more.
+        Of all rows of the table: the rows of one group stay together, if there are two or more.
     random_state : RandomState
 
     Returns
@@ -98,8 +98,11 @@ def halves_of(
         return ()
     own = places
     if groups is not None and validation.rows is not None:
-        own = np.unique(rows_of(groups, validation.rows[places]), return_inverse=True)[1]
-        if own.max() == 0:
+        # They may be of any kind, and of several.
+        numbers: dict[Any, int] = {}
+        names = np.asarray(rows_of(groups, validation.rows[places]), object).tolist()
+        own = np.array([numbers.setdefault(name, len(numbers)) for name in names])
+        if len(numbers) == 1:
             own = places
     labels = np.unique(own)
     first = random_state.permutation(labels)[: len(labels) // 2]

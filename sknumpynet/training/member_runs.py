@@ -36,6 +36,7 @@ from sknumpynet.training.starts import (
 )
 from sknumpynet.training.validation import Validator
 from sknumpynet.training.warm_start import WarmStart
+from sknumpynet.utils.scikit_learn import rows_of
 
 __all__ = ["runs_of_members"]
 
@@ -167,6 +168,8 @@ def _stochastic_run(
         assert validation is not None
         assert isinstance(member.validate, Validator)
         groups = problem.split_params.get("groups")
+        if groups is not None and data.is_kept is not None:
+            groups = rows_of(groups, np.flatnonzero(data.is_kept))
         # A source of its own, so that nothing else is drawn differently.
         halves = halves_of(validation, groups, np.random.RandomState(k))
         member.validate = replace(member.validate, parts=halves)
