@@ -257,3 +257,17 @@ def test_methods_that_are_none():
     X, y = load_diabetes(return_X_y=True)
     with pytest.raises(ValueError, match=r"method must be one of \['plus', .*got 'naive'"):
         linear(2).fit(X[:60], y[:60]).predict_interval(X, method="naive")
+
+
+@pytest.mark.parametrize("method", ["plus", "minmax"])
+def test_mapie_has_the_same_bounds(method):
+    regression = pytest.importorskip("mapie.regression")
+    X, y = load_diabetes(return_X_y=True)
+    folds = KFold(6, shuffle=True, random_state=0)
+    model = linear(6, resample=folds, max_iter=5_000, tol=1e-10).fit(X[:100], y[:100])
+    peer = regression.CrossConformalRegressor(
+        LinearRegression(), confidence_level=[0.5, 0.8], method=method, cv=folds
+    )
+    expected = peer.fit_conformalize(X[:100], y[:100]).predict_interval(X[100:])[1]
+    found = model.predict_interval(X[100:], [0.5, 0.8], method=method)
+    assert_allclose(found, expected, rtol=2e-3, atol=0.2)
