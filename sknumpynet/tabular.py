@@ -239,6 +239,10 @@ class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
     def _as_output(self, predictions: np.ndarray) -> np.ndarray:
         return TargetUnit(**self._unit).decoded(predictions)
 
+    def _unit_of_outputs(self) -> np.ndarray:
+        # Several quantiles of one target have one unit.
+        return np.broadcast_to(TargetUnit(**self._unit).spread, (self.n_outputs_,))
+
     def _in_range(
         self, predictions: np.ndarray, held_out: HeldOutRows, networks: np.ndarray
     ) -> np.ndarray:

@@ -1,7 +1,7 @@
 """What networks say of rows that they never saw, and of rows that had no part in them at all."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -38,6 +38,8 @@ class HeldOut(NamedTuple):
         Parameters; none where the members themselves predicted.
     training_rows : list of ndarray of int
         What each member trained on.
+    member_variance : ndarray of shape (n_outputs,), optional
+        Of what members say of a row, the mean over all rows, where these are numbers.
     """
 
     predictions: FloatArray
@@ -45,6 +47,7 @@ class HeldOut(NamedTuple):
     networks: IntArray
     ensembles: list[FloatArray]
     training_rows: list[IntArray]
+    member_variance: FloatArray | None
 
 
 def out_of_fold(trained: EnsembleRuns) -> FloatArray | None:
@@ -103,7 +106,26 @@ def held_out_predictions(trained: EnsembleRuns) -> HeldOut | None:
         np.repeat([k for k, _, _ in parts], [len(rows) for _, _, rows in parts]),
         ensembles,
         [run.dataset.used_rows for run in trained.runs],
+        _member_variance(trained),
     )
+
+
+def _member_variance(trained: EnsembleRuns) -> FloatArray | None:
+    """Return how far members scatter; nearly all have learned from each row, so a little less."""
+    if trained.problem.loss.output_activation in ("logistic", "softmax"):
+        return None
+    if len(trained.runs) == 1:
+        return np.zeros(trained.problem.networks[0].fan_out)
+    rows = np.arange(trained.problem.data.X.shape[0])
+    mean: Any = 0.0
+    squares: Any = 0.0
+    for k, run in enumerate(trained.runs):
+        predictions = _predicted(trained, k, run.whole_parameters, rows).astype(np.float64)
+        difference = predictions - mean
+        mean = mean + difference / (k + 1)
+        squares = squares + difference * (predictions - mean)
+    variance: FloatArray = squares.mean(axis=0) / (len(trained.runs) - 1)
+    return variance
 
 
 class _Half(NamedTuple):

@@ -34,6 +34,8 @@ class HeldOutRows:
         none where they are the estimator's own.
     ranges : ndarray of shape (2, n_members, n_targets)
         The lowest and the highest target that each member was trained on.
+    member_variance : ndarray of shape (n_outputs,) or None
+        Of what members say of a row, as the network has it; None for classes.
     """
 
     predictions: FloatArray
@@ -43,6 +45,7 @@ class HeldOutRows:
     sample_weight: FloatArray | None
     ensembles: list[dict[str, Any]]
     ranges: FloatArray
+    member_variance: FloatArray | None
 
     @classmethod
     def of(
@@ -84,6 +87,7 @@ class HeldOutRows:
             None if weight is None else weight[kept],
             [predicting(parameters) for parameters in held_out.ensembles],
             np.stack([[own.min(axis=0) for own in ends], [own.max(axis=0) for own in ends]]),
+            held_out.member_variance,
         )
 
     def of_target(self, k: int) -> "HeldOutRows":

@@ -20,6 +20,7 @@ def bounds_of(
     of_new: FloatArray,
     level: float,
     method: IntervalMethod,
+    scatter: float = 0.0,
 ) -> FloatArray:
     """Return bounds of the targets of new rows, for one output.
 
@@ -35,6 +36,9 @@ def bounds_of(
         Part of the targets to be held.
     method : {'plus', 'minmax', 'mean'}
         With 'mean' all networks are taken to say the same of new rows, which is up to the caller.
+    scatter : float
+        With 'mean' the standard deviation that errors of single networks have and those of their
+        mean do not: errors are shrunk by it.
 
     Returns
     -------
@@ -47,8 +51,14 @@ def bounds_of(
     E. Patterson, E. Candès, "Conformalized Quantile Regression", NeurIPS 2019, equation 6.
     """
     target = held_out.targets[:, 0]
+    errors = np.maximum(of_held_out[:, 0] - target, target - of_held_out[:, 1])
+    largest = np.abs(errors).max()
+    if method == "mean" and largest > 0.0:
+        # Relative to the largest, of which squares do not overflow.
+        total = np.average((errors / largest) ** 2, weights=held_out.sample_weight)
+        errors = errors * np.sqrt(max(1.0 - (scatter / largest) ** 2 / total, 0.0))
     scores = SortedScores(
-        np.maximum(of_held_out[:, 0] - target, target - of_held_out[:, 1]),
+        errors,
         held_out.networks,
         held_out.sample_weight,
         len(np.unique(held_out.rows)),

@@ -145,6 +145,15 @@ def test_few_rows_have_infinite_bounds():
     assert_array_equal(bounds, np.broadcast_to([-np.inf, np.inf], bounds.shape))
 
 
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("scale", [1e-300, 1e-6, 1e300])
+def test_bounds_have_the_unit_of_the_targets(method, scale):
+    X, y = load_diabetes(return_X_y=True)
+    plain = small().fit(X[:100], y[:100]).predict_interval(X, method=method)
+    scaled = small().fit(X[:100], scale * y[:100]).predict_interval(X, method=method)
+    assert_allclose(scaled / scale, plain, rtol=1e-2, atol=1.0)
+
+
 def test_constant_targets_have_no_width():
     X, _ = load_diabetes(return_X_y=True)
     bounds = small().fit(X[:60], np.full(60, 7.0)).predict_interval(X)
