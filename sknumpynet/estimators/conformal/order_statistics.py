@@ -113,10 +113,10 @@ class SortedScores:
         needed = self.needed(level)
         if needed > self.total:
             return np.full(n_new, np.inf)
-        lowest = np.array([scores[0] for scores in self._scores])[:, np.newaxis]
-        highest = np.array([scores[-1] for scores in self._scores])[:, np.newaxis]
-        high = np.nextafter((values + highest).max(axis=0), np.inf)
-        low = np.nextafter((values + lowest).min(axis=0), -np.inf)
+        # Between the bounds that there would be if all networks said the lowest, or the highest.
+        own = self._order_statistic(needed)
+        high = np.nextafter(values.max(axis=0) + own, np.inf)
+        low = np.nextafter(values.min(axis=0) + own, -np.inf)
         for _ in range(MOST_HALVINGS):
             middle = low + (high - low) / 2
             if ((middle == low) | (middle == high)).all():
@@ -125,3 +125,11 @@ class SortedScores:
             high = np.where(reached, middle, high)
             low = np.where(reached, low, middle)
         return np.asarray(high)
+
+    def _order_statistic(self, needed: float) -> float:
+        """Return the least score by which scores have so much weight."""
+        scores = np.concatenate(self._scores)
+        weight = np.concatenate([np.diff(own) for own in self._weights])
+        order = np.argsort(scores, kind="stable")
+        place = int(np.searchsorted(np.cumsum(weight[order]), needed))
+        return float(scores[order[min(place, len(order) - 1)]])
