@@ -159,7 +159,7 @@ class Layer(Protocol):
         """Return which parameters the penalty and weight decay shrink."""
 
     def bounds(self) -> FloatArray:
-        """Return the least and the largest that each parameter may be, (2, *parameter_shape)."""
+        """Return the least and the largest of each parameter, shape ``(2, *parameter_shape)``."""
 
     def apply(self, parameters: FloatArray, inputs: FloatArray) -> FloatArray:
         """Return the outputs with their row of ones, for inputs that have one.
