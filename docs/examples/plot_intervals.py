@@ -27,7 +27,7 @@ X_new, y_new = brake(2000)
 models = {
     "of the squared error": TabularMLPRegressor("fast", random_state=0),
     "of quantiles": TabularMLPRegressor(
-        "fast", loss="quantile", quantile=[0.05, 0.5, 0.95], random_state=0
+        "fast", loss="quantile", quantile=[0.05, 0.25, 0.5, 0.75, 0.95], random_state=0
     ),
 }
 levels = [0.5, 0.9]
