@@ -11,6 +11,7 @@ from sklearn.metrics import log_loss, r2_score
 from sknumpynet import TabularMLPClassifier, TabularMLPRegressor, presets
 from sknumpynet.core import architectures
 from sknumpynet.core.layers import CategoryEmbedding
+from sknumpynet.estimators import inputs
 from sknumpynet.presets import WAVES
 
 pd = pytest.importorskip("pandas")
@@ -38,6 +39,14 @@ def exact(n, rng):
     return X, np.exp(-8 * ((X - 0.5) ** 2).sum(axis=1)) + X[:, 0]
 
 
+def heavy_tails(n, rng):
+    """Classes by numbers over many powers of ten, as of balance sheets."""
+    logarithms = rng.normal(size=(n, 6))
+    noise = 0.3 * rng.normal(size=n)
+    first, second, third = logarithms.T[:3]
+    return np.exp(4 * logarithms), (np.sin(2 * first) + second * third + noise > 0) * 1
+
+
 def loss_of(model, make):
     rng = np.random.default_rng(0)
     (X, y), (X_new, y_new) = make(600, rng), make(2_000, rng)
@@ -56,6 +65,13 @@ def test_pieces_learn_numbers_of_few_values(monkeypatch):
     pieces = loss_of(model, few_values)
     monkeypatch.setitem(presets.EMBEDDINGS, "classes", ({**WAVES, "sigmas": (0.15, 0.45)},))
     assert pieces < 0.7 * loss_of(model, few_values)
+
+
+def test_ranks_learn_heavy_tails(monkeypatch):
+    model = TabularMLPClassifier("fast", random_state=0, n_jobs=1)
+    ranks = loss_of(model, heavy_tails)
+    monkeypatch.setattr(inputs, "MOST_RANKED", False)
+    assert ranks < 0.95 * loss_of(model, heavy_tails)
 
 
 def test_small_tables_without_noise_get_epochs(monkeypatch):
