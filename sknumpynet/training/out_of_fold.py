@@ -66,7 +66,7 @@ def out_of_fold(trained: EnsembleRuns) -> FloatArray | None:
     if held_out is None:
         return None
     predictions = [
-        _predicted(trained, k, run.whole_parameters, rows)
+        _predicted(trained, k, run.whole_parameters, trained.problem.data.X[rows])
         for k, (run, rows) in enumerate(zip(trained.runs, held_out, strict=True))
     ]
     return mean_out_of_fold(predictions, held_out, trained.problem.data.X.shape[0])
@@ -101,7 +101,9 @@ def held_out_predictions(trained: EnsembleRuns) -> HeldOut | None:
         ]
     n_members = len(trained.runs)
     return HeldOut(
-        np.concatenate([_predicted(trained, k % n_members, own, rows) for k, own, rows in parts]),
+        np.concatenate(
+            [_predicted(trained, k % n_members, own, data.X[rows]) for k, own, rows in parts]
+        ),
         np.concatenate([rows for _, _, rows in parts]),
         np.repeat([k for k, _, _ in parts], [len(rows) for _, _, rows in parts]),
         ensembles,
@@ -116,15 +118,18 @@ def _member_variance(trained: EnsembleRuns) -> FloatArray | None:
         return None
     if len(trained.runs) == 1:
         return np.zeros(trained.problem.networks[0].fan_out)
+    data = trained.problem.data
     mean: Any = 0.0
     squares: Any = 0.0
     for k, run in enumerate(trained.runs):
-        # All rows by a slice, which copies no table.
-        predictions = _predicted(trained, k, run.whole_parameters, slice(None)).astype(np.float64)
+        # Not of what rows of weight 0 hold.
+        predictions = _predicted(trained, k, run.whole_parameters, data.training_X)
+        predictions = predictions.astype(np.float64)
         difference = predictions - mean
         mean = mean + difference / (k + 1)
         squares = squares + difference * (predictions - mean)
-    variance: FloatArray = squares.mean(axis=0) / (len(trained.runs) - 1)
+    variance: FloatArray = np.average(squares, axis=0, weights=data.sample_weight)
+    variance /= len(trained.runs) - 1
     return variance
 
 
@@ -152,12 +157,10 @@ def _halves(trained: EnsembleRuns, member: int) -> list[_Half]:
     ]
 
 
-def _predicted(
-    trained: EnsembleRuns, member: int, parameters: FloatArray, rows: IntArray | slice
-) -> FloatArray:
-    """Return what the network of a member says of rows of the table."""
+def _predicted(trained: EnsembleRuns, member: int, parameters: FloatArray, X: Any) -> FloatArray:
+    """Return what the network of a member says of rows."""
     problem = trained.problem
-    raw = raw_outputs(problem.network_of(member), parameters, problem.data.X[rows])
+    raw = raw_outputs(problem.network_of(member), parameters, X)
     return activated(raw, problem.loss.output_activation)
 
 
