@@ -4,7 +4,7 @@ Perceptrons multiply rows by weights, which users see and may change, some rows 
 memory does not grow with the hidden layers; other networks see `blocks`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from sknumpynet.core.types import FloatArray
 __all__ = [
     "activated",
     "mean_of_members",
+    "member_blocks",
     "member_mean",
     "perceptron_outputs",
     "raw_outputs",
@@ -193,6 +194,23 @@ def member_mean(predictions: FloatArray) -> FloatArray:
     return mean
 
 
+def member_blocks(n_rows: int, entries_of_row: int) -> Iterator[slice]:
+    """Return slices of rows of which all members together predict not too much at once.
+
+    Parameters
+    ----------
+    n_rows : int
+    entries_of_row : int
+        What is predicted of a row: the members times their outputs.
+
+    Examples
+    --------
+    >>> list(member_blocks(3, 10))
+    [slice(0, 3, None)]
+    """
+    return slices(n_rows, max(MEMBERS_BLOCK_ENTRIES // entries_of_row, 1))
+
+
 def mean_of_members(
     predict: Callable[[Any], FloatArray], X: Any, entries_of_row: int
 ) -> FloatArray:
@@ -213,9 +231,8 @@ def mean_of_members(
     array([[2.],
            [4.]])
     """
-    size = max(MEMBERS_BLOCK_ENTRIES // entries_of_row, 1)
     means = []
-    for rows in slices(X.shape[0], size):
+    for rows in member_blocks(X.shape[0], entries_of_row):
         predictions = predict(X[rows])
         means.append(predictions if predictions.ndim == 2 else member_mean(predictions))
     return means[0] if len(means) == 1 else np.concatenate(means)

@@ -14,7 +14,6 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from sknumpynet.core.inference import mean_of_members
 from sknumpynet.estimators.callbacks import FitReport
 from sknumpynet.estimators.conformal import HeldOutRows
 from sknumpynet.estimators.contract import NetworkEstimator
@@ -165,8 +164,7 @@ class BaseNetwork(NetworkEstimator):
 
     def _predictions(self, X: Any) -> np.ndarray:
         """Return activated outputs, shape (n_samples, n_outputs), the mean of the members'."""
-        X = self._check_for_prediction(X)
-        return mean_of_members(self._activated, X, self._n_fitted() * self.n_outputs_)
+        return self._mean_activated(self._check_for_prediction(X))
 
     def predict_members(self, X: Any) -> np.ndarray:
         """Return what every member predicts: a classifier's probabilities, a regressor's values.

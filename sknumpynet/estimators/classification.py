@@ -6,8 +6,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags, check_random_state
 
-from sknumpynet.core.blocks import slices
-from sknumpynet.core.inference import MEMBERS_BLOCK_ENTRIES, mean_of_members
+from sknumpynet.core.inference import member_blocks
 from sknumpynet.estimators.conformal import (
     LabelScores,
     SetMethod,
@@ -163,15 +162,13 @@ class NetworkClassifier(ClassifierMixin):  # type: ignore[misc]
             scores, labels, held_out.networks, held_out.rows, held_out.sample_weight
         )
         n_networks = self._n_fitted() * max(len(held_out.ensembles), 1)
-        size = max(MEMBERS_BLOCK_ENTRIES // (n_networks * len(self.classes_)), 1)
         parts = []
-        for rows in slices(X.shape[0], size):
+        for rows in member_blocks(X.shape[0], n_networks * len(self.classes_)):
             of_new = self._as_output(self._of_all_networks(held_out, X[rows]).astype(np.float64))
             share = source.uniform(size=of_new.shape[1]) if randomized else None
             of_classes = scores_of_classes(of_new, method, share)
             belongs = sets_of(known, of_classes, level, per_class=per_class)
-            mean = mean_of_members(self._activated, X[rows], self._n_fitted())
-            likeliest = self._as_output(mean).argmax(axis=1)
+            likeliest = self._as_output(self._mean_activated(X[rows])).argmax(axis=1)
             belongs[np.arange(len(belongs)), likeliest] = True
             parts.append(belongs)
         return np.concatenate(parts)

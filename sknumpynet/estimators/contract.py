@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from sknumpynet.core.inference import mean_of_members
 from sknumpynet.estimators.inputs import Inputs
 from sknumpynet.estimators.network_specs import NetworkSpec
 from sknumpynet.estimators.targets import Targets
@@ -73,6 +74,10 @@ class NetworkEstimator(
     @abstractmethod
     def _n_fitted(self) -> int:
         """Return how many networks predict."""
+
+    def _mean_activated(self, X: Any) -> np.ndarray:
+        """Return activated outputs of checked rows, the mean of the members'."""
+        return mean_of_members(self._activated, X, self._n_fitted() * self.n_outputs_)
 
     @abstractmethod
     def _as_output(self, predictions: np.ndarray) -> np.ndarray:

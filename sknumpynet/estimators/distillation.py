@@ -19,7 +19,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sknumpynet.core.inference import mean_of_members, member_mean
+from sknumpynet.core.inference import member_mean
 from sknumpynet.core.losses import LINKS, LOSSES, Loss, QuantileDistance
 from sknumpynet.core.types import FloatArray, IntArray
 from sknumpynet.estimators.contract import NetworkEstimator
@@ -199,8 +199,7 @@ def distil(teacher: N, student: N, given: GivenRows, validation: GivenRows | Non
 
 def _predictions(estimator: NetworkEstimator, X: FloatArray) -> FloatArray:
     """Return activated outputs of encoded rows, the mean of the members', in single precision."""
-    n_entries = estimator._n_fitted() * estimator.n_outputs_
-    return mean_of_members(estimator._activated, X, n_entries).astype(np.float32)
+    return estimator._mean_activated(X).astype(np.float32)
 
 
 def _checked_weight(sample_weight: Any, X: FloatArray) -> FloatArray | None:

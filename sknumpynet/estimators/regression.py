@@ -8,8 +8,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 
-from sknumpynet.core.blocks import slices
-from sknumpynet.core.inference import MEMBERS_BLOCK_ENTRIES, mean_of_members, member_mean
+from sknumpynet.core.inference import member_blocks, member_mean
 from sknumpynet.core.losses import Loss
 from sknumpynet.estimators.conformal import (
     HeldOutRows,
@@ -126,9 +125,9 @@ class NetworkRegressor(RegressorMixin):  # type: ignore[misc]
         held_out = self._held_out_rows()
         X = self._check_for_prediction(X)
         n_networks = self._n_fitted() * max(len(held_out.ensembles), 1)
-        size = max(MEMBERS_BLOCK_ENTRIES // (n_networks * self.n_outputs_), 1)
+        blocks = member_blocks(X.shape[0], n_networks * self.n_outputs_)
         bounds = np.concatenate(
-            [self._bounds(held_out, X[rows], levels, method) for rows in slices(X.shape[0], size)]
+            [self._bounds(held_out, X[rows], levels, method) for rows in blocks]
         )
         if is_single:
             bounds = bounds[..., 0]
@@ -141,7 +140,7 @@ class NetworkRegressor(RegressorMixin):  # type: ignore[misc]
         n_targets = held_out.targets.shape[1]
         networks = np.arange(self._n_fitted() * max(len(held_out.ensembles), 1))
         of_held_out = self._in_range(held_out.predictions, held_out, held_out.networks)
-        mean = self._as_output(mean_of_members(self._activated, X, self._n_fitted()))
+        mean = self._as_output(self._mean_activated(X))
         mean = mean.reshape(len(mean), -1)
         if method == "mean":
             of_new = np.broadcast_to(mean, (len(networks), *mean.shape))

@@ -3,7 +3,6 @@
 import numpy as np
 from sklearn.base import is_classifier
 
-from sknumpynet.core.inference import mean_of_members
 from sknumpynet.core.types import FloatArray
 from sknumpynet.estimators.contract import NetworkEstimator
 
@@ -23,7 +22,7 @@ def predicted(estimator: NetworkEstimator, rows: FloatArray) -> FloatArray:
     -------
     ndarray of shape (n_samples,) or (n_samples, n_outputs)
     """
-    seen = estimator._as_output(_mean(estimator, rows))
+    seen = estimator._as_output(estimator._mean_activated(rows))
     if not is_classifier(estimator):
         return seen
     if estimator.out_activation_ == "logistic" and estimator.n_outputs_ == 1:
@@ -51,9 +50,3 @@ def explained(estimator: NetworkEstimator, rows: FloatArray) -> FloatArray:
     if estimator.out_activation_ == "softmax" or len(estimator.classes_) == 1:
         return np.asarray(np.log(seen))
     return np.asarray(np.log(seen) - np.log1p(-seen))
-
-
-def _mean(estimator: NetworkEstimator, rows: FloatArray) -> FloatArray:
-    """Return activated outputs, the mean of the members'."""
-    n_entries = estimator._n_fitted() * estimator.n_outputs_
-    return mean_of_members(estimator._activated, rows, n_entries)
