@@ -12,8 +12,10 @@ from sknumpynet.estimators.conformal import (
     SetMethod,
     check_option,
     checked_levels,
+    scores_by_class,
     scores_of_classes,
     sets_of,
+    warn_of_few_labels,
 )
 from sknumpynet.estimators.targets import ClassTargets, as_probabilities
 from sknumpynet.utils.scikit_learn import HasMethods, StrOptions
@@ -158,16 +160,15 @@ class NetworkClassifier(ClassifierMixin):  # type: ignore[misc]
         of_held_out = self._as_output(held_out.predictions.astype(np.float64))
         share = source.uniform(size=len(labels)) if randomized else None
         scores = scores_of_classes(of_held_out, method, share)[np.arange(len(labels)), labels]
-        known = LabelScores(
-            scores, labels, held_out.networks, held_out.rows, held_out.sample_weight
-        )
-        n_networks = self._n_fitted() * max(len(held_out.ensembles), 1)
+        n_classes = len(self.classes_)
+        known = LabelScores(scores, labels, held_out)
+        judged = scores_by_class(known, n_classes, per_class=per_class)
+        warn_of_few_labels(judged, level, per_class=per_class, stacklevel=2)
         parts = []
-        for rows in member_blocks(X.shape[0], n_networks * len(self.classes_)):
+        for rows in member_blocks(X.shape[0], held_out.n_networks * n_classes):
             of_new = self._as_output(self._of_all_networks(held_out, X[rows]).astype(np.float64))
             share = source.uniform(size=of_new.shape[1]) if randomized else None
-            of_classes = scores_of_classes(of_new, method, share)
-            belongs = sets_of(known, of_classes, level, per_class=per_class)
+            belongs = sets_of(judged, scores_of_classes(of_new, method, share), level)
             likeliest = self._as_output(self._mean_activated(X[rows])).argmax(axis=1)
             belongs[np.arange(len(belongs)), likeliest] = True
             parts.append(belongs)

@@ -1,8 +1,9 @@
 """What makes a regressor of networks: targets, losses, quantiles."""
 
+import itertools
 from collections.abc import Sequence
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -13,9 +14,12 @@ from sknumpynet.core.losses import Loss
 from sknumpynet.estimators.conformal import (
     HeldOutRows,
     IntervalMethod,
+    SortedScores,
     bounds_of,
     check_option,
     checked_levels,
+    scores_of_errors,
+    warn_of_few_rows,
 )
 from sknumpynet.estimators.targets import (
     LOSSES_OF_NUMBERS,
@@ -26,6 +30,24 @@ from sknumpynet.estimators.targets import (
 from sknumpynet.utils.scikit_learn import HasMethods, Interval, StrOptions
 
 __all__ = ["NetworkRegressor"]
+
+
+class _JudgedBounds(NamedTuple):
+    """What bounds of a target at a level go by.
+
+    Parameters
+    ----------
+    level : float
+    outputs, centre : list of int
+        Two outputs that bounds lie around, and two that they hold.
+    scores : SortedScores
+        How far off networks were.
+    """
+
+    level: float
+    outputs: list[int]
+    centre: list[int]
+    scores: SortedScores
 
 
 class NetworkRegressor(RegressorMixin):  # type: ignore[misc]
@@ -124,44 +146,59 @@ class NetworkRegressor(RegressorMixin):  # type: ignore[misc]
         check_option("method", method, IntervalMethod)
         held_out = self._held_out_rows()
         X = self._check_for_prediction(X)
-        n_networks = self._n_fitted() * max(len(held_out.ensembles), 1)
-        blocks = member_blocks(X.shape[0], n_networks * self.n_outputs_)
+        judged = self._judged(held_out, levels, method)
         bounds = np.concatenate(
-            [self._bounds(held_out, X[rows], levels, method) for rows in blocks]
+            [
+                self._bounds(held_out, judged, X[rows], method)
+                for rows in member_blocks(X.shape[0], held_out.n_networks * self.n_outputs_)
+            ]
         )
+        bounds = bounds.reshape(len(bounds), -1, len(levels), 2).swapaxes(2, 3)
         if is_single:
             bounds = bounds[..., 0]
         return bounds[:, 0] if held_out.targets.shape[1] == 1 else bounds
 
+    def _judged(
+        self, held_out: HeldOutRows, levels: Sequence[float], method: IntervalMethod
+    ) -> list["_JudgedBounds"]:
+        """Return what bounds go by, of each target the levels in turn."""
+        said = self._in_range(held_out.predictions, held_out, held_out.networks)
+        known: dict[tuple[int, ...], SortedScores] = {}
+        judged = []
+        for target, level in itertools.product(range(held_out.targets.shape[1]), levels):
+            outputs = self._outputs_between(target, level)
+            key = (target, *outputs)
+            if key not in known:
+                scatter = self._scatter(held_out, outputs) if method == "mean" else 0.0
+                known[key] = scores_of_errors(held_out, target, said[:, outputs], scatter)
+            if target == 0:  # all targets are of the same rows
+                warn_of_few_rows(known[key], level, stacklevel=3)
+            centre = self._outputs_between(target, 0.0)
+            judged.append(_JudgedBounds(level, outputs, centre, known[key]))
+        return judged
+
     def _bounds(
-        self, held_out: HeldOutRows, X: Any, levels: Sequence[float], method: IntervalMethod
+        self,
+        held_out: HeldOutRows,
+        judged: Sequence["_JudgedBounds"],
+        X: Any,
+        method: IntervalMethod,
     ) -> np.ndarray:
-        """Return bounds of checked rows, of shape (n_samples, n_targets, 2, n_levels)."""
-        n_targets = held_out.targets.shape[1]
-        networks = np.arange(self._n_fitted() * max(len(held_out.ensembles), 1))
-        of_held_out = self._in_range(held_out.predictions, held_out, held_out.networks)
+        """Return bounds of checked rows, of shape (n_samples, len(judged), 2)."""
         mean = self._as_output(self._mean_activated(X))
         mean = mean.reshape(len(mean), -1)
+        networks = np.arange(held_out.n_networks)
         if method == "mean":
             of_new = np.broadcast_to(mean, (len(networks), *mean.shape))
         else:
             of_new = self._of_all_networks(held_out, X)
             of_new = self._in_range(of_new, held_out, networks[:, np.newaxis])
-        bounds = np.empty((X.shape[0], n_targets, 2, len(levels)))
-        for place, level in enumerate(levels):
-            for k in range(n_targets):
-                ends = self._outputs_between(k, level)
-                bounds[:, k, :, place] = bounds_of(
-                    held_out.of_target(k),
-                    of_held_out[:, ends],
-                    of_new[..., ends],
-                    level,
-                    method,
-                    self._scatter(held_out, ends),
-                )
-                centre = mean[:, self._outputs_between(k, 0.0)]
-                bounds[:, k, 0, place] = np.minimum(bounds[:, k, 0, place], centre[:, 0])
-                bounds[:, k, 1, place] = np.maximum(bounds[:, k, 1, place], centre[:, 1])
+        bounds = np.empty((len(mean), len(judged), 2))
+        for place, own in enumerate(judged):
+            found = bounds_of(own.scores, of_new[..., own.outputs], own.level, method)
+            low, high = mean[:, own.centre].T
+            bounds[:, place, 0] = np.minimum(found[:, 0], low)
+            bounds[:, place, 1] = np.maximum(found[:, 1], high)
         return bounds
 
     def _outputs_between(self, target: int, level: float) -> list[int]:

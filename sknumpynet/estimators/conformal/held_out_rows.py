@@ -1,7 +1,7 @@
 """What a fitted estimator keeps of rows that had no part in one of its networks."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -90,9 +90,10 @@ class HeldOutRows:
             held_out.member_variance,
         )
 
-    def of_target(self, k: int) -> "HeldOutRows":
-        """Return it for one of the targets."""
-        return replace(self, targets=self.targets[:, k : k + 1])
+    @property
+    def n_networks(self) -> int:
+        """How many networks there are."""
+        return int(self.ranges.shape[1]) * max(len(self.ensembles), 1)
 
     def to_plain(self) -> dict[str, Any]:
         """Return it as arrays and plain Python, as a saved model holds it."""

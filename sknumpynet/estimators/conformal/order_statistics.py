@@ -30,6 +30,7 @@ class SortedScores:
 
     Attributes
     ----------
+    n_rows : int
     networks : ndarray of int
         Those that have scores, ascending.
 
@@ -52,7 +53,7 @@ class SortedScores:
         n_rows: int,
     ) -> None:
         weight = np.ones(len(scores)) if sample_weight is None else sample_weight
-        self.networks = np.unique(networks)
+        self.n_rows, self.networks = n_rows, np.unique(networks)
         self._scores, self._weights = [], []
         for network in self.networks:
             own = np.flatnonzero(networks == network)

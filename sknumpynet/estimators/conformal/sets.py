@@ -1,14 +1,23 @@
 """Sets of classes for new rows, by how wrong networks are about rows that had no part in them."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from sknumpynet.core.types import BoolArray, FloatArray, IntArray
+from sknumpynet.estimators.conformal.held_out_rows import HeldOutRows
 from sknumpynet.estimators.conformal.order_statistics import SortedScores
 
-__all__ = ["LabelScores", "SetMethod", "scores_of_classes", "sets_of"]
+__all__ = [
+    "LabelScores",
+    "SetMethod",
+    "scores_by_class",
+    "scores_of_classes",
+    "sets_of",
+    "warn_of_few_labels",
+]
 
 SetMethod = Literal["adaptive", "least_ambiguous"]
 
@@ -63,49 +72,64 @@ class LabelScores(NamedTuple):
     scores : ndarray of shape (n_rows,)
     labels : ndarray of int of shape (n_rows,)
         The classes.
-    networks : ndarray of int of shape (n_rows,)
-        Whose scores they are.
-    rows : ndarray of int of shape (n_rows,)
-        See `HeldOutRows`.
-    sample_weight : ndarray of shape (n_rows,) or None
+    held_out : HeldOutRows
+        The rows.
     """
 
     scores: FloatArray
     labels: IntArray
-    networks: IntArray
-    rows: IntArray
-    sample_weight: FloatArray | None
+    held_out: HeldOutRows
 
     def sorted(self, label: int | None = None) -> SortedScores:
         """Return the scores of all rows, or of those of one class."""
         own: Any = slice(None) if label is None else self.labels == label
-        weight = self.sample_weight
+        weight = self.held_out.sample_weight
         return SortedScores(
             self.scores[own],
-            self.networks[own],
+            self.held_out.networks[own],
             None if weight is None else weight[own],
-            len(np.unique(self.rows[own])),
+            len(np.unique(self.held_out.rows[own])),
         )
 
 
-def sets_of(
-    held_out: LabelScores, of_new: FloatArray, level: float, *, per_class: bool = False
-) -> BoolArray:
+def scores_by_class(known: LabelScores, n_classes: int, *, per_class: bool) -> list[SortedScores]:
+    """Return the scores that each class is judged by: those of its own rows, or of all."""
+    if per_class:
+        return [known.sorted(label) for label in range(n_classes)]
+    return [known.sorted()] * n_classes
+
+
+def warn_of_few_labels(
+    scores: Sequence[SortedScores], level: float, *, per_class: bool, stacklevel: int
+) -> None:
+    """Warn where rows held out cannot tell whether classes belong to sets of a level."""
+    few = [label for label, own in enumerate(scores) if own.needed(level) > own.total]
+    if few:
+        whose = f"of classes {few}" if per_class else "held out"
+        warnings.warn(
+            f"the rows {whose} are too few for sets of level {level}: "
+            + ("these classes are" if per_class else "all classes are")
+            + " in every set",
+            stacklevel=stacklevel + 1,
+        )
+
+
+def sets_of(scores: Sequence[SortedScores], of_new: FloatArray, level: float) -> BoolArray:
     """Return which classes belong to the sets of new rows.
 
     Parameters
     ----------
-    held_out : LabelScores
+    scores : sequence of SortedScores
+        Those that each class is judged by.
     of_new : ndarray of shape (n_networks, n_new, n_classes)
         Scores of all classes, of new rows, by each network.
     level : float
         Part of the labels to be held.
-    per_class : bool
-        Whether each class is held so often by itself.
 
     Returns
     -------
     ndarray of bool of shape (n_new, n_classes)
+        A class of too few rows belongs to all.
 
     References
     ----------
@@ -114,24 +138,9 @@ def sets_of(
     Bounded Error Levels", JASA 114, 2019. By class: V. Vovk, "Conditional Validity of Inductive
     Conformal Predictors", ACML 2012.
     """
-    n_classes = of_new.shape[-1]
     belongs = np.ones(of_new.shape[1:], bool)
-    few: list[int] = []
-    of_all = None if per_class else held_out.sorted()
-    for label in range(n_classes):
-        sorted_scores = of_all or held_out.sorted(label)
-        needed = sorted_scores.needed(level)
-        if needed > sorted_scores.total:
-            few.append(label)
-            continue
-        values = of_new[sorted_scores.networks, :, label]
-        belongs[:, label] = sorted_scores.less_than(values) < needed
-    if few:
-        whose = f"of classes {few}" if per_class else "held out"
-        warnings.warn(
-            f"the rows {whose} are too few for sets of level {level}: "
-            + ("these classes are" if per_class else "all classes are")
-            + " in every set",
-            stacklevel=4,
-        )
+    for label, own in enumerate(scores):
+        needed = own.needed(level)
+        if needed <= own.total:
+            belongs[:, label] = own.less_than(of_new[own.networks, :, label]) < needed
     return belongs
