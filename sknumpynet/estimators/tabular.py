@@ -1,6 +1,7 @@
 """What `TabularMLPClassifier` and `TabularMLPRegressor` share: columns, presets, the network."""
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
@@ -145,13 +146,17 @@ class BaseTabularMLP(BaseNetwork):
     def member_columns_(self) -> np.ndarray:
         """Which columns each member sees, a mask of shape (n_members, n_features)."""
         check_is_fitted(self)
-        origins, networks = self.preprocessor_._origins(), self._networks()
+        origins = self.preprocessor_._origins()
         masks = np.zeros((self._n_fitted(), self.n_features_in_), bool)
-        for k, mask in enumerate(masks):
-            network = networks[k % len(networks)]
-            seen = network.columns_seen(self.parameters_[k, : network.layout.size])
+        for mask, (network, parameters) in zip(masks, self._members(), strict=True):
+            seen = network.columns_seen(parameters)
             mask[origins if seen is None else origins[seen]] = True
         return masks
+
+    def _members(self) -> Iterator[tuple[Network, np.ndarray]]:
+        """Return each member's network and parameters."""
+        for network, row in zip(itertools.cycle(self._networks()), self.parameters_, strict=False):
+            yield network, row[: network.layout.size]
 
     def _networks(self) -> list[Network]:
         """Return what members are in turn."""

@@ -31,7 +31,7 @@ from sknumpynet.explanations.rows import column_names, column_number
 __all__ = ["column_importances"]
 
 
-class HeldOut(NamedTuple):
+class UnseenRows(NamedTuple):
     """Rows that a member never saw.
 
     Parameters
@@ -75,15 +75,14 @@ def column_importances(
         estimator._inputs(known), targets, given, is_new=False, is_incremental=True
     )
     source = check_random_state(random_state)
-    columns, networks = EncodedColumns.of(estimator.preprocessor_), estimator._networks()
+    columns = EncodedColumns.of(estimator.preprocessor_)
+    masks = masks_of_held_out(state, data.X, data.targets)
     importances = []
-    for k, mask in enumerate(masks_of_held_out(state, data.X, data.targets)):
+    for mask, (network, parameters) in zip(masks, estimator._members(), strict=True):
         weight = None if data.sample_weight is None else data.sample_weight[mask]
         if not mask.any() or (weight is not None and not weight.any()):
             continue
-        rows = HeldOut(data.X[mask], data.targets[mask].astype(np.float64), weight)
-        network = networks[k % len(networks)]
-        parameters = estimator.parameters_[k, : network.layout.size]
+        rows = UnseenRows(data.X[mask], data.targets[mask].astype(np.float64), weight)
         loss_of = partial(_mean_loss, targets.loss, rows, partial(raw_outputs, network, parameters))
         importances.append(_increases(loss_of, columns, rows.X, takes_other, n_repeats, source))
     by_member = np.stack(importances, axis=1)
@@ -127,7 +126,7 @@ def _increases(
 
 
 def _mean_loss(
-    loss: Loss, rows: HeldOut, raw_of: Callable[[FloatArray], FloatArray], X: FloatArray
+    loss: Loss, rows: UnseenRows, raw_of: Callable[[FloatArray], FloatArray], X: FloatArray
 ) -> float:
     """Return the loss of rows of which columns may be permuted."""
     values = loss.value(raw_of(X).T.astype(np.float64), rows.targets.T)
