@@ -158,6 +158,15 @@ class BaseTabularMLP(BaseNetwork):
         for network, row in zip(itertools.cycle(self._networks()), self.parameters_, strict=False):
             yield network, row[: network.layout.size]
 
+    def _stacks(self) -> Iterator[tuple[Network, np.ndarray, slice]]:
+        """Return each kind of network, its members' parameters, and their places among all."""
+        networks = self._networks()
+        for k, network in enumerate(networks):
+            places = slice(k, None, len(networks))
+            parameters = self.parameters_[places, : network.layout.size]
+            if len(parameters):
+                yield network, parameters, places
+
     def _networks(self) -> list[Network]:
         """Return what members are in turn."""
         return [table_network(TableShape.from_plain(own)) for own in self._shapes]
@@ -460,12 +469,9 @@ class BaseTabularMLP(BaseNetwork):
         return len(self.parameters_)
 
     def _activated(self, X: np.ndarray) -> np.ndarray:
-        networks = self._networks()
         raw: np.ndarray = np.empty((len(self.parameters_), len(X), self.n_outputs_))
-        for k, network in enumerate(networks):
-            own = self.parameters_[k :: len(networks), : network.layout.size]
-            if len(own):
-                raw[k :: len(networks)] = raw_outputs(network, own, X)
+        for network, parameters, places in self._stacks():
+            raw[places] = raw_outputs(network, parameters, X)
         return activated(raw, self.out_activation_, bits_by_row=True)
 
     def __sklearn_tags__(self) -> Tags:
