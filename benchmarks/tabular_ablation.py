@@ -85,7 +85,7 @@ def _no_codes(preprocessor: Any) -> list[int]:
     return []
 
 
-def _leave_knots(run: Any) -> None:
+def _leave_knots(run: Any, n_trees: int) -> None:
     """Leave knots where they start without trees."""
 
 

@@ -95,6 +95,7 @@ class BaseTabularMLP(BaseNetwork):
             resample=None if has_validation and self.resample == "folds" else self.resample,
             scoring=self.scoring,
             conformal=self.conformal,
+            n_trees_for_knots=preset.n_trees_for_knots,
             splits=EvenSplits(FEWEST_FOLDS),
             random_state=self.random_state,
             max_time=self.max_time,
@@ -132,6 +133,8 @@ class BaseTabularMLP(BaseNetwork):
             shape = replace(shape, kinds=kinds_seen(shape))
         if not columns.n_embedded:
             embeddings = embeddings[:1]
+        elif not PRESETS[self.preset].mixes_embeddings:
+            embeddings = embeddings[-1:]
         shapes = [replace(shape, **own) for own in embeddings]
         level_codes = tuple(fitted._level_codes())
         if level_codes and not shape.kinds:

@@ -50,6 +50,8 @@ class TrainingConfig:
     conformal : bool
         Whether members that choose an epoch by the rows that they hold out also keep those that
         each half of these rows chooses.
+    n_trees_for_knots : int
+        Trees that each member grows to place knots by.
     """
 
     n_members: int
@@ -87,6 +89,7 @@ class TrainingConfig:
     keeps_optimizer: bool = True
     is_incremental: bool = False
     conformal: bool = True
+    n_trees_for_knots: int = 4
 
     def is_judged_by_folds(self, data: TrainingData) -> bool:
         """Return whether the rows that a member holds out choose its epoch."""

@@ -14,20 +14,20 @@ from sknumpynet.training.runs import Run
 
 __all__ = ["place_knots", "splits_of_trees"]
 
-N_TREES = 4
 # Rows that a tree is grown from.
 MOST_ROWS = 5_000
 # Columns that a split is sought among.
 MOST_COLUMNS = 32
 
 
-def place_knots(run: Run) -> None:
+def place_knots(run: Run, n_trees: int) -> None:
     """Let a member's piecewise linear embedding, if it has one, start with knots of trees.
 
     Parameters
     ----------
     run : Run
         Its parameters are overwritten in part.
+    n_trees : int
     """
     network, dataset = run.network, run.dataset
     columns = network.columns_seen(run.parameters)
@@ -39,19 +39,24 @@ def place_knots(run: Run) -> None:
             if not isinstance(part, PiecewiseLinearEmbedding):
                 continue
             source, rows = run.member.random_state, dataset.used_rows
-            if len(rows) > N_TREES * MOST_ROWS:  # so that memory does not grow with the table
-                rows = source.choice(rows, N_TREES * MOST_ROWS, replace=False)
+            if len(rows) > n_trees * MOST_ROWS:  # so that memory does not grow with the table
+                rows = source.choice(rows, n_trees * MOST_ROWS, replace=False)
             own = np.arange(taken.start, taken.stop) if columns is None else columns[taken]
             inputs = dataset.X[rows[:, np.newaxis], own]
             weight = None if dataset.sample_weight is None else dataset.sample_weight[rows]
             seed = int(source.randint(np.iinfo(np.int32).max))
-            splits = splits_of_trees(inputs, dataset.targets[rows].astype(np.float64), weight, seed)
+            targets = dataset.targets[rows].astype(np.float64)
+            splits = splits_of_trees(inputs, targets, weight, n_trees, seed)
             knots = [_knots(inputs[:, k], splits[k], part.n_pieces + 1) for k in range(part.fan_in)]
             part.set_knots(parameters, np.stack(knots))
 
 
 def splits_of_trees(
-    inputs: FloatArray, targets: FloatArray, sample_weight: FloatArray | None, seed: int
+    inputs: FloatArray,
+    targets: FloatArray,
+    sample_weight: FloatArray | None,
+    n_trees: int,
+    seed: int,
 ) -> list[FloatArray]:
     """Return the thresholds of each column in trees, the most useful ones first.
 
@@ -62,7 +67,7 @@ def splits_of_trees(
     inputs : ndarray of shape (n_samples, n_features)
     targets : ndarray of shape (n_samples, n_targets)
     sample_weight : ndarray of shape (n_samples,) or None
-    seed : int
+    n_trees, seed : int
 
     Returns
     -------
@@ -76,7 +81,7 @@ def splits_of_trees(
     --------
     >>> import numpy as np
     >>> inputs = np.arange(8.0)[:, np.newaxis]
-    >>> splits_of_trees(inputs, (inputs > 4.5) * 1.0, None, seed=0)[0][0].item()
+    >>> splits_of_trees(inputs, (inputs > 4.5) * 1.0, None, n_trees=4, seed=0)[0][0].item()
     4.5
     """
     # Not at the top: it takes 0.1 s, and drop-ins do without.
@@ -84,7 +89,7 @@ def splits_of_trees(
 
     n_samples, n_features = inputs.shape
     forest = RandomForestRegressor(
-        N_TREES,
+        n_trees,
         max_features=min(max(n_features // 2, min(n_features, 3)), MOST_COLUMNS),
         max_samples=min(n_samples, MOST_ROWS),
         random_state=seed,

@@ -75,7 +75,7 @@ def runs_of_members(problem: TrainingProblem) -> EnsembleRuns:
     for run in runs:
         # Of all kinds, so that bits do not depend on which kinds there are.
         run.padded_to = most_rows
-        place_knots(run)
+        place_knots(run, config.n_trees_for_knots)
     return EnsembleRuns(problem, runs, rows, seeds, _warned_of_batch_size(config, runs))
 
 

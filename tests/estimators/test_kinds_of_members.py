@@ -126,7 +126,7 @@ def test_what_members_are_in_turn(kind, codes, expected):
     X, y = X[:120], (y[:120] > 100) * 1
     if codes:
         X = X.assign(code=[f"level {k % 12}" for k in range(len(X))])
-    model = kind("fast", n_members=2, max_iter=1, random_state=0).fit(X, y)
+    model = kind(n_members=2, max_iter=1, random_state=0).fit(X, y)
     assert kinds_of(model) == expected
 
 
@@ -147,7 +147,13 @@ def test_models_of_one_kind_go_on_predicting():
     model = TabularMLPRegressor("fast", n_members=2, max_iter=1, random_state=0, n_jobs=1)
     model.fit(X[:50], y[:50])
     state = model.__getstate__()
-    (state["_shape"], _), state["_format"] = state.pop("_shapes"), 2
+    (state["_shape"],), state["_format"] = state.pop("_shapes"), 2
     older = TabularMLPRegressor.__new__(TabularMLPRegressor)
     older.__setstate__(state)
     assert_array_equal(older.predict_members(X)[0], model.predict_members(X)[0])
+
+
+def test_few_members_embed_numbers_in_one_way():
+    X, y = load_diabetes(return_X_y=True)
+    model = TabularMLPRegressor("fast", max_iter=1, random_state=0).fit(X, y)
+    assert kinds_of(model) == [("piecewise", False)]

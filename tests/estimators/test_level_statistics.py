@@ -69,8 +69,11 @@ def test_random_levels_of_random_targets_say_nothing(n_levels):
     model = TabularMLPClassifier("fast", n_members=10, random_state=0, n_jobs=1)
     model.fit(X[:2_000], y[:2_000])
     assert model._shapes[1]["level_codes"]
-    # Of chance the deviation is 0.013.
-    assert roc_auc_score(y[:2_000], model.oof_prediction_[:, 1]) == pytest.approx(0.5, abs=0.04)
+    # Of chance the deviation is 0.013. Rows that had no part in choosing the epoch either:
+    held_out = model._held_out_rows()
+    assert roc_auc_score(held_out.targets[:, 0], held_out.predictions[:, 0]) < 0.54
+    # Choosing it by the fold is worth 0.03 of pure noise (six draws).
+    assert roc_auc_score(y[:2_000], model.oof_prediction_[:, 1]) < 0.57
     loss = log_loss(y[2_000:], model.predict_proba(X[2_000:]))
     assert loss < np.log(2) + 0.01
 

@@ -10,7 +10,7 @@ from sknumpynet.training.knots import splits_of_trees
 def test_trees_find_what_shows_in_no_column_alone(rng):
     X = rng.uniform(-1, 1, (2_000, 3))
     y = ((X[:, 0] > 0.3) ^ (X[:, 1] > -0.5))[:, np.newaxis].astype(float)
-    splits = splits_of_trees(X, y, None, seed=0)
+    splits = splits_of_trees(X, y, None, n_trees=4, seed=0)
     assert min(abs(splits[0][:2] - 0.3)) < 0.02
     assert min(abs(splits[1][:2] + 0.5)) < 0.02
 
@@ -18,12 +18,12 @@ def test_trees_find_what_shows_in_no_column_alone(rng):
 def test_several_targets_and_weights(rng):
     X = rng.uniform(-1, 1, (1_000, 2))
     y = np.column_stack([X[:, 0] > 0.3, X[:, 1] > -0.5]).astype(float)
-    splits = splits_of_trees(X, y, None, seed=0)
+    splits = splits_of_trees(X, y, None, n_trees=4, seed=0)
     assert abs(splits[0][0] - 0.3) < 0.02
     assert abs(splits[1][0] + 0.5) < 0.02
     # Rows of weight 0 tell nothing.
     weight = (X[:, 0] < 0).astype(float)
-    (of_half, _) = splits_of_trees(X, y[:, :1], weight, seed=0)
+    (of_half, _) = splits_of_trees(X, y[:, :1], weight, n_trees=4, seed=0)
     assert_array_equal(of_half, [])
 
 
@@ -56,9 +56,9 @@ def test_a_members_knots_know_nothing_of_the_rows_that_it_holds_out(rng, monkeyp
     y = np.arange(100) % 2
     seen = []
 
-    def spy(inputs, targets, sample_weight, seed):
+    def spy(inputs, targets, *others):
         seen.append((inputs.shape, targets.shape))
-        return splits_of_trees(inputs, targets, sample_weight, seed)
+        return splits_of_trees(inputs, targets, *others)
 
     monkeypatch.setattr(module, "splits_of_trees", spy)
     TabularMLPClassifier(n_members=10, max_iter=1, random_state=0, n_jobs=1).fit(X, y)
