@@ -5,6 +5,7 @@ from sknumpynet.classifier import NumpyMLPClassifier
 from sknumpynet.display import (
     BeeswarmDisplay,
     IntervalDisplay,
+    ReliabilityDisplay,
     TrainingDisplay,
     WaterfallDisplay,
 )
@@ -30,5 +31,6 @@ __all__ = [
     "WaterfallDisplay",
     "BeeswarmDisplay",
     "IntervalDisplay",
+    "ReliabilityDisplay",
 ]
 __version__ = "0.1.0"

@@ -11,6 +11,7 @@ from sknumpynet.estimators.docs import with_shared_tabular_parameters
 from sknumpynet.estimators.regression import NetworkRegressor
 from sknumpynet.estimators.tabular import BaseTabularMLP
 from sknumpynet.estimators.targets import ScaledNumberTargets, TargetUnit
+from sknumpynet.utils.scikit_learn import StrOptions
 
 __all__ = ["TabularMLPClassifier", "TabularMLPRegressor"]
 
@@ -36,11 +37,23 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
     class_weight : dict, 'balanced' or None, default=None
         Weight of each class, on top of ``sample_weight``; 'balanced' gives all the same weight in
         total. Not for several labels at once.
+    calibrate : {{'temperature'}} or None, default=None
+        'temperature' divides the logits of the mean probabilities by ``temperature_``. It is found
+        by ensembles of half of the members, each without a quarter of the rows, which takes 1.5
+        times as long as the fit, and kept only where it lowers the log loss of those rows, each
+        quarter by the temperature of the others. Rarely needed: the mean of members is calibrated
+        nearly as well as it can be, see the guide.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
         Class labels.
+    temperature_ : float
+        What logits are divided by, 1 where that would not lower the log loss. Only with
+        ``calibrate``.
+    calibration_ : dict
+        The mean log loss of ``n_rows`` rows by ensembles that have not seen them, ``loss`` as they
+        are, ``calibrated_loss`` by the temperature of other rows. Only with ``calibrate``.
     {shared_attributes}
 
     See Also
@@ -82,6 +95,7 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseTabularMLP._parameter_constraints,
         **NetworkClassifier._parameter_constraints,
+        "calibrate": [StrOptions({"temperature"}), None],
     }
 
     def __init__(
@@ -103,6 +117,7 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
         resample: Any = "folds",
         scoring: str | Callable[..., float] = "loss",
         conformal: bool = True,
+        calibrate: str | None = None,
         max_time: float | None = None,
         n_background: int = 100,
         random_state: int | np.random.RandomState | None = None,
@@ -125,6 +140,7 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
         self.resample = resample
         self.scoring = scoring
         self.conformal = conformal
+        self.calibrate = calibrate
         self.max_time = max_time
         self.n_background = n_background
         self.random_state = random_state

@@ -1,4 +1,4 @@
-"""Pictures of training, explanations and intervals, in the manner of scikit-learn's displays."""
+"""Pictures of training, explanations and predictions, in the manner of scikit-learn's displays."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
@@ -11,13 +11,20 @@ from sknumpynet.display.drawing import draw_best_epochs, draw_learning_rates, dr
 from sknumpynet.display.explanations import BeeswarmDisplay, WaterfallDisplay
 from sknumpynet.display.histories import best_epochs_of, by_member
 from sknumpynet.display.intervals import IntervalDisplay
+from sknumpynet.display.reliability import ReliabilityDisplay
 from sknumpynet.utils.scikit_learn import check_matplotlib
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-__all__ = ["BeeswarmDisplay", "IntervalDisplay", "TrainingDisplay", "WaterfallDisplay"]
+__all__ = [
+    "BeeswarmDisplay",
+    "IntervalDisplay",
+    "ReliabilityDisplay",
+    "TrainingDisplay",
+    "WaterfallDisplay",
+]
 
 
 class TrainingDisplay:

@@ -1,6 +1,7 @@
 """What all estimators share: validate, encode, call the engine, set what is fitted, predict."""
 
 import warnings
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Self
 
@@ -14,6 +15,7 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
+from sknumpynet.estimators.calibration import calibration_attributes
 from sknumpynet.estimators.callbacks import FitReport
 from sknumpynet.estimators.conformal import HeldOutRows
 from sknumpynet.estimators.contract import NetworkEstimator
@@ -23,6 +25,7 @@ from sknumpynet.estimators.saved_state import restored_state, saved_state
 from sknumpynet.estimators.training_data import GivenRows
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.ensemble import train_ensemble
+from sknumpynet.training.result import FitResult
 from sknumpynet.utils.scikit_learn import fit_context
 from sknumpynet.utils.weights import n_rows_of_weight
 
@@ -107,7 +110,8 @@ class BaseNetwork(NetworkEstimator):
         validation = GivenRows.to_validate_by(X_val, y_val, sample_weight_val)
         previous = previous_fit(self) if self._goes_on() else None
         encoded = encode(self, given, validation, previous)
-        self._train(make_fit(self, encoded, split_params, previous), report)
+        fit = make_fit(self, encoded, split_params, previous)
+        self._train(fit, report, partial(self._after_training, fit, sample_weight))
         report.end()
         return self
 
@@ -120,12 +124,27 @@ class BaseNetwork(NetworkEstimator):
         """Return whether `fit` starts from the fitted weights."""
         return bool(getattr(self, "warm_start", False) and hasattr(self, "coefs_"))
 
-    def _train(self, fit: Fit, report: FitReport | None = None) -> None:
+    def _train(
+        self,
+        fit: Fit,
+        report: FitReport | None = None,
+        after_training: Callable[[FitResult], dict[str, Any]] | None = None,
+    ) -> None:
         end_of_epoch = None if report is None else partial(report.of_member, fit)
         result = train_ensemble(fit.problem, end_of_epoch)
-        set_fitted(self, fit.fitted(result))
+        fitted = fit.fitted(result)
+        if after_training is not None:
+            fitted.values.update(after_training(result))
+        set_fitted(self, fitted)
         for message, category in result.warnings:
             warnings.warn(message, category, stacklevel=4)
+
+    def _after_training(self, fit: Fit, sample_weight: Any, result: FitResult) -> dict[str, Any]:
+        """Return further fitted attributes, of a temperature where one is asked for."""
+        if getattr(self, "calibrate", None) is None:
+            return {}
+        data = fit.encoded.data
+        return calibration_attributes(self, data, sample_weight, result.held_out)
 
     def _has_splitter(self) -> bool:
         return self.resample is not None and not isinstance(self.resample, str)

@@ -7,6 +7,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags, check_random_state
 
 from sknumpynet.core.inference import member_blocks
+from sknumpynet.estimators.calibration import tempered
 from sknumpynet.estimators.conformal import (
     LabelScores,
     SetMethod,
@@ -173,6 +174,13 @@ class NetworkClassifier(ClassifierMixin):  # type: ignore[misc]
             belongs[np.arange(len(belongs)), likeliest] = True
             parts.append(belongs)
         return np.concatenate(parts)
+
+    def _mean_activated(self, X: Any) -> np.ndarray:
+        mean: np.ndarray = super()._mean_activated(X)
+        temperature = getattr(self, "temperature_", 1.0)
+        if temperature == 1.0:
+            return mean
+        return tempered(mean, temperature, self.out_activation_)
 
     def _as_output(self, predictions: np.ndarray) -> np.ndarray:
         return as_probabilities(predictions, len(self.classes_), self.out_activation_)

@@ -99,7 +99,7 @@ oof_prediction_ : ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_sa
 oof_score_ : float
     Accuracy, R² or, of several quantiles, minus the mean pinball loss of ``oof_prediction_``, over
     the rows that have one, with the weights of rows and classes. Slightly optimistic, as each
-    member chose its epoch by the same rows; the weights of its kind are those of other folds.
+    member chose its epoch by the same rows; without ``temperature_``.
 distillation_ : dict
     What a network made by `distil` gives away: mean losses of the same rows. Only there.
 member_seeds_ : ndarray of int of shape (n_members,)

@@ -54,6 +54,8 @@ _COURSE_OF_TRAINING = (
     "oof_prediction_",
     "oof_score_",
     "_conformal",
+    "temperature_",
+    "calibration_",
     "_held_out",
     "distillation_",
     "_stalled_epochs",

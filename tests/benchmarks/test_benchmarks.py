@@ -168,6 +168,13 @@ def test_monotone():
     assert float(table["constrained"]) < float(table["boosting, constrained"])
 
 
+def test_calibration():
+    table, mean = read_table(run_benchmark("calibration"))
+    assert (table["table"], mean["table"]) == ("iris", "mean")
+    assert float(table["with the best"]) <= min(1.0, float(table["with a temperature"]))
+    assert float(table["time"]) > 1.2
+
+
 def test_intervals():
     rows = read_table(run_benchmark("intervals"))
     assert [row["intervals"] for row in rows[:3]] == ["plus", "mean", "plus, of quantiles"]

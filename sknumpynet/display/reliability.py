@@ -1,0 +1,147 @@
+"""A picture of probabilities: how often what they say is so, before and after a temperature."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from sknumpynet.core.types import BoolArray, FloatArray
+from sknumpynet.estimators.fitted_attributes import with_attributes
+from sknumpynet.utils.scikit_learn import check_matplotlib
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["ReliabilityDisplay"]
+
+# Groups of rows, by the probability of what is predicted.
+N_GROUPS = 10
+
+
+class ReliabilityDisplay:
+    """How often the predicted class is right against how sure the prediction is.
+
+    Make it with `from_estimator`; the constructor takes plain data. Above are tenths of the rows by
+    rising probability of the predicted class: on the diagonal it is right as often as it says,
+    below it is too sure. Below is how many rows are how sure. A classifier with a ``temperature_``
+    other than 1 is drawn without and with it. The curve of one class is scikit-learn's
+    `CalibrationDisplay`.
+
+    Parameters
+    ----------
+    confidences : mapping of str to ndarray of shape (n_samples,)
+        By its name the probability of the predicted class.
+    is_right : ndarray of bool of shape (n_samples,)
+        Whether each prediction is right, which no temperature changes.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+    axes_ : ndarray of matplotlib Axes
+        Above and below.
+    errors_ : dict of str to float
+        The mean distance from the diagonal, over rows.
+
+    References
+    ----------
+    C. Guo, G. Pleiss, Y. Sun, K. Weinberger, "On Calibration of Modern Neural Networks", ICML 2017.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknumpynet import ReliabilityDisplay
+    >>> confidences = {"as they are": np.full(20, 0.9)}
+    >>> display = ReliabilityDisplay(confidences, np.arange(20) < 16).plot()
+    >>> round(display.errors_["as they are"], 6)
+    0.2
+    """
+
+    def __init__(self, confidences: Mapping[str, FloatArray], is_right: BoolArray) -> None:
+        self.confidences, self.is_right = confidences, is_right
+
+    @classmethod
+    def from_estimator(cls, estimator: Any, X: Any, y: Any) -> Self:
+        """Predict rows, and draw.
+
+        Parameters
+        ----------
+        estimator : classifier
+            Fitted, of one label a row.
+        X : array-like of shape (n_samples, n_features)
+            Rows that were not fitted.
+        y : array-like of shape (n_samples,)
+            Their labels.
+
+        Returns
+        -------
+        ReliabilityDisplay
+
+        Raises
+        ------
+        ImportError
+            Without matplotlib.
+        ValueError
+            For several labels a row.
+        """
+        check_matplotlib(f"{cls.__name__}.from_estimator")
+        if np.ndim(y) != 1:
+            raise ValueError(f"one label a row is needed, got y of shape {np.shape(y)}")
+        probabilities = estimator.predict_proba(X)
+        confidences = {"probabilities": probabilities.max(axis=1)}
+        temperature = getattr(estimator, "temperature_", 1.0)
+        if temperature != 1.0:
+            before = with_attributes(estimator, {"temperature_": 1.0})
+            confidences = {
+                "without a temperature": before.predict_proba(X).max(axis=1),
+                f"temperature {temperature:.2f}": probabilities.max(axis=1),
+            }
+        predicted = np.asarray(estimator.classes_)[probabilities.argmax(axis=1)]
+        return cls(confidences, np.asarray(predicted == np.asarray(y))).plot()
+
+    def plot(self, figure: "Figure | None" = None) -> Self:
+        """Draw it.
+
+        Parameters
+        ----------
+        figure : matplotlib Figure, default=None
+            Where to draw; None makes one.
+
+        Returns
+        -------
+        ReliabilityDisplay
+
+        Raises
+        ------
+        ImportError
+            Without matplotlib.
+        """
+        check_matplotlib(f"{type(self).__name__}.plot")
+        from matplotlib import pyplot
+
+        if figure is None:
+            figure = pyplot.figure(figsize=(6, 5), layout="constrained")
+        self.figure_ = figure
+        self.axes_ = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+        self.errors_ = {name: self._draw(name, own) for name, own in self.confidences.items()}
+        curves, counts = self.axes_
+        lowest = min(float(own.min()) for own in self.confidences.values())
+        curves.plot([lowest, 1], [lowest, 1], color="0.3", linestyle="--", linewidth=1)
+        curves.set(ylabel="part that is right")
+        curves.legend()
+        counts.set(xlabel="probability of the predicted class", ylabel="rows")
+        return self
+
+    def _draw(self, name: str, confidence: FloatArray) -> float:
+        """Draw one curve, and return its mean distance from the diagonal."""
+        curves: Axes
+        curves, counts = self.axes_
+        order = np.argsort(confidence, kind="stable")
+        groups = np.array_split(order, min(N_GROUPS, len(order)))
+        said = np.array([confidence[own].mean() for own in groups])
+        held = np.array([self.is_right[own].mean() for own in groups])
+        sizes = np.array(list(map(len, groups)))
+        error = float(np.average(np.abs(said - held), weights=sizes))
+        curves.plot(said, held, "o-", label=f"{name}: {error:.3f} off")
+        counts.hist(confidence, bins=20, histtype="step")
+        return error
