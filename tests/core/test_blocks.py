@@ -12,7 +12,7 @@ from sknumpynet.core.architectures import Columns, TableShape, table_network
 from sknumpynet.core.blocks import as_blocks, is_the_same_everywhere, outputs_in_blocks, slices
 from sknumpynet.core.layers import LAYERS, ColumnKind, Scale
 from sknumpynet.core.layers.base import BaseLayer
-from sknumpynet.core.layers.dense import SHARED_PRODUCT, _slices_of_inputs
+from sknumpynet.core.layers.dense import SHARED_PRODUCT, slices_of_inputs
 from sknumpynet.core.network import Network, initialize_parameters
 
 # Members and outputs that are primes, a single one, and a layer of one unit, for which NumPy takes
@@ -102,14 +102,14 @@ def test_the_threads_of_blas_change_no_bit(rng):
 
 
 def test_products_are_cut_evenly_and_only_in_blocks():
-    assert _slices_of_inputs(98, 64, 16) == [slice(0, 98)]
-    assert _slices_of_inputs(1601, 64, 300) == [slice(None)]
-    parts = _slices_of_inputs(1601, 64, 16)
+    assert slices_of_inputs(98, 64, 16) == [slice(0, 98)]
+    assert slices_of_inputs(1601, 64, 300) == [slice(None)]
+    parts = slices_of_inputs(1601, 64, 16)
     sizes = [part.stop - part.start for part in parts]
     assert sum(sizes) == 1601
     assert max(sizes) - min(sizes) <= 1
     assert max(sizes) * 64 * 16 <= SHARED_PRODUCT
-    assert _slices_of_inputs(3, SHARED_PRODUCT, 16) == [slice(k, k + 1) for k in range(3)]
+    assert slices_of_inputs(3, SHARED_PRODUCT, 16) == [slice(k, k + 1) for k in range(3)]
 
 
 @pytest.mark.parametrize("n_samples", [1, 15, 16, 17, 37])

@@ -13,7 +13,7 @@ from sknumpynet.core.layers.base import BLOCK_SAMPLES, BaseLayer, BoundLayer, Co
 from sknumpynet.core.layers.outer_product import OuterProduct
 from sknumpynet.core.types import BoolArray, FloatArray
 
-__all__ = ["BoundDense", "Dense"]
+__all__ = ["BoundDense", "Dense", "slices_of_inputs"]
 
 # Multiplications of the largest product that OpenBLAS leaves to one thread.
 SHARED_PRODUCT = 2**18
@@ -102,7 +102,7 @@ class Dense(BaseLayer):
     ) -> None:
         """Write the activated outputs to units."""
         parameters = parameters.swapaxes(-1, -2)
-        first, *others = _slices_of_inputs(self.fan_in + 1, self.fan_out, inputs.shape[-1])
+        first, *others = slices_of_inputs(self.fan_in + 1, self.fan_out, inputs.shape[-1])
         np.matmul(parameters[..., first], inputs[..., first, :], out=units)
         for own in others:
             product = scratch.array(units.shape, units.dtype)
@@ -116,7 +116,7 @@ class Dense(BaseLayer):
         return BoundDense(self, parameters, gradient, context)
 
 
-def _slices_of_inputs(n_inputs: int, fan_out: int, n_samples: int) -> list[slice]:
+def slices_of_inputs(n_inputs: int, fan_out: int, n_samples: int) -> list[slice]:
     """Return the inputs that a product of few samples takes at a time, evenly.
 
     OpenBLAS shares larger products among its threads, and their bits depend on how many there are.

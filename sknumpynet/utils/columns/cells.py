@@ -26,6 +26,7 @@ __all__ = [
     "is_real",
     "is_text",
     "plain_level",
+    "plain_scalar",
 ]
 
 Level = str | int | float | bool
@@ -100,6 +101,11 @@ def plain_level(cell: Any, name: Any) -> Level:
     moment = None if isinstance(cell, str) else moment_of(cell, name)
     if moment is not None:
         cell = moment_level(moment)
+    return plain_scalar(cell, name)
+
+
+def plain_scalar(cell: Any, name: Any) -> Level:
+    """Return a cell that is neither a date nor a time as a plain scalar, see `plain_level`."""
     if isinstance(cell, np.generic):
         cell = cell.item()
     if isinstance(cell, str):
