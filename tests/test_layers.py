@@ -18,7 +18,7 @@ FLOORS = [
     ["training"],
     ["estimators", "explanations", "preprocessing", "presets"],
     ["classifier", "regressor", "tabular"],
-    ["model_selection", "search", "display", "onnx"],
+    ["model_selection", "search", "display", "onnx", "export"],
 ]
 # What stands apart: the first imports nothing of the package, the others all they like.
 APART = {"from_scratch", "__init__", "_old_paths"}
@@ -41,6 +41,7 @@ FOREIGN = {
     "explanations": (*DEPENDENCIES, "shap"),
     "display": (*DEPENDENCIES, "matplotlib"),
     "onnx": ("numpy", "skl2onnx"),
+    "export": ("numpy", "sklearn"),
 }
 
 MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
