@@ -20,7 +20,7 @@ from sklearn.metrics import log_loss
 from benchmarks.tabular_data import CLASSIFICATION, Table, add_data_option, load_tables, split
 from benchmarks.timing import argument_parser, exit_code, markdown_table, thread_limit, versions
 from sknumpynet import TabularMLPClassifier
-from sknumpynet.estimators.calibration import tempered
+from sknumpynet.core.inference import tempered
 
 __all__ = ["main"]
 

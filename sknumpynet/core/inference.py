@@ -11,7 +11,7 @@ import numpy as np
 
 from sknumpynet.core.activations import AnyActivation, vectorised_logistic
 from sknumpynet.core.blocks import outputs_in_blocks, slices
-from sknumpynet.core.losses import PREDICTIONS
+from sknumpynet.core.losses import LINKS, PREDICTIONS
 from sknumpynet.core.network import Network
 from sknumpynet.core.types import FloatArray
 
@@ -22,6 +22,7 @@ __all__ = [
     "member_mean",
     "perceptron_outputs",
     "raw_outputs",
+    "tempered",
 ]
 
 # A block's widest activations take about this many bytes: with its neighbours it stays in the
@@ -175,6 +176,33 @@ def activated(raw: FloatArray, output_activation: str, *, bits_by_row: bool = Fa
     else:
         PREDICTIONS[output_activation](transposed, transposed)
     return raw
+
+
+def tempered(predictions: FloatArray, temperature: float, output_activation: str) -> FloatArray:
+    """Return activated outputs as if raw ones had been divided by a temperature.
+
+    Parameters
+    ----------
+    predictions : ndarray of shape (..., n_samples, n_outputs)
+    temperature : float
+    output_activation : {'logistic', 'softmax'}
+
+    Returns
+    -------
+    ndarray of the same shape
+
+    References
+    ----------
+    C. Guo, G. Pleiss, Y. Sun, K. Weinberger, "On Calibration of Modern Neural Networks", ICML 2017.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> tempered(np.array([[0.8]]), 2.0, "logistic").round(3)
+    array([[0.667]])
+    """
+    raw = LINKS[output_activation](predictions) / predictions.dtype.type(temperature)
+    return activated(raw, output_activation, bits_by_row=True)
 
 
 def member_mean(predictions: FloatArray) -> FloatArray:

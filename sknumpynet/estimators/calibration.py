@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import expit, log_expit, log_softmax, logit, softmax
+from scipy.special import log_expit, log_softmax, logit
 from sklearn.base import clone
 
 from sknumpynet.core.types import FloatArray, IntArray
@@ -17,7 +17,7 @@ from sknumpynet.estimators.contract import NetworkEstimator
 from sknumpynet.training.data import TrainingData
 from sknumpynet.utils.scikit_learn import rows_of
 
-__all__ = ["calibration_attributes", "tempered"]
+__all__ = ["calibration_attributes"]
 
 # Each takes an ensemble of half of the members, altogether 1.5 times the fit. Fewer members are
 # surer: four in place of sixteen would ask for a temperature that is higher by 0.04.
@@ -41,36 +41,6 @@ class _Judged(NamedTuple):
     probabilities: FloatArray
     targets: FloatArray
     weight: FloatArray
-
-
-def tempered(predictions: FloatArray, temperature: float, output_activation: str) -> FloatArray:
-    """Return activated outputs as if logits had been divided by a temperature.
-
-    Parameters
-    ----------
-    predictions : ndarray of shape (..., n_outputs)
-    temperature : float
-    output_activation : {'logistic', 'softmax'}
-
-    Returns
-    -------
-    ndarray of the same shape
-
-    References
-    ----------
-    C. Guo, G. Pleiss, Y. Sun, K. Weinberger, "On Calibration of Modern Neural Networks", ICML 2017.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> tempered(np.array([[0.8]]), 2.0, "logistic").round(3)
-    array([[0.667]])
-    """
-    tiny = np.finfo(predictions.dtype).tiny
-    if output_activation == "logistic":
-        below_one = 1 - np.finfo(predictions.dtype).epsneg
-        return np.asarray(expit(logit(np.clip(predictions, tiny, below_one)) / temperature))
-    return np.asarray(softmax(np.log(np.maximum(predictions, tiny)) / temperature, axis=-1))
 
 
 def calibration_attributes(

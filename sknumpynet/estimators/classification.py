@@ -6,8 +6,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags, check_random_state
 
-from sknumpynet.core.inference import member_blocks
-from sknumpynet.estimators.calibration import tempered
+from sknumpynet.core.inference import member_blocks, tempered
 from sknumpynet.estimators.conformal import (
     LabelScores,
     SetMethod,

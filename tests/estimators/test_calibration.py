@@ -13,9 +13,9 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import GroupKFold
 
 from sknumpynet import StackedGridSearchCV, TabularMLPClassifier
+from sknumpynet.core.inference import tempered
 from sknumpynet.core.losses import LOSSES
 from sknumpynet.estimators import calibration as module
-from sknumpynet.estimators.calibration import tempered
 
 
 def noisy(n_rows, seed, n_classes=2):

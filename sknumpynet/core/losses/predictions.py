@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.special import logit
 
 from sknumpynet.core.activations import logistic, softplus
 from sknumpynet.core.types import FloatArray
@@ -47,7 +46,8 @@ PREDICTIONS = {
 
 
 def _logit(predictions: FloatArray) -> FloatArray:
-    return np.asarray(logit(np.clip(predictions, *_open_interval(predictions))))
+    inner = np.clip(predictions, *_open_interval(predictions))
+    return np.asarray(np.log(inner) - np.log1p(-inner))
 
 
 def _log(predictions: FloatArray) -> FloatArray:

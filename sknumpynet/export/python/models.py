@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknumpynet.core.activations import vectorised_logistic
 from sknumpynet.core.blocks import dtypes_of
 from sknumpynet.core.inference import member_mean
-from sknumpynet.core.losses import PREDICTIONS
+from sknumpynet.core.losses import LINKS, PREDICTIONS
 from sknumpynet.estimators.mlp import BaseNumpyMLP
 from sknumpynet.estimators.tabular import BaseTabularMLP
 from sknumpynet.estimators.targets import as_probabilities
@@ -221,14 +221,25 @@ def _mean_lines(script: Script, model: Model) -> list[str]:
         f"    for own in {use(networks.slices_of_rows)}(len(X), {entries}):",
         f"        raw = {raw}",
     ]
-    if name == "logistic" and model.is_for_tables:
-        lines.append(f"        {use(vectorised_logistic)}(raw, raw)")
-    elif name != "identity":
-        given = f"{use(outputs.finite)}(raw)" if name == "softmax" else "raw"
-        lines.append(f"        {use(outputs.activated)}({given}, {use(PREDICTIONS[name])})")
+    lines += _activation_lines(script, model)
     is_ensemble = model.is_for_tables or estimator.coefs_[0].ndim == 3
-    mean = f"{use(member_mean)}(raw)" if is_ensemble else "raw"
-    return [*lines, f"        means.append({mean})", "    return np.concatenate(means)"]
+    if is_ensemble:
+        lines.append(f"        raw = {use(member_mean)}(raw)")
+    temperature = getattr(estimator, "temperature_", 1.0)
+    if temperature != 1.0:
+        lines.append(f"        raw = {use(LINKS[name])}(raw) / {temperature!r}")
+        lines += _activation_lines(script, model)
+    return [*lines, "        means.append(raw)", "    return np.concatenate(means)"]
+
+
+def _activation_lines(script: Script, model: Model) -> list[str]:
+    name, use = model.estimator.out_activation_, script.use
+    if name == "identity":
+        return []
+    if name == "logistic" and model.is_for_tables:
+        return [f"        {use(vectorised_logistic)}(raw, raw)"]
+    given = f"{use(outputs.finite)}(raw)" if name == "softmax" else "raw"
+    return [f"        {use(outputs.activated)}({given}, {use(PREDICTIONS[name])})"]
 
 
 def _classifier(script: Script, model: Model) -> list[list[str]]:

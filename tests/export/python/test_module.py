@@ -205,6 +205,19 @@ def test_several_labels(kind, tmp_path, rng):
     assert_same_bits(module.predict(X), model.predict(X))
 
 
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_temperature(n_classes, tmp_path, rng):
+    X, y = rng.normal(size=(90, 4)), rng.integers(0, n_classes, 90)
+    model = quick(TabularMLPClassifier).fit(X, y)
+    before = model.predict_proba(X)
+    model.temperature_ = 0.7
+    assert (np.abs(model.predict_proba(X) - before) > 1e-3).any()
+    module = exported(model, tmp_path)
+    for rows in (X, X[:1]):
+        assert_same_bits(module.predict_proba(rows), model.predict_proba(rows))
+        assert_same_bits(module.predict(rows), model.predict(rows))
+
+
 def test_monotone_wide_and_distilled_ones(tmp_path, rng):
     X, y = rng.normal(size=(80, 4)), rng.normal(size=80)
     monotone = quick(TabularMLPRegressor, monotonic_cst=[1, -1, 0, 0]).fit(X, y)
