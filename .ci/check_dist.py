@@ -17,7 +17,8 @@ def check_wheel(path: Path) -> None:
         requirements = message_from_bytes(wheel.read(metadata)).get_all("Requires-Dist", [])
     roots = {name.split("/")[0] for name in sizes}
     assert roots == {"sknumpynet", metadata.split("/")[0]}, f"a wheel has more in it: {roots}"
-    assert "sknumpynet/py.typed" in sizes, "py.typed is not in the wheel"
+    for name in ("py.typed", "export/c/functions.c"):
+        assert f"sknumpynet/{name}" in sizes, f"{name} is not in the wheel"
     assert not any("test" in name for name in sizes), "tests are in the wheel"
     total = sum(sizes.values())
     assert total < MOST_BYTES, f"{total:,} bytes once installed, {MOST_BYTES:,} are the most"
