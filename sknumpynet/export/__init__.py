@@ -15,6 +15,7 @@ Examples
 'iris.py'
 """
 
+from sknumpynet.export.c import to_c
 from sknumpynet.export.python import to_python
 
-__all__ = ["to_python"]
+__all__ = ["to_c", "to_python"]
