@@ -354,6 +354,23 @@ static void softmax(double *outputs, int n_outputs)
     for (int j = 0; j < n_outputs; j++) outputs[j] /= sum;
 }
 
+/* Probabilities as if their logits had been divided by a temperature. */
+static void temper(double *outputs, int n_outputs, double temperature)
+{
+    clip(outputs, DBL_MIN, 1.0 - DBL_EPSILON / 2.0, n_outputs);
+    for (int j = 0; j < n_outputs; j++) {
+        outputs[j] = logistic((log(outputs[j]) - log1p(-outputs[j])) / temperature);
+    }
+}
+
+/* The same of classes that exclude each other. */
+static void temper_classes(double *outputs, int n_outputs, double temperature)
+{
+    clip(outputs, DBL_MIN, 1.0, n_outputs);
+    for (int j = 0; j < n_outputs; j++) outputs[j] = log(outputs[j]) / temperature;
+    softmax(outputs, n_outputs);
+}
+
 /* The first is the lowest quantile, each further one so much above the one before. */
 static void quantiles(double *outputs, int n_outputs)
 {

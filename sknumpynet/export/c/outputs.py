@@ -116,7 +116,7 @@ def _of_classifier(model: Any, row: _Row) -> list[Function]:
         n_columns = 1
         body = [f"(void){row.argument};", "probabilities[0] = 1.0;"]
     else:
-        body = row.predicted("probabilities")
+        body = [*row.predicted("probabilities"), *_tempered(model)]
         if model.n_outputs_ == 1:
             body += [
                 "probabilities[1] = probabilities[0];",
@@ -148,6 +148,14 @@ def _of_classifier(model: Any, row: _Row) -> list[Function]:
         [f"puts({row.prefix}_classes[{row.prefix}_predict({row.passed()})]);"],
     )
     return [probabilities, likeliest]
+
+
+def _tempered(model: Any) -> list[str]:
+    temperature = getattr(model, "temperature_", 1.0)
+    if temperature == 1.0:
+        return []
+    name = "temper_classes" if model.out_activation_ == "softmax" else "temper"
+    return [f"{name}(probabilities, {model.n_outputs_}, {number(temperature)});"]
 
 
 def class_names(model: Any, prefix: str) -> list[tuple[str, str]]:

@@ -101,6 +101,16 @@ def test_a_column(kind, missing, tmp_path, rng):
     assert_same_probabilities(model, X, tmp_path)
 
 
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_temperature(n_classes, tmp_path, rng):
+    X = frame_of(["whole numbers"], rng)
+    model = classifier().fit(X, np.arange(N_ROWS) % n_classes)
+    before = model.predict_proba(X)
+    model.temperature_ = 0.7
+    assert (np.abs(model.predict_proba(X) - before) > 1e-3).any()
+    assert_same_probabilities(model, X, tmp_path)
+
+
 @pytest.mark.parametrize("missing", [0.0, 0.2])
 def test_all_columns(missing, tmp_path, rng):
     X = frame_of(KINDS, rng, missing)

@@ -50,7 +50,9 @@ def test_several_labels(tmp_path):
 
 
 @pytest.mark.parametrize("n_members", [1, 3])
-@pytest.mark.parametrize("loss", [*REGRESSION_LOSSES, HalfSquare()], ids=str)
+@pytest.mark.parametrize(
+    "loss", [*REGRESSION_LOSSES, HalfSquare()], ids=[*REGRESSION_LOSSES, "own"]
+)
 def test_losses(loss, n_members, tmp_path):
     X, y = positive_targets()
     model = make(NumpyMLPRegressor, loss=loss, n_members=n_members).fit(X, y)
