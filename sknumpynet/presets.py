@@ -165,9 +165,9 @@ class Preset:
 
 PRESETS = {
     "fast": Preset(
-        TrainingBudget(5, 15, 0.04, (0.0, 0.2)),
-        TrainingBudget(5, 30, 0.2),
-        n_trees_for_knots=1,
+        TrainingBudget(5, 14, 0.04, (0.0, 0.2)),
+        TrainingBudget(5, 28, 0.2),
+        n_trees_for_knots=2,
         mixes_embeddings=False,
     ),
     "default": Preset(

@@ -13,7 +13,7 @@ TABULAR_PARAMETERS: dict[str, Parameter] = {
         "{'fast', 'default', 'best'}, default='default'",
         [StrOptions(set(PRESETS))],
         "How much time to spend; whatever is None below is as in the preset. 'fast': 5 "
-        "members, 15 epochs for classes, 30 for numbers. 'default': 16 members and 32 epochs "
+        "members, 14 epochs for classes, 28 for numbers. 'default': 16 members and 32 epochs "
         "for classes, 8 and 72 for numbers. 'best': 40 and 40, 20 and 128, of two layers of "
         "128 units instead of 64. Below 2,000 rows the last two have more epochs, by the root "
         "of the rows, at most twice as many; beyond 10,000 all have fewer, by the root, and "
