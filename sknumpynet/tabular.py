@@ -39,8 +39,8 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
         total. Not for several labels at once.
     calibrate : {{'temperature'}} or None, default=None
         'temperature' divides the logits of the mean probabilities by ``temperature_``. It is found
-        by ensembles of half of the members, each without a quarter of the rows, which takes 1.5
-        times as long as the fit, and kept only where it lowers the log loss of those rows, each
+        by ensembles of half of the members, each without a quarter of the rows, so that a fit
+        takes 2.8 times as long, and kept only where it lowers the log loss of those rows, each
         quarter by the temperature of the others. Rarely needed: the mean of members is calibrated
         nearly as well as it can be, see the guide.
 

@@ -19,7 +19,7 @@ from sknumpynet.utils.scikit_learn import rows_of
 
 __all__ = ["calibration_attributes"]
 
-# Each takes an ensemble of half of the members, altogether 1.5 times the fit. Fewer members are
+# Each takes an ensemble of half of the members, altogether 1.8 times the fit. Fewer members are
 # surer: four in place of sixteen would ask for a temperature that is higher by 0.04.
 MOST_GROUPS = 4
 FEWEST_MEMBERS = 5
