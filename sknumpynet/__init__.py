@@ -9,6 +9,7 @@ from sknumpynet.display import (
     TrainingDisplay,
     WaterfallDisplay,
 )
+from sknumpynet.files import load_model
 from sknumpynet.preprocessing import TabularPreprocessor
 from sknumpynet.regressor import NumpyMLPRegressor
 from sknumpynet.search import (
@@ -32,5 +33,6 @@ __all__ = [
     "BeeswarmDisplay",
     "IntervalDisplay",
     "ReliabilityDisplay",
+    "load_model",
 ]
 __version__ = "0.1.0"

@@ -18,7 +18,7 @@ FLOORS = [
     ["training"],
     ["estimators", "explanations", "preprocessing", "presets"],
     ["classifier", "regressor", "tabular"],
-    ["model_selection", "search", "display", "onnx", "export"],
+    ["model_selection", "search", "display", "onnx", "export", "files"],
 ]
 # What stands apart: the first imports nothing of the package, the others all they like.
 APART = {"from_scratch", "__init__", "_old_paths"}

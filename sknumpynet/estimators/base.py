@@ -1,9 +1,10 @@
 """What all estimators share: validate, encode, call the engine, set what is fitted, predict."""
 
+import os
 import warnings
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import numpy as np
 from sklearn import get_config
@@ -19,6 +20,7 @@ from sknumpynet.estimators.calibration import calibration_attributes
 from sknumpynet.estimators.callbacks import FitReport
 from sknumpynet.estimators.conformal import HeldOutRows
 from sknumpynet.estimators.contract import NetworkEstimator
+from sknumpynet.estimators.files.saving import save
 from sknumpynet.estimators.fitted_attributes import previous_fit, set_fitted, with_attributes
 from sknumpynet.estimators.fitting import Fit, encode, make_fit
 from sknumpynet.estimators.saved_state import restored_state, saved_state
@@ -226,6 +228,34 @@ class BaseNetwork(NetworkEstimator):
         return np.concatenate([own if own.ndim == 3 else own[np.newaxis] for own in outputs])
 
     # Saving ----------------------------------------------------------------------------------
+
+    def save_model(self, path: str | os.PathLike[str] | IO[bytes]) -> None:
+        """Write the model to a file that holds no code, for `sknumpynet.load_model`.
+
+        Parameters
+        ----------
+        path : str, path or binary file
+            By custom it ends with ``.sknn``. A file that is there is replaced at the very end.
+
+        Raises
+        ------
+        ValueError
+            For what is more than numbers, text and arrays, such as a loss, an activation or a
+            scorer of one's own, by its name.
+
+        Examples
+        --------
+        >>> import io
+        >>> from sklearn.datasets import load_iris
+        >>> from sknumpynet import NumpyMLPClassifier, load_model
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = NumpyMLPClassifier(learning_rate="one_cycle", max_iter=20).fit(X, y)
+        >>> file = io.BytesIO()
+        >>> model.save_model(file)
+        >>> bool((load_model(file).predict(X) == model.predict(X)).all())
+        True
+        """
+        save(self, path)
 
     def __getstate__(self) -> dict[str, Any]:
         return saved_state(super().__getstate__())
