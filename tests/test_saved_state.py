@@ -29,6 +29,7 @@ from sknumpynet import (
     TabularMLPRegressor,
     TabularPreprocessor,
     _saved_state,
+    load_model,
 )
 from sknumpynet.core.losses import LOSSES, CustomLoss, HuberLoss, QuantileLoss
 from sknumpynet.core.schedules import SCHEDULES, fading
@@ -42,6 +43,7 @@ SAVING = runpy.run_path(str(Path(__file__).parent / "fixtures" / "save_models.py
 models, predicted, targets, inputs, some_rows = (
     SAVING[name] for name in ("models", "predicted", "targets", "inputs", "some_rows")
 )
+in_files = SAVING["in_files"]
 OWN_FUNCTIONS = SAVING["own_functions"]()  # now saved models find them
 OWN = list(SAVING["of_own_functions"]())
 KINDS = [NumpyMLPClassifier, NumpyMLPRegressor]
@@ -63,6 +65,7 @@ ONCE_TRUSTED = [
 THEIRS = ["sklearn.model_selection._split.StratifiedKFold"]
 X = load_iris().data[:, 1:]
 SAVED = sorted((Path(__file__).parent / "fixtures").glob("saved_*/*.pkl"))
+FILES = sorted((Path(__file__).parent / "fixtures").glob("saved_*/*.sknn"))
 STOCHASTIC = ["sgd", "adam", "adamw"]
 
 
@@ -414,6 +417,16 @@ def test_skops_files_of_every_version_load(path):
     skops = pytest.importorskip("skops.io")
     trusted = [*TRUSTED, *THEIRS, *ONCE_TRUSTED]
     assert_loaded(skops.load(path.with_suffix(".skops"), trusted=trusted), path)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_files_of_every_version_load(path):
+    assert_loaded(load_model(path), path)
+
+
+def test_there_is_a_file_of_each_model_that_can_have_one():
+    found = {path.stem for path in FILES}
+    assert found == {name for name, model in models().items() if in_files(name, model)}
 
 
 def test_parameters_that_came_later_have_their_defaults():
