@@ -114,6 +114,11 @@ CASES = {
         NUMBERS[:100],
     ),
     "table, an array": lambda: (TabularMLPClassifier(**TABLE), X, CLASSES),
+    "table, calibrated": lambda: (
+        TabularMLPClassifier(**TABLE, calibrate="temperature"),
+        X,
+        CLASSES,
+    ),
     "table, one member": lambda: (
         TabularMLPRegressor(**{**TABLE, "n_members": 1}),
         table(),

@@ -282,6 +282,13 @@ _CHECKS: dict[str, Callable[[Any, _Sizes, Mapping[str, Any]], bool]] = {
     "distillation_": lambda own, *_: (
         isinstance(own, dict) and all(isinstance(item, str | Real) for item in own.values())
     ),
+    "temperature_": lambda own, sizes, _: sizes.is_classifier and _is_finite(own) and own > 0,
+    "calibration_": lambda own, sizes, _: (
+        sizes.is_classifier
+        and isinstance(own, dict)
+        and own.keys() == {"loss", "calibrated_loss", "n_rows"}
+        and all(map(is_real, own.values()))
+    ),
     "_conformal": _is_conformal,
     "_held_out": _is_held_out,
     "_optimizer": _is_optimizer,
