@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from skl2onnx.proto import onnx_proto
 
 from sknumpynet.core.activations import LEAKY_SLOPE, SELU_ALPHA, SELU_SCALE, SMELU_BEND
 from sknumpynet.onnx.graph import Graph
@@ -58,8 +57,8 @@ def _silu(graph: Graph, z: str) -> str:
 def _gelu(graph: Graph, z: str) -> str:
     scaled = graph.node("Mul", z, graph.constant(math.sqrt(0.5)))
     # onnxruntime has Erf in single precision only.
-    single = graph.node("Cast", scaled, to=onnx_proto.TensorProto.FLOAT)
-    error = graph.node("Cast", graph.node("Erf", single), to=graph.proto_type)
+    single = graph.cast(scaled, np.float32)
+    error = graph.cast(graph.node("Erf", single))
     half = graph.node("Mul", z, graph.constant(0.5))
     return graph.node("Mul", half, graph.node("Add", error, graph.constant(1.0)))
 
@@ -127,9 +126,7 @@ def inverse_link(graph: Graph, raw: str, name: str, n_outputs: int) -> str:
 
 def _quantiles(graph: Graph, raw: str, n_outputs: int) -> str:
     """Sum up the lowest quantile and the distances to those above it."""
-    index_type = onnx_proto.TensorProto.INT64
-    lowest = graph.node("Gather", raw, graph.constant([0], index_type), axis=-1)
-    others = graph.constant(range(1, n_outputs), index_type)
-    distances = _softplus(graph, graph.node("Gather", raw, others, axis=-1))
+    lowest = graph.gather(raw, [0], axis=-1)
+    distances = _softplus(graph, graph.gather(raw, range(1, n_outputs), axis=-1))
     steps = graph.node("Concat", lowest, distances, axis=-1)
     return graph.node("MatMul", steps, graph.constant(np.triu(np.ones((n_outputs, n_outputs)))))
