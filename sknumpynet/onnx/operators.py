@@ -6,7 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from sknumpynet.core.activations import LEAKY_SLOPE, SELU_ALPHA, SELU_SCALE, SMELU_BEND
+from sknumpynet.core.activations import (
+    LEAKY_SLOPE,
+    MISH_SATURATES_AT,
+    SELU_ALPHA,
+    SELU_SCALE,
+    SMELU_BEND,
+)
 from sknumpynet.onnx.graph import Graph
 
 __all__ = ["hidden_activation", "inverse_link"]
@@ -64,7 +70,11 @@ def _gelu(graph: Graph, z: str) -> str:
 
 
 def _mish(graph: Graph, z: str) -> str:
-    return graph.node("Mul", z, graph.node("Tanh", _softplus(graph, z)))
+    # With w = exp(z), tanh(softplus(z)) = n / (n + 2) of n = w (w + 2): one function, not three.
+    w = graph.node("Exp", graph.node("Min", z, graph.constant(MISH_SATURATES_AT)))
+    n = graph.node("Mul", w, graph.node("Add", w, graph.constant(2.0)))
+    gate = graph.node("Div", n, graph.node("Add", n, graph.constant(2.0)))
+    return graph.node("Mul", z, gate)
 
 
 _ACTIVATIONS: dict[str, Callable[[Graph, str], str]] = {
