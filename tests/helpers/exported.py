@@ -1,89 +1,89 @@
-"""Exported modules, and tables with every kind of column for them."""
-
-import datetime
-import importlib.util
-import itertools
+"""Exported graphs, run by onnxruntime."""
 
 import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, TransformerMixin
 
-from sknumpynet.export import to_python
+onnxruntime = pytest.importorskip("onnxruntime")
+skl2onnx = pytest.importorskip("skl2onnx")
+types = pytest.importorskip("skl2onnx.common.data_types")
+Graph = pytest.importorskip("sknumpynet.onnx.graph").Graph
 
-WORDS = ["red", "wine", "grape", "Sweet", "dry", "old", "young", "of", "the", "Käse", "北京", "x"]
-EPOCH = datetime.datetime(2010, 1, 1, tzinfo=datetime.UTC)
-NUMBER = itertools.count()
-
-
-def load(path):
-    """Return a module that was written."""
-    spec = importlib.util.spec_from_file_location(f"exported_{next(NUMBER)}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def exported(model, folder):
-    """Return a model as the module that it becomes."""
-    return load(to_python(model, folder / f"exported_{next(NUMBER)}.py")[0])
-
-
-# What a cell of each kind of column is drawn as; None are cells that are missing.
-CELLS = {
-    "number": lambda rng: float(rng.lognormal(0, 2)),
-    "whole": lambda rng: int(rng.integers(0, 1000)),
-    "gaps": lambda rng: float(rng.normal()) if rng.random() > 0.3 else float("nan"),
-    "flag alone": lambda rng: 7.0 if rng.random() > 0.5 else None,
-    "constant": lambda rng: 7.0,
-    "bool": lambda rng: bool(rng.random() > 0.5),
-    "present": lambda rng: "only" if rng.random() > 0.5 else None,
-    "two": lambda rng: str(rng.choice(["f", "m"])),
-    "few": lambda rng: (
-        str(rng.choice(["a", "nan", "", "1", "2.5"])) if rng.random() > 0.2 else None
-    ),
-    "many": lambda rng: f"level {rng.integers(0, 40)}",
-    "more": lambda rng: f"other {rng.integers(0, 20)}" if rng.random() > 0.1 else None,
-    "rare": lambda rng: f"id {int(rng.exponential(40))}",
-    "text numbers": lambda rng: f"${rng.lognormal(5, 3):,.2f}" if rng.random() > 0.1 else "n/a",
-    "decimal comma": lambda rng: f"{rng.normal():.3f}".replace(".", ","),
-    "day": lambda rng: datetime.date(2000, 1, 1) + datetime.timedelta(int(rng.integers(0, 5000))),
-    "day as text": lambda rng: (
-        f"{rng.integers(1, 29)}.{rng.integers(1, 13)}.{rng.integers(1990, 2020)}"
-    ),
-    "zone": lambda rng: (
-        EPOCH + datetime.timedelta(minutes=int(rng.integers(0, 10**7)))
-    ).isoformat(),
-    "clock": lambda rng: datetime.time(int(rng.integers(0, 24)), int(rng.integers(0, 60))),
-    "duration": lambda rng: datetime.timedelta(seconds=int(rng.integers(0, 10**6))),
-    "note": lambda rng: " ".join(rng.choice(WORDS, 5)) if rng.random() > 0.1 else None,
-    "day as category": lambda rng: datetime.date(2020, 1, int(rng.integers(1, 5))),
-    "duration as category": lambda rng: datetime.timedelta(seconds=int(rng.integers(1, 5)) / 2),
-}
-KINDS = {
-    "note": "text",
-    "decimal comma": "number",
-    "day as category": "category",
-    "duration as category": "category",
+TYPES = {
+    np.float32: types.FloatTensorType,
+    np.float64: types.DoubleTensorType,
+    np.int64: types.Int64TensorType,
+    np.bool_: types.BooleanTensorType,
+    np.object_: types.StringTensorType,
 }
 
 
-def table_of(names, rng, n_rows):
-    """Return a dict of columns of some kinds."""
-    return {name: [CELLS[name](rng) for _ in range(n_rows)] for name in names}
+def run(graph, feed):
+    """Return the outputs of a graph by their names."""
+    session = onnxruntime.InferenceSession(
+        graph.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(None, feed), strict=True))
 
 
-def as_rows(table):
-    """Return a list of dicts."""
-    return [dict(zip(table, cells, strict=True)) for cells in zip(*table.values(), strict=True)]
+def assert_same_predictions(model, outputs, X):
+    """Compare a classifier's or a regressor's outputs with what the model predicts."""
+    if "probabilities" in outputs:
+        expected = model.predict_proba(X)
+        assert outputs["probabilities"].dtype == np.float32
+        np.testing.assert_allclose(outputs["probabilities"], expected, atol=1e-5, rtol=0)
+        np.testing.assert_array_equal(outputs["label"], model.predict(X))
+        return
+    expected = model.predict(X).reshape(len(X), -1)
+    assert outputs["variable"].dtype == np.float64
+    spread = np.max(model._unit["spread"])
+    np.testing.assert_allclose(outputs["variable"], expected, atol=1e-5 * spread, rtol=0)
 
 
-def as_objects(table):
-    """Return an array of objects."""
-    array = np.empty((len(next(iter(table.values()))), len(table)), object)
-    for k, cells in enumerate(table.values()):
-        array[:, k] = cells
-    return array
+class _Nodes(TransformerMixin, BaseEstimator):
+    """What `skl2onnx` takes a function as that adds nodes to a graph."""
+
+    def __init__(self, add, dtype):
+        self.add, self.dtype = add, dtype
 
 
-def assert_same_bits(one, other):
-    assert one.dtype == other.dtype
-    assert one.shape == other.shape
-    assert one.tobytes() == other.tobytes()
+def _shapes(operator):
+    operator.outputs[0].set_type(TYPES[operator.raw_operator.dtype]())
+
+
+def _convert(scope, operator, container):
+    model = operator.raw_operator
+    graph = Graph(scope, container, model.dtype)
+    graph.set_output(model.add(graph, operator.inputs), operator.outputs[0])
+
+
+skl2onnx.update_registered_converter(_Nodes, "Nodes", _shapes, _convert)
+
+
+def nodes_output(add, feed, dtype):
+    """Return what a function's nodes make of inputs.
+
+    Parameters
+    ----------
+    add : callable(graph, variables)
+        Returns the name of what it added last.
+    feed : dict of str to ndarray
+    dtype : type
+        Of what is returned.
+    """
+    kinds = [(name, TYPES[x.dtype.type]([None] * x.ndim)) for name, x in feed.items()]
+    (found,) = run(skl2onnx.to_onnx(_Nodes(add, dtype), initial_types=kinds), feed).values()
+    return found
+
+
+def outputs_of(add, x):
+    """Return what a function's nodes make of an array, in its type.
+
+    Parameters
+    ----------
+    add : callable(graph, x)
+        Returns the name of what it added last.
+    x : ndarray
+    """
+    return nodes_output(lambda graph, own: add(graph, own[0].full_name), {"x": x}, x.dtype.type)

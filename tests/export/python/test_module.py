@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.exported import (
+from helpers.python_modules import (
     CELLS,
     KINDS,
     as_objects,

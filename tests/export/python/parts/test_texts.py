@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers.exported import WORDS
+from helpers.python_modules import WORDS
 from sklearn.utils import murmurhash3_32
 
 from sknumpynet.export.python.parts.levels import level_of
