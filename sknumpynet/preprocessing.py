@@ -300,11 +300,16 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         with_levels : bool
             Whether what statistics of levels are made of comes last.
         """
+        columns = self._checked_columns(owner, X)
+        return self._encoded(columns, warns=warns, with_levels=with_levels)
+
+    def _checked_columns(self, owner: BaseEstimator, X: Any) -> list[Column]:
+        """Return the columns of a table, which are those that the owner was fitted to."""
         X = as_table(X)
         columns = read_columns(X)
         if not has_fitted_columns(X, owner):
             validate_data(owner, X, skip_check_array=True, reset=False)
-        return self._encoded(columns, warns=warns, with_levels=with_levels)
+        return columns
 
     def _encoded(
         self, columns: list[Column], *, warns: bool = True, with_levels: bool = False

@@ -40,7 +40,7 @@ FOREIGN = {
     "utils": (*DEPENDENCIES, "pyarrow"),
     "explanations": (*DEPENDENCIES, "shap"),
     "display": (*DEPENDENCIES, "matplotlib"),
-    "onnx": ("numpy", "skl2onnx"),
+    "onnx": ("numpy", "skl2onnx", "sklearn.utils.validation"),
     "export": ("numpy", "sklearn"),
 }
 

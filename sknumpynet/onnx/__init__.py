@@ -1,6 +1,7 @@
-"""Export to ONNX: importing this module lets `skl2onnx` convert the networks.
+"""Export to ONNX: of estimators for tables from raw columns on, of networks through `skl2onnx`.
 
 Needs the extra: ``pip install "sknumpynet[onnx]"``. The rest of the package does not import it.
+Importing it lets `skl2onnx` convert networks, pipelines of them, and estimators for tables.
 
 Examples
 --------
@@ -30,10 +31,27 @@ from sknumpynet.onnx.converters import (
     convert_regressor,
     regressor_shapes,
 )
+from sknumpynet.onnx.feeds import prepare
+from sknumpynet.onnx.tables import (
+    ALIAS_OF_REGRESSORS,
+    convert_table_classifier,
+    convert_table_regressor,
+    parse_table_regressor,
+    table_classifier_shapes,
+    table_regressor_shapes,
+    to_onnx,
+)
 from sknumpynet.regressor import NumpyMLPRegressor
 from sknumpynet.search import StackedGridSearchCV, StackedRandomizedSearchCV
+from sknumpynet.tabular import TabularMLPClassifier, TabularMLPRegressor
 
-__all__: list[str] = []
+__all__ = ["prepare", "to_onnx"]
+
+_OPTIONS_OF_CLASSIFIERS = {
+    "zipmap": [True, False, "columns"],
+    "output_class_labels": [False, True],
+    "nocl": [True, False],
+}
 
 
 def _refuse_search(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> Any:
@@ -59,11 +77,22 @@ update_registered_converter(
     "SknumpynetMLPClassifier",
     classifier_shapes,
     convert_classifier,
-    options={
-        "zipmap": [True, False, "columns"],
-        "output_class_labels": [False, True],
-        "nocl": [True, False],
-    },
+    options=_OPTIONS_OF_CLASSIFIERS,
+)
+update_registered_converter(
+    TabularMLPRegressor,
+    ALIAS_OF_REGRESSORS,
+    table_regressor_shapes,
+    convert_table_regressor,
+    parser=parse_table_regressor,
+    options={"interval": None},
+)
+update_registered_converter(
+    TabularMLPClassifier,
+    "SknumpynetTabularMLPClassifier",
+    table_classifier_shapes,
+    convert_table_classifier,
+    options=_OPTIONS_OF_CLASSIFIERS,
 )
 for _search in (StackedGridSearchCV, StackedRandomizedSearchCV):
     update_registered_converter(
