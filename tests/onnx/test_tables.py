@@ -1,6 +1,9 @@
 """Exported estimators for tables predict in onnxruntime what they predict here."""
 
 import copy
+import pickle
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -156,6 +159,16 @@ def test_members_that_see_columns_of_their_own():
     model = quick(TabularMLPClassifier, max_iter=1, n_members=2).fit(X, X[:, 0] > 4)
     assert model._networks()[0].selection is not None
     assert_exported(model, X)
+
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+SAVING = runpy.run_path(str(FIXTURES / "save_models.py"))
+
+
+@pytest.mark.parametrize("file", sorted(FIXTURES.glob("saved_*/table_*.pkl")), ids=lambda f: f.stem)
+def test_models_that_were_saved_by_versions_before(file):
+    model = pickle.loads(file.read_bytes())
+    assert_exported(model, SAVING["inputs"](model))
 
 
 # Tables -------------------------------------------------------------------------------------------
