@@ -183,3 +183,14 @@ def test_intervals():
         assert held == sorted(held)
         assert float(row["worst group, 0.9"]) <= held[2]
     assert [float(rows[0][f"width, {level}"]) for level in (0.5, 0.95)] == [1.0, 1.0]
+
+
+def test_deployment():
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("skl2onnx")
+    rows = read_table(run_benchmark("deployment"))
+    ways = ["Python", "ONNX", "ONNX, prepare"]
+    assert [row["way"] for row in rows if row["model"] == "sknumpynet"] == ways
+    assert [row["way"] for row in rows if row["model"] == "sknumpynet, distilled"] == ways
+    for row in rows:
+        assert all(float(row[column].replace(",", "")) > 0 for column in [*row][2:])
