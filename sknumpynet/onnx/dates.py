@@ -38,7 +38,9 @@ def part_of_days(graph: Graph, days: str, part: Part) -> str:
 def circle(graph: Graph, turns: str) -> str:
     """Return the points on a circle after so much of a turn, as two rows, 0 where it is missing."""
     angles = graph.node("Mul", turns, graph.constant(2 * np.pi))
-    points = graph.concatenated([graph.node("Sin", angles), graph.node("Cos", angles)], axis=0)
+    # As a sine: onnxruntime 1.19 has no cosine in double precision.
+    cosines = graph.node("Add", angles, graph.constant(np.pi / 2))
+    points = graph.node("Sin", graph.concatenated([angles, cosines], axis=0))
     return graph.node("Where", graph.node("IsNaN", points), graph.constant(0.0), points)
 
 
