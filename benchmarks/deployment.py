@@ -9,8 +9,13 @@ has them of a request, and make no dictionaries of rows. A further way is a func
 from __future__ import annotations
 
 import argparse
+import ctypes
 import importlib.util
 import pickle
+import re
+import runpy
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -151,6 +156,76 @@ def _without_dictionaries(model: Any) -> Any:
     return model
 
 
+def _python_file(model: Any, X: pd.DataFrame) -> Deployed:
+    """Predict by a module that needs NumPy only, from a dict of columns."""
+    from sknumpynet.export import to_python
+
+    with tempfile.TemporaryDirectory() as folder:
+        files = to_python(model, Path(folder) / "model.py")
+        size = sum(file.stat().st_size for file in files)
+        predict = runpy.run_path(str(files[0]))["predict_proba"]
+    return Deployed(size, lambda rows: partial(predict, _columns_of(rows)))
+
+
+def _columns_of(X: pd.DataFrame) -> dict[str, np.ndarray]:
+    return {
+        name: X[name].astype(object).where(X[name].notna(), None).to_numpy()
+        if X[name].dtype == "category"
+        else X[name].to_numpy()
+        for name in X
+    }
+
+
+def _c_file(model: Any, X: pd.DataFrame) -> Deployed:
+    """Predict by a file of C, compiled, from rows as structs."""
+    from sknumpynet.export import to_c
+
+    with tempfile.TemporaryDirectory() as folder:
+        source, library = Path(folder) / "model.c", Path(folder) / "model.so"
+        to_c(model, source)
+        text = source.read_text(encoding="ascii")
+        source.write_text(text + ALL_ROWS, encoding="ascii")
+        gcc = ["gcc", "-std=c99", "-O2", "-shared", "-fPIC", str(source), "-o", str(library), "-lm"]
+        subprocess.run(gcc, check=True)
+        predict = ctypes.CDLL(str(library)).predict_rows
+    kinds = {"double ": ctypes.c_double, "const char *": ctypes.c_char_p}
+    found = re.findall(r'^    (double |const char \*)(\w+); /\* "([^"]*)": ', text, re.MULTILINE)
+    fields = [(field, kinds[kind]) for kind, field, _ in found]
+    row_type = type("Row", (ctypes.Structure,), {"_fields_": fields})
+
+    def predict_of(rows: pd.DataFrame) -> Predict:
+        structs = (row_type * len(rows))()
+        for kind, field, name in found:
+            for struct, cell in zip(structs, rows[name].tolist(), strict=True):
+                missing = cell is None or cell != cell
+                setattr(struct, field, _as_c(cell, is_number=kind == "double ", missing=missing))
+        probabilities = np.empty((len(rows), len(model.classes_)))
+        pointer = probabilities.ctypes.data_as(ctypes.c_void_p)
+
+        def run_all() -> np.ndarray:
+            predict(structs, len(rows), probabilities.shape[1], pointer)
+            return probabilities
+
+        return run_all
+
+    return Deployed(len(text), predict_of)
+
+
+# What is added to a model's file, so that Python calls it once.
+ALL_ROWS = """
+void predict_rows(const struct model_row *rows, int n_rows, int n_classes, double *probabilities)
+{
+    for (int i = 0; i < n_rows; i++) model_predict_proba(rows + i, probabilities + i * n_classes);
+}
+"""
+
+
+def _as_c(cell: Any, *, is_number: bool, missing: bool) -> Any:
+    if is_number:
+        return float("nan") if missing else float(cell)
+    return None if missing else str(cell).encode()
+
+
 def _catboost_onnx(model: Any, X: pd.DataFrame) -> Deployed:
     import onnx
 
@@ -172,10 +247,12 @@ _OURS = {
     "Python": Way(_in_python),
     "ONNX": Way(_our_onnx, ("onnxruntime", "skl2onnx")),
     "ONNX, prepare": Way(partial(_our_onnx, with_prepare=True), ("onnxruntime", "skl2onnx")),
+    "file of Python": Way(_python_file),
 }
 WAYS: dict[str, dict[str, Way]] = {
     "sknumpynet": _OURS,
-    "sknumpynet, distilled": _OURS,
+    # Ensembles have too many parameters for C.
+    "sknumpynet, distilled": _OURS | ({"file of C": Way(_c_file)} if shutil.which("gcc") else {}),
     "CatBoost": {
         "Python": Way(_in_python),
         "ONNX": Way(_catboost_onnx, ("onnxruntime",), takes_categories=False),

@@ -15,7 +15,7 @@ from sknumpynet.core.activations import (
 )
 from sknumpynet.onnx.graph import Graph
 
-__all__ = ["hidden_activation", "inverse_link"]
+__all__ = ["hidden_activation", "inverse_link", "link"]
 
 
 # Activations -------------------------------------------------------------------------------------
@@ -132,6 +132,24 @@ def inverse_link(graph: Graph, raw: str, name: str, n_outputs: int) -> str:
         return _quantiles(graph, raw, n_outputs)
     kind = _LINKS[name]
     return graph.node(kind, raw, **({"axis": -1} if kind == "Softmax" else {}))
+
+
+def link(graph: Graph, probabilities: str, name: str) -> str:
+    """Return raw outputs that predict probabilities, which may be 0 and 1.
+
+    Parameters
+    ----------
+    graph : Graph
+        In double precision.
+    probabilities : str
+    name : {'logistic', 'softmax'}
+    """
+    limits = np.finfo(np.float64)
+    if name == "softmax":
+        return graph.node("Log", graph.clipped(probabilities, limits.tiny, 1.0))
+    inner = graph.clipped(probabilities, limits.tiny, 1.0 - limits.epsneg)
+    others = graph.node("Sub", graph.constant(1.0), inner)
+    return graph.node("Sub", graph.node("Log", inner), graph.node("Log", others))
 
 
 def _quantiles(graph: Graph, raw: str, n_outputs: int) -> str:

@@ -21,7 +21,7 @@ from sknumpynet.onnx.graph import Graph
 from sknumpynet.onnx.inputs import TableInput, table_inputs
 from sknumpynet.onnx.labels import label_type, labels, n_probabilities, probabilities
 from sknumpynet.onnx.layers import raw_outputs
-from sknumpynet.onnx.operators import inverse_link
+from sknumpynet.onnx.operators import inverse_link, link
 from sknumpynet.onnx.sources import sources
 from sknumpynet.tabular import TabularMLPClassifier, TabularMLPRegressor
 
@@ -162,7 +162,14 @@ def _activated(graph: Graph, operator: Any) -> str:
     of_all = graph.cast(graph.concatenated(raw, axis=0))
     of_all = graph.node("Transpose", of_all, perm=[0, 2, 1])
     activated = inverse_link(graph, of_all, model.out_activation_, model.n_outputs_)
-    return graph.mean_of_members(activated)
+    mean = graph.mean_of_members(activated)
+    temperature = getattr(model, "temperature_", 1.0)
+    if temperature == 1.0:
+        return mean
+    raw_of_mean = graph.node(
+        "Div", link(graph, mean, model.out_activation_), graph.constant(temperature)
+    )
+    return inverse_link(graph, raw_of_mean, model.out_activation_, model.n_outputs_)
 
 
 # Classifier ---------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import zoneinfo
 
 import numpy as np
 import pytest
-from helpers.exported import nodes_output
+from helpers.onnx_graphs import nodes_output
 from helpers.tables import KINDS, pd, pl, random_table, to_objects, to_polars
 
 from sknumpynet.onnx.columns import encoded_rows

@@ -4,7 +4,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from helpers.exported import outputs_of
+from helpers.onnx_graphs import outputs_of
 
 from sknumpynet.onnx.dates import circle, part_of_days
 from sknumpynet.utils.encoding import dates

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers.exported import outputs_of
+from helpers.onnx_graphs import outputs_of
 
 from sknumpynet.core.activations import ACTIVATIONS, CustomActivation
 from sknumpynet.core.layers import LAYERS, ColumnSelection, Dense, with_ones

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.exported import assert_same_predictions, run, skl2onnx, types
+from helpers.onnx_graphs import assert_same_predictions, run, skl2onnx, types
 from helpers.passengers import KINDS, fitted, quick, target_of, titanic
 from helpers.tables import pd, pl
 from sklearn.exceptions import NotFittedError
@@ -66,6 +66,17 @@ def test_classes(y):
     model = quick(TabularMLPClassifier).fit(FRAME, y)
     outputs = assert_exported(model, NEW)
     assert outputs["probabilities"].shape == model.predict_proba(NEW).shape
+
+
+@pytest.mark.parametrize(
+    "y", [THREE, THREE > 0, np.column_stack([THREE > 0, THREE > 1])], ids=["3", "2", "labels"]
+)
+def test_a_temperature(y):
+    model = quick(TabularMLPClassifier).fit(FRAME, y.astype(int))
+    before = model.predict_proba(NEW)
+    model.temperature_ = 0.7
+    assert (np.abs(model.predict_proba(NEW) - before) > 1e-3).any()
+    assert_exported(model, NEW)
 
 
 def test_probabilities_are_never_0_or_1():
