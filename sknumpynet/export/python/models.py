@@ -1,106 +1,41 @@
-"""Which models become a module, and the lines of it that are the model's own."""
+"""The lines of a module that are the model's own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
-from sklearn.utils.validation import check_is_fitted
 
 from sknumpynet.core.activations import vectorised_logistic
 from sknumpynet.core.blocks import dtypes_of
 from sknumpynet.core.inference import member_mean
 from sknumpynet.core.losses import LINKS, PREDICTIONS
-from sknumpynet.estimators.mlp import BaseNumpyMLP
-from sknumpynet.estimators.tabular import BaseTabularMLP
 from sknumpynet.estimators.targets import as_probabilities
+from sknumpynet.export.models import ReadModel
 from sknumpynet.export.python.layers import activation_text, layer_text
 from sknumpynet.export.python.parts import networks, outputs, perceptrons, scalers
 from sknumpynet.export.python.script import Call, Script, called, listed, named, quoted, written
 from sknumpynet.export.python.tables import encoding_lines
-from sknumpynet.preprocessing import TabularPreprocessor
 
-__all__ = ["Model", "checked_model", "encoder_lines", "network_lines", "output_lines"]
-
-
-@dataclass(frozen=True)
-class Model:
-    """A model as a module has it.
-
-    Parameters
-    ----------
-    estimator : BaseNumpyMLP or BaseTabularMLP
-        The last step.
-    steps : list of tuple of str and transformer
-        Those before it.
-    names : list of str
-        Of the columns of rows.
-    """
-
-    estimator: Any
-    steps: list[tuple[str, Any]]
-    names: list[str]
-
-    @property
-    def is_for_tables(self) -> bool:
-        """Whether the estimator itself reads tables."""
-        return isinstance(self.estimator, BaseTabularMLP)
-
-
-def checked_model(model: Any) -> Model:
-    """Return what a fitted estimator or pipeline is made of.
-
-    Raises
-    ------
-    TypeError
-        For what is neither a network of this package nor a pipeline that ends in one.
-    NotImplementedError
-        For steps before it that have no form in a module.
-    NotFittedError
-        Before `fit`.
-    """
-    check_is_fitted(model)
-    *steps, (_, estimator) = model.steps if isinstance(model, Pipeline) else [("", model)]
-    if not isinstance(estimator, BaseNumpyMLP | BaseTabularMLP):
-        hint = ": export its best_estimator_" if hasattr(estimator, "best_estimator_") else ""
-        raise TypeError(
-            "a NumpyMLPClassifier, NumpyMLPRegressor, TabularMLPClassifier or TabularMLPRegressor, "
-            f"or a pipeline that ends in one, is needed, got a {type(estimator).__name__}{hint}"
-        )
-    steps = [(name, own) for name, own in steps if own is not None and own != "passthrough"]
-    for place, (name, step) in enumerate(steps):
-        is_first_table = place == 0 and type(step) is TabularPreprocessor
-        if not (is_first_table or type(step) in SCALERS) or isinstance(estimator, BaseTabularMLP):
-            raise NotImplementedError(
-                f"the step {name!r}, a {type(step).__name__}, has no form in an exported module "
-                f"before a {type(estimator).__name__}; those that have, before networks of "
-                f"numbers, are {', '.join(own.__name__ for own in SCALERS)} and, first, "
-                "TabularPreprocessor"
-            )
-    first = steps[0][1] if steps else estimator
-    names = getattr(first, "feature_names_in_", None)
-    if names is None:
-        names = [f"x{k}" for k in range(first.n_features_in_)]
-    return Model(estimator, steps, list(map(str, names)))
+__all__ = ["SCALERS", "constant_lines", "encoder_lines", "network_lines", "output_lines"]
 
 
 # How rows are read --------------------------------------------------------------------------------
 
 
-def encoder_lines(script: Script, model: Model) -> tuple[list[str], list[str]]:
+def encoder_lines(script: Script, model: ReadModel) -> tuple[list[str], list[str]]:
     """Return what a module learned of columns, and a function that makes an array of rows."""
     if model.is_for_tables:
         shapes = model.estimator._shapes
         with_levels = any(own.get("level_codes") for own in shapes)
         preprocessor = model.estimator.preprocessor_
         return encoding_lines(script, preprocessor, model.names, with_levels=with_levels)
-    steps, constants = list(model.steps), list[str]()
-    if steps and isinstance(steps[0][1], TabularPreprocessor):
-        _, preprocessor = steps.pop(0)
-        constants, lines = encoding_lines(script, preprocessor, model.names, with_levels=False)
+    constants = list[str]()
+    if model.preprocessor is not None:
+        constants, lines = encoding_lines(
+            script, model.preprocessor, model.names, with_levels=False
+        )
         lines[-1] = lines[-1].replace("return", "X =", 1)
     else:
         lines = [
@@ -108,7 +43,7 @@ def encoder_lines(script: Script, model: Model) -> tuple[list[str], list[str]]:
             '    """Return rows as the network takes them."""',
             f"    X = {script.use(perceptrons.numeric_rows)}(rows, COLUMNS)",
         ]
-    for place, (_, step) in enumerate(steps):
+    for place, step in enumerate(model.scalers):
         lines.append(f"    X = {script.use(scalers.as_floats)}(X)")
         lines += SCALERS[type(step)](script, step, f"{type(step).__name__.lower()}{place}")
     return constants, [*lines, "    return X"]
@@ -162,12 +97,12 @@ SCALERS: dict[type, Any] = {
 # The networks -------------------------------------------------------------------------------------
 
 
-def network_lines(script: Script, model: Model) -> list[str]:
+def network_lines(script: Script, model: ReadModel) -> list[str]:
     """Return the networks as data."""
     return _table_networks(script, model) if model.is_for_tables else _perceptron(script, model)
 
 
-def _perceptron(script: Script, model: Model) -> list[str]:
+def _perceptron(script: Script, model: ReadModel) -> list[str]:
     weights, biases = model.estimator.coefs_, model.estimator.intercepts_
     if weights[0].ndim == 3:
         biases = [bias[:, np.newaxis] for bias in biases]
@@ -183,7 +118,7 @@ def _perceptron(script: Script, model: Model) -> list[str]:
     ]
 
 
-def _table_networks(script: Script, model: Model) -> list[str]:
+def _table_networks(script: Script, model: ReadModel) -> list[str]:
     network, layer = script.use(networks.Network), script.use(networks.Layer)
     kinds, n_members = [], len(model.estimator.parameters_)
     for kind, (own, parameters, places) in enumerate(model.estimator._stacks()):
@@ -201,13 +136,13 @@ def _table_networks(script: Script, model: Model) -> list[str]:
 # What users call ----------------------------------------------------------------------------------
 
 
-def output_lines(script: Script, model: Model) -> list[list[str]]:
+def output_lines(script: Script, model: ReadModel) -> list[list[str]]:
     """Return the functions that predict."""
     own = _classifier if is_classifier(model.estimator) else _regressor
     return [_mean_lines(script, model), *own(script, model)]
 
 
-def _mean_lines(script: Script, model: Model) -> list[str]:
+def _mean_lines(script: Script, model: ReadModel) -> list[str]:
     estimator, use = model.estimator, script.use
     if model.is_for_tables:
         raw = f"{use(networks.ensemble_outputs)}(NETWORKS, X[own])"
@@ -232,7 +167,7 @@ def _mean_lines(script: Script, model: Model) -> list[str]:
     return [*lines, "        means.append(raw)", "    return np.concatenate(means)"]
 
 
-def _activation_lines(script: Script, model: Model) -> list[str]:
+def _activation_lines(script: Script, model: ReadModel) -> list[str]:
     name, use = model.estimator.out_activation_, script.use
     if name == "identity":
         return []
@@ -242,7 +177,7 @@ def _activation_lines(script: Script, model: Model) -> list[str]:
     return [f"        {use(outputs.activated)}({given}, {use(PREDICTIONS[name])})"]
 
 
-def _classifier(script: Script, model: Model) -> list[list[str]]:
+def _classifier(script: Script, model: ReadModel) -> list[list[str]]:
     estimator = model.estimator
     kind, n_classes = estimator._label_binarizer.y_type_, len(estimator.classes_)
     if kind == "multiclass":
@@ -285,7 +220,7 @@ ROWS = [
 ]
 
 
-def _regressor(script: Script, model: Model) -> list[list[str]]:
+def _regressor(script: Script, model: ReadModel) -> list[list[str]]:
     lines = [
         "def predict(rows: Any) -> Any:",
         '    """Return what is predicted of each row.',
@@ -306,7 +241,7 @@ def _regressor(script: Script, model: Model) -> list[list[str]]:
     return [[*lines, "    return values"]]
 
 
-def constant_lines(model: Model) -> Sequence[str]:
+def constant_lines(model: ReadModel) -> Sequence[str]:
     """Return the columns and the classes.
 
     Raises

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from sknumpynet.export.models import ReadModel, read_model
 from sknumpynet.export.python.models import (
-    Model,
-    checked_model,
+    SCALERS,
     constant_lines,
     encoder_lines,
     network_lines,
@@ -90,7 +90,7 @@ def to_python(model: Any, path: str | os.PathLike[str]) -> tuple[Path, ...]:
     path = Path(path)
     if path.suffix != ".py":
         raise ValueError(f"path must end in .py, got {str(path)!r}")
-    known = checked_model(model)
+    known = read_model(model, SCALERS, "an exported module")
     text, arrays = _module(known, path.with_suffix(".npz").name)
     path.write_text(text, encoding="utf-8")
     if arrays is None:
@@ -100,7 +100,7 @@ def to_python(model: Any, path: str | os.PathLike[str]) -> tuple[Path, ...]:
     return path, beside
 
 
-def _module(model: Model, beside: str) -> tuple[str, bytes | None]:
+def _module(model: ReadModel, beside: str) -> tuple[str, bytes | None]:
     """Return a module's text, and what lies beside it under a name, None if nothing does."""
     script = Script()
     learned, encoder = encoder_lines(script, model)
@@ -139,7 +139,7 @@ def _saved(script: Script) -> bytes:
     return file.getvalue()
 
 
-def _title(model: Model, beside: str) -> str:
+def _title(model: ReadModel, beside: str) -> str:
     estimator = model.estimator
     n_members = estimator._n_fitted()
     networks = "one network" if n_members == 1 else f"{n_members} networks"
