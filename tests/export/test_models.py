@@ -9,7 +9,7 @@ from sknumpynet import NumpyMLPRegressor, TabularMLPRegressor, TabularPreprocess
 from sknumpynet.export.models import SCALERS, read_model
 
 X, Y = np.random.default_rng(0).normal(size=(30, 2)), np.arange(30.0)
-NETWORK = NumpyMLPRegressor((3,), max_iter=5, tol=1.0)
+NETWORK = NumpyMLPRegressor(hidden_layer_sizes=(3,), solver="lbfgs", alpha=1.0)
 
 
 def test_every_part_of_a_pipeline():
