@@ -1,7 +1,9 @@
 """The stacked searches: scikit-learn's results around the same estimator, networks at once."""
 
 import inspect
+import os
 import pickle
+import sys
 import warnings
 
 import joblib
@@ -49,6 +51,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore:Got `batch_size`"),
 ]
+
+# Where this process finds modules, for workers of others.
+PATH = os.pathsep.join(filter(None, [*sys.path, os.getcwd()]))
 
 
 @pytest.mark.parametrize("grid", GRIDS)
@@ -338,6 +343,17 @@ def test_callbacks_see_each_network_trained_and_scored(n_jobs, working_memory, c
         assert all("100%" in line for line in done)
 
 
+@pytest.mark.parametrize("backend", ["threading", "multiprocessing"])
+def test_training_leaves_the_backend_to_the_search_around_it(backend):
+    """Whose pool of workers waits for its own tasks meanwhile."""
+    X, y = problem(NumpyMLPClassifier)
+    search = StackedGridSearchCV(make(NumpyMLPClassifier), {"alpha": [0.1, 1.0]}, cv=2)
+    expected = search.fit(X, y).cv_results_["mean_test_score"]
+    with joblib.parallel_config(backend, n_jobs=2):
+        search.fit(X, y)
+    np.testing.assert_array_equal(search.cv_results_["mean_test_score"], expected)
+
+
 def test_a_dask_cluster_trains_the_stacks():
     distributed = pytest.importorskip("distributed")
     X, y = problem(NumpyMLPClassifier)
@@ -354,5 +370,26 @@ def test_a_dask_cluster_trains_the_stacks():
     ):
         warnings.simplefilter("ignore")  # of Dask itself
         search.fit(X, y)
+    assert_same_results(search.cv_results_, expected.cv_results_)
+    assert search.stacking_report_["stacks"][0]["n_chunks"] >= 2
+
+
+def test_ray_trains_the_stacks():
+    ray = pytest.importorskip("ray")
+    pytest.importorskip("ray.util.joblib").register_ray()
+    X, y = problem(NumpyMLPClassifier)
+    grid = {"alpha": [0.1, 1.0], "early_stopping": [False, True]}
+    expected = GridSearchCV(make(NumpyMLPClassifier), grid, cv=3).fit(X, y)
+    search = StackedGridSearchCV(make(NumpyMLPClassifier), grid, cv=3, n_jobs=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Ray itself
+        ray.init(
+            num_cpus=2, include_dashboard=False, runtime_env={"env_vars": {"PYTHONPATH": PATH}}
+        )
+        try:
+            with joblib.parallel_config("ray"):
+                search.fit(X, y)
+        finally:
+            ray.shutdown()
     assert_same_results(search.cv_results_, expected.cv_results_)
     assert search.stacking_report_["stacks"][0]["n_chunks"] >= 2

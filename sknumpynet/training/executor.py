@@ -17,6 +17,7 @@ from sknumpynet.training.stacks import Chunk, chunks_of, stacks_of
 from sknumpynet.training.validation import Validator
 from sknumpynet.training.workers import Workers, workers_for
 from sknumpynet.utils.blas import blas_threads
+from sknumpynet.utils.n_jobs import backend_beside
 
 __all__ = ["train_chunks", "train_runs"]
 
@@ -125,7 +126,10 @@ def _train_chunks_once(chunks: Sequence[Chunk], workers: Workers) -> None:
         return
     # One by one: chunks put together would leave a worker idle at the end.
     parallel = joblib.Parallel(
-        n_jobs=n_workers, backend=workers.backend, batch_size=1, pre_dispatch="all"
+        n_jobs=n_workers,
+        backend=workers.backend or backend_beside(),
+        batch_size=1,
+        pre_dispatch="all",
     )
     is_perceptron = chunks[0][0].network.is_perceptron
     n_threads = max(joblib.cpu_count() // n_workers, 1) if is_perceptron else 1

@@ -1,7 +1,9 @@
 """On how many cores to work, and what joblib would start for it."""
 
+import copy
 import multiprocessing
 import sys
+from typing import Any
 
 import joblib
 from joblib.externals.loky import reusable_executor
@@ -10,6 +12,7 @@ from joblib.parallel import get_active_backend
 from sknumpynet.utils.scikit_learn import openmp_threads
 
 __all__ = [
+    "backend_beside",
     "effective_n_jobs",
     "has_default_backend",
     "has_interpreter_lock",
@@ -35,6 +38,16 @@ def has_default_backend() -> bool:
     """Return whether joblib would start processes, as it does unless it is told otherwise."""
     backend, _ = get_active_backend()
     return type(backend).__name__ == "LokyBackend"
+
+
+def backend_beside() -> Any:
+    """Return a backend like joblib's active one that may be used while that one is in use.
+
+    Backends with a pool, as of multiprocessing or Ray, lose it when what uses them a second time
+    ends. None where the active one can be used again.
+    """
+    backend, _ = get_active_backend()
+    return copy.copy(backend) if hasattr(backend, "_pool") else None
 
 
 def n_started_processes() -> int:
