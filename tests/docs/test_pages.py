@@ -19,8 +19,7 @@ PAGES = sorted(page for page in DOCS.rglob("*.md") if not {"gallery", "_build"} 
 FENCE = re.compile(r"(?P<indent> *)(?P<fence>`{3,}|~{3,}|:{3,}) *(?P<info>[^`]*)")
 RUN = {"python", "pycon"}
 # Languages of blocks that are not run; ``text`` is for what cannot be, such as a cluster's address.
-# Python 3 is Python too, that takes what is not here: a cluster, another library.
-NOT_RUN = {"bash", "bibtex", "c", "console", "json", "python3", "sh", "text", "toml", "yaml"}
+NOT_RUN = {"bash", "bibtex", "c", "console", "json", "sh", "text", "toml", "yaml"}
 # Directives whose text is no prose. Of all others the blocks inside are read too.
 VERBATIM = {"eval-rst", "image", "figure", "include", "literalinclude", "math", "plot", "toctree"}
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
