@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from sknumpynet.core.optimizers import Optimizer
 from sknumpynet.core.schedules import SCHEDULES, Schedule
-from sknumpynet.core.types import FloatArray
+from sknumpynet.core.types import FloatArray, IntArray
 
 __all__ = [
     "RECORDS",
@@ -15,6 +16,7 @@ __all__ = [
     "Member",
     "MemberResult",
     "Settings",
+    "Snapshot",
     "Status",
     "TrainingState",
 ]
@@ -163,6 +165,34 @@ class MemberResult:
     status: Status = "running"
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """Where one network's training stands between two epochs: to go on from there gives its bits.
+
+    Parameters
+    ----------
+    result : MemberResult
+        Up to now; training is over unless its status is 'running'.
+    parameters : ndarray of shape (P,)
+        The last ones.
+    optimizer : Optimizer
+        Of one network, with its state.
+    random_state : dict
+        The state of the member's random source.
+    rows : ndarray of int of shape (n_rows,)
+        In the order of the last epoch, which the next one permutes.
+    dropout : dict or None
+        The state of what draws its masks, if any are drawn.
+    """
+
+    result: MemberResult
+    parameters: FloatArray
+    optimizer: Optimizer
+    random_state: Any
+    rows: IntArray
+    dropout: Any
+
+
 @dataclass
 class Member:
     """One network of a stack as it goes into training, which changes nothing but its source.
@@ -184,6 +214,10 @@ class Member:
         them, take a copy.
     start : TrainingState
         Where an earlier training had come to.
+    resume_from : Snapshot, optional
+        Where this training stood when it was cut off.
+    keep : callable(result, take), optional
+        Called between epochs, and after the last; ``take()`` returns a `Snapshot`, a copy.
     """
 
     random_state: np.random.RandomState
@@ -192,3 +226,5 @@ class Member:
     validate: Callable[[FloatArray], tuple[float, ...]] | None = None
     end_of_epoch: Callable[[MemberResult, FloatArray], bool] | None = None
     start: TrainingState = field(default_factory=TrainingState)
+    resume_from: Snapshot | None = None
+    keep: Callable[[MemberResult, Callable[[], Snapshot]], None] | None = None

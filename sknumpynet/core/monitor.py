@@ -1,5 +1,6 @@
 """One network's training while it is going on: what is taken down, and what stops it."""
 
+import copy
 import math
 from collections.abc import Sequence
 
@@ -24,7 +25,10 @@ class Monitor:
 
     def __init__(self, member: Member) -> None:
         self.member, self.settings = member, member.settings
-        self.result = MemberResult(member.start.copy())
+        if member.resume_from is None:
+            self.result = MemberResult(member.start.copy())
+        else:
+            self.result = copy.deepcopy(member.resume_from.result)
 
     @property
     def is_judged_by_validation(self) -> bool:

@@ -55,6 +55,18 @@ class RowOrder:
         """Return how many rows a member trains on, padding not counted."""
         return self.rows.shape[-1] if self.lengths is None else int(self.lengths[position])
 
+    def rows_of(self, position: int) -> IntArray:
+        """Return a member's rows, without padding."""
+        rows = self.rows[position] if self.has_own_rows else self.rows
+        return rows[: self.n_rows(position)]
+
+    def resume(self, position: int, rows: IntArray) -> None:
+        """Go on from the order that a member's rows were in; who shares it is to go on too."""
+        if self.has_own_rows:
+            self.rows[position, : len(rows)] = rows
+        else:
+            self.rows = rows
+
     def shuffle(self) -> None:
         """Let every source draw one permutation, if there is shuffling at all."""
         if not self.shuffles:

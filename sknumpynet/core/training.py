@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -13,10 +14,17 @@ from sknumpynet.core.batching import Dataset
 from sknumpynet.core.dropout import seeded_dropout
 from sknumpynet.core.epochs import Epochs
 from sknumpynet.core.losses import Loss
-from sknumpynet.core.members import Member, MemberResult
+from sknumpynet.core.members import Member, MemberResult, Snapshot
 from sknumpynet.core.monitor import Monitor
 from sknumpynet.core.network import Network
-from sknumpynet.core.optimizers import Factors, Optimizer, Update, put_member, take_members
+from sknumpynet.core.optimizers import (
+    Factors,
+    Optimizer,
+    Update,
+    put_member,
+    take_member,
+    take_members,
+)
 from sknumpynet.core.row_order import RowOrder
 from sknumpynet.core.scheduler import Scheduler, item
 from sknumpynet.core.types import FloatArray
@@ -39,10 +47,11 @@ def train(
     network : Network
     loss : Loss
     parameters : ndarray of shape (P,) or (K, P)
-        Where training starts; changed in place.
+        Where training starts; changed in place. Of members that resume, what their snapshots have.
     dataset : Dataset
     optimizer : Optimizer
-        Its state is gone on from, and holds each member's last state afterwards.
+        Its state is gone on from, and holds each member's last state afterwards. Of members that
+        resume, what their snapshots have.
     members : sequence of Member
         One for a single network, otherwise K.
 
@@ -76,9 +85,12 @@ def train(
     try:
         # Values too large to go on with are looked for at every epoch's end.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            if over := stack.not_running():
+                stack = stack.without(over, trained)
             while stack.monitors:
                 losses, n_samples = stack.epochs.run(stack.time_is_over)
                 stopped = stack.end_epoch(losses, n_samples)
+                stack.offer_snapshots()
                 if stopped:
                     stack = stack.without(stopped, trained)
     except KeyboardInterrupt:
@@ -119,6 +131,9 @@ class _Stack:
             n_hidden=len(network.dense_layers) - 1,
         )
         self.scheduler = Scheduler(optimizer, dropout, monitors, is_single=self.is_single)
+        for position, monitor in enumerate(monitors):
+            if (snapshot := monitor.member.resume_from) is not None:
+                self._resume(position, snapshot)
         self.start = self.last_end = time.perf_counter()
         self._bind(parameters, optimizer)
 
@@ -146,6 +161,35 @@ class _Stack:
         )
         self.epochs = Epochs(
             self.network, self.loss, self.dataset, self.order, self.update, self.scheduler
+        )
+
+    def _resume(self, position: int, snapshot: Snapshot) -> None:
+        """Let what a member draws go on from a snapshot."""
+        self.order.resume(position, snapshot.rows)
+        self.monitors[position].member.random_state.set_state(snapshot.random_state)
+        dropout = self.scheduler.dropout
+        if dropout is not None and snapshot.dropout is not None:
+            dropout.generators[position].state = snapshot.dropout
+
+    def offer_snapshots(self) -> None:
+        """Let members be kept as they are now."""
+        for position, monitor in enumerate(self.monitors):
+            if monitor.member.keep is not None:
+                monitor.member.keep(monitor.result, partial(self._snapshot, position))
+
+    def _snapshot(self, position: int) -> Snapshot:
+        """Return where a member stands, a copy."""
+        monitor, dropout = self.monitors[position], self.scheduler.dropout
+        parameters, optimizer = self.parameters, self.optimizer
+        if not self.is_single:
+            parameters, optimizer = parameters[position], take_member(optimizer, position)
+        return Snapshot(
+            copy.deepcopy(monitor.result),
+            parameters.copy(),
+            copy.deepcopy(optimizer),
+            monitor.member.random_state.get_state(legacy=False),
+            self.order.rows_of(position).copy(),
+            None if dropout is None else dropout.generators[position].state,
         )
 
     def time_is_over(self) -> bool:
@@ -177,6 +221,10 @@ class _Stack:
                 monitor.record_epoch(loss, parameters, item(last_rates, position), seconds)
                 self.scheduler.end_epoch(position)
             monitor.end_epoch(now - self.start, parameters)
+        return self.not_running()
+
+    def not_running(self) -> list[int]:
+        """Return the positions of the members whose training is over."""
         return [i for i, own in enumerate(self.monitors) if own.result.status != "running"]
 
     def without(self, positions: Iterable[int], result: FloatArray) -> "_Stack":
