@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["blas_threads"]
+__all__ = ["blas_libraries", "blas_threads"]
 
 
 class _Libraries:
@@ -119,6 +119,16 @@ def _begin_anew() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_anew)
+
+
+def blas_libraries() -> list[str]:
+    """Return what computes matrix products: bits depend on it."""
+    libraries = _Libraries().controller.info()
+    return sorted(
+        f"{own['internal_api']} {own['version']} {own.get('architecture', '')}, "
+        f"{own['num_threads']} threads"
+        for own in libraries
+    )
 
 
 @contextmanager

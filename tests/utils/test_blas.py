@@ -26,7 +26,7 @@ from sknumpynet import (
 )
 from sknumpynet.training import workers
 from sknumpynet.utils import blas
-from sknumpynet.utils.blas import blas_threads
+from sknumpynet.utils.blas import blas_libraries, blas_threads
 
 pytestmark = pytest.mark.oldest
 
@@ -406,3 +406,11 @@ def test_a_forked_process_waits_for_no_thread_that_it_has_not():
 
 if __name__ == "__main__":
     print(json.dumps(report_threads()))
+
+
+def test_libraries_are_told_with_their_threads():
+    with threadpoolctl.threadpool_limits(1):
+        told = blas_libraries()
+    of_blas = [own for own in threadpoolctl.threadpool_info() if own["user_api"] == "blas"]
+    assert len(told) == len(of_blas) > 0
+    assert all(own.endswith(", 1 threads") for own in told)
