@@ -18,6 +18,7 @@ from sknumpynet.search import (
     stacked_cross_validate,
 )
 from sknumpynet.tabular import TabularMLPClassifier, TabularMLPRegressor
+from sknumpynet.training.checkpoints import Checkpoint
 
 __all__ = [
     "NumpyMLPClassifier",
@@ -25,6 +26,7 @@ __all__ = [
     "TabularMLPClassifier",
     "TabularMLPRegressor",
     "TabularPreprocessor",
+    "Checkpoint",
     "StackedGridSearchCV",
     "StackedRandomizedSearchCV",
     "stacked_cross_validate",

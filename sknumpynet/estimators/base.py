@@ -25,9 +25,11 @@ from sknumpynet.estimators.fitted_attributes import previous_fit, set_fitted, wi
 from sknumpynet.estimators.fitting import Fit, encode, make_fit
 from sknumpynet.estimators.saved_state import restored_state, saved_state
 from sknumpynet.estimators.training_data import GivenRows
+from sknumpynet.training.checkpoints import Checkpoint
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.ensemble import train_ensemble
 from sknumpynet.training.result import FitResult
+from sknumpynet.training.saved_fit import SavedFit
 from sknumpynet.utils.scikit_learn import fit_context
 from sknumpynet.utils.weights import n_rows_of_weight
 
@@ -70,6 +72,7 @@ class BaseNetwork(NetworkEstimator):
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
+        checkpoint: Checkpoint | str | os.PathLike[str] | None = None,
         **params: Any,
     ) -> Self:
         """Fit the network, or the ensemble, to data X and target y.
@@ -90,6 +93,10 @@ class BaseNetwork(NetworkEstimator):
             are as many as those of X by its folds.
         sample_weight_val : array-like of shape (n_val_samples,), default=None
             Their weights.
+        checkpoint : Checkpoint, str or path, default=None
+            Where to save how far training has come, so that the same fit can go on from there if
+            the process is killed; a path is a `Checkpoint` of this folder, saved once a minute. Of
+            this fit alone: a search cannot share one among its candidates.
         **params : dict
             For the ``split`` of a splitter given as ``resample``: ``groups``, or with metadata
             routing whatever the splitter requests.
@@ -101,10 +108,13 @@ class BaseNetwork(NetworkEstimator):
 
         Raises
         ------
+        OSError
+            If the checkpoint's folder cannot be written.
         TypeError
             For parameters that the splitter does not take.
         ValueError
-            For data that cannot be learned from, and if training diverges.
+            For data that cannot be learned from, if training diverges, and for a checkpoint of
+            another fit.
         """
         given = GivenRows(X, y, sample_weight)
         split_params = self._split_params(sample_weight, params)
@@ -113,7 +123,12 @@ class BaseNetwork(NetworkEstimator):
         previous = previous_fit(self) if self._goes_on() else None
         encoded = encode(self, given, validation, previous)
         fit = make_fit(self, encoded, split_params, previous)
-        self._train(fit, report, partial(self._after_training, fit, sample_weight))
+        saved = None
+        if checkpoint is not None:
+            if not isinstance(checkpoint, Checkpoint):
+                checkpoint = Checkpoint(checkpoint)
+            saved = SavedFit(checkpoint, fit.problem)
+        self._train(fit, report, partial(self._after_training, fit, sample_weight), saved)
         report.end()
         return self
 
@@ -131,13 +146,16 @@ class BaseNetwork(NetworkEstimator):
         fit: Fit,
         report: FitReport | None = None,
         after_training: Callable[[FitResult], dict[str, Any]] | None = None,
+        saved: SavedFit | None = None,
     ) -> None:
         end_of_epoch = None if report is None else partial(report.of_member, fit)
-        result = train_ensemble(fit.problem, end_of_epoch)
+        result = train_ensemble(fit.problem, end_of_epoch, saved)
         fitted = fit.fitted(result)
         if after_training is not None:
             fitted.values.update(after_training(result))
         set_fitted(self, fitted)
+        if saved is not None and all(own.status != "interrupted" for own in result.members):
+            saved.remove()
         for message, category in result.warnings:
             warnings.warn(message, category, stacklevel=4)
 

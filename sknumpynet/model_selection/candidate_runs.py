@@ -77,6 +77,8 @@ def prepare_candidate(
     if isinstance(network.random_state, np.random.RandomState) or network._has_splitter():
         network = clone(network)  # each split draws from sources of its own
     params = dict(inputs.params)
+    if params.pop("checkpoint", None) is not None:
+        return "a checkpoint is of one fit"
     weight = params.pop("sample_weight", None)
     names = ("X_val", "y_val", "sample_weight_val")
     of_validation = [params.pop(name, None) for name in names]

@@ -14,6 +14,7 @@ from sknumpynet.training.level_statistics import with_table
 from sknumpynet.training.member_runs import runs_of_members
 from sknumpynet.training.result import FitResult, fit_result
 from sknumpynet.training.runs import EnsembleRuns, Run, TrainingProblem
+from sknumpynet.training.saved_fit import SavedFit
 
 __all__ = ["EndOfEpoch", "prepare_ensemble", "train_ensemble"]
 
@@ -22,7 +23,9 @@ EndOfEpoch = Callable[[MemberResult, FloatArray], bool]
 
 
 def train_ensemble(
-    problem: TrainingProblem, end_of_epoch: Callable[[int], EndOfEpoch | None] | None = None
+    problem: TrainingProblem,
+    end_of_epoch: Callable[[int], EndOfEpoch | None] | None = None,
+    saved: SavedFit | None = None,
 ) -> FitResult:
     """Train the networks of one estimator.
 
@@ -31,6 +34,8 @@ def train_ensemble(
     problem : TrainingProblem
     end_of_epoch : callable(k), optional
         Returns what is called after every epoch of member k.
+    saved : SavedFit, optional
+        Where members are kept, and gone on with, while they train; it is of the problem.
 
     Raises
     ------
@@ -39,10 +44,13 @@ def train_ensemble(
     KeyboardInterrupt
         If training several is interrupted; a single one keeps what it has.
     """
-    prepared = prepare_ensemble(problem)
+    prepared = prepare_ensemble(problem if saved is None else saved.problem)
+    if saved is not None:
+        saved.begin(prepared.runs)
     if end_of_epoch is not None:
         for k, run in enumerate(prepared.runs):
-            run.member.end_of_epoch = _of_whole(run, end_of_epoch(k))
+            if run.snapshot is None or run.snapshot.result.status == "running":
+                run.member.end_of_epoch = _of_whole(run, end_of_epoch(k))
     train_runs(prepared.runs, problem.config.n_jobs)
     return fit_result(prepared)
 

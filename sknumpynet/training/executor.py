@@ -93,7 +93,7 @@ def _begin_again(run: Run, starts: dict[int, Run]) -> bool:
     n_before = len(start.member.start.validation_scores)
     if not np.isnan(run.result.state.validation_scores[n_before:]).any():
         return False
-    run.parameters, run.optimizer = start.parameters, start.optimizer
+    run.parameters, run.optimizer, run.snapshot = start.parameters, start.optimizer, None
     validator = start.member.validate
     assert isinstance(validator, Validator)  # or it were not among the starts
     run.member = replace(start.member, validate=validator.by_loss())

@@ -1,5 +1,6 @@
 """Training in this process: one network alone, or the networks of a chunk as one stack."""
 
+import copy
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from sknumpynet.core.monitor import Monitor
 from sknumpynet.core.network import Network
 from sknumpynet.core.optimizers import Optimizer, stack_optimizers, take_member
 from sknumpynet.core.training import train
+from sknumpynet.training.checkpoints import Keeper
 from sknumpynet.training.runs import Run
 from sknumpynet.training.stacks import Chunk, members_of, pooled_dataset
 from sknumpynet.utils.blas import blas_threads
@@ -40,15 +42,35 @@ def _train_single(run: Run) -> None:
         )
         run.parameters, run.result = run.optimize_result.x, monitor.result
     else:
+        resumed = _resumed(run)
+        run.optimizer = resumed.optimizer
+        assert run.optimizer is not None
         run.parameters, (run.result,) = train(
             run.network,
             run.loss,
-            run.parameters,
+            resumed.parameters,
             _with_own_columns(run),
             run.optimizer,
-            [run.member],
+            [resumed.member],
         )
     run.seconds = time.perf_counter() - start
+
+
+def _resumed(run: Run) -> Run:
+    """Return a run that begins where it stood, and is kept, if it is to be."""
+    if run.file is None:
+        return run
+    optimizer, snapshot = copy.deepcopy(run.optimizer), run.snapshot
+    assert optimizer is not None
+    if snapshot is None:
+        optimizer.bind(run.parameters)  # as those are that it may share a stack with
+        keep = Keeper(run.file, 0, lost_its_scores=run.lost_its_scores)
+        return replace(run, optimizer=optimizer, member=replace(run.member, keep=keep))
+    run.member.random_state.set_state(snapshot.random_state)
+    keep = Keeper(run.file, snapshot.result.n_epochs, lost_its_scores=run.lost_its_scores)
+    member = replace(run.member, keep=keep, resume_from=snapshot)
+    optimizer = copy.deepcopy(snapshot.optimizer)
+    return replace(run, parameters=snapshot.parameters.copy(), optimizer=optimizer, member=member)
 
 
 def _with_own_columns(run: Run) -> Dataset:
@@ -98,6 +120,7 @@ def train_chunk(chunk: Chunk) -> TrainedChunk:
     for task in tasks:
         task.begin()
     start = time.perf_counter()
+    chunk = [_resumed(run) for run in chunk]
     members = members_of(chunk)
     optimizer = stack_optimizers([run.optimizer for run in chunk if run.optimizer is not None])
     with _blas_for(chunk[0].network):

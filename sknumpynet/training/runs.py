@@ -8,10 +8,11 @@ import numpy as np
 
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.losses import Loss
-from sknumpynet.core.members import Member, MemberResult
+from sknumpynet.core.members import Member, MemberResult, Snapshot
 from sknumpynet.core.network import Network
 from sknumpynet.core.optimizers import Optimizer
 from sknumpynet.core.types import IntArray
+from sknumpynet.training.checkpoints import MemberFile
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.data import MemberRows, TrainingData, Warned
 from sknumpynet.training.level_statistics import LevelStatistics, with_table
@@ -56,6 +57,10 @@ class Run:
         The run's part of the time that its stack took.
     task : Task or None
         Is told when training begins and ends.
+    file : MemberFile or None
+        Where it is kept while it trains, if it is.
+    snapshot : Snapshot or None
+        Where it goes on from, in place of ``parameters`` and ``optimizer``.
     lost_its_scores : bool
         Whether the scorer failed in some epoch, so that the loss has scored all of them.
     padded_to : int
@@ -75,6 +80,8 @@ class Run:
     optimize_result: Any = None
     seconds: float = 0.0
     task: Any = None
+    file: MemberFile | None = None
+    snapshot: Snapshot | None = None
     lost_its_scores: bool = False
     padded_to: int = 0
 

@@ -1,7 +1,8 @@
 """What an optimiser is: hyperparameters, a state, and a step that changes some parameters."""
 
+import copy
 from abc import ABC, abstractmethod
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -105,6 +106,21 @@ class Optimizer(ABC):
             self.state = np.zeros((self.n_buffers, *parameters.shape), parameters.dtype)
         self._dtype = self.state.dtype
         return self.state
+
+    def resumed(self, progress: Mapping[str, Any], state: FloatArray) -> "Optimizer":
+        """Return one of the same hyperparameters that goes on from where another had come to.
+
+        Parameters
+        ----------
+        progress : mapping
+            What that one's attributes of these names were.
+        state : ndarray of shape (n_buffers, P)
+        """
+        other = copy.copy(self)
+        for name in self.progress:
+            setattr(other, name, progress[name])
+        other.state = state
+        return other
 
     def begin_step(self, taken: int | BoolArray) -> None:
         """Count the step and prepare what is the same for all of its pieces."""
