@@ -2,14 +2,15 @@
 
 import json
 import os
-import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 import numpy.typing as npt
 
+from sknumpynet.utils.atomic import replaced
 from sknumpynet.utils.files.arrays import read_array, write_array
 
 __all__ = ["Archive", "name_of", "opened", "write_archive"]
@@ -40,7 +41,7 @@ def write_archive(target: Target, document: Any, arrays: Mapping[str, Array]) ->
         By the names of their entries.
     """
     text = json.dumps(document, allow_nan=False).encode("ascii")
-    with _replaced(target) as file, ZipFile(file, "w", ZIP_STORED) as archive:
+    with _written(target) as file, ZipFile(file, "w", ZIP_STORED) as archive:
         with archive.open(_entry(DOCUMENT, len(text)), "w") as entry:
             entry.write(text)
         for name, array in arrays.items():
@@ -56,25 +57,16 @@ def _entry(name: str, size: int) -> ZipInfo:
 
 
 @contextmanager
-def _replaced(target: Target) -> Iterator[IO[bytes]]:
-    """Open a file that takes the place of another once all is on the disk."""
+def _written(target: Target) -> Iterator[IO[bytes]]:
+    """Open a file that takes the place of another at once, or is open already."""
     if not isinstance(target, str | os.PathLike):
         yield target
         return
-    path = os.path.realpath(target)
-    if os.path.exists(path) and not os.path.isfile(path):
+    path = Path(os.path.realpath(target))
+    if path.exists() and not path.is_file():
         raise ValueError(f"path must be that of a file, got {os.fspath(target)!r}")
-    temporary = os.path.join(os.path.dirname(path), f".{secrets.token_hex(8)}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.remove(temporary)
-        raise
+    with replaced(path) as file:
+        yield file
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import sklearn
 from helpers import saved_files
+from helpers.names import plain_repr
 from helpers.saved_files import CLASSES, NUMBERS, SMALL, TABLE, X, case, loaded, of_groups, saved
 from sklearn.metrics import make_scorer, r2_score
 from sklearn.model_selection import LeaveOneGroupOut, PredefinedSplit, RepeatedKFold
@@ -95,7 +96,7 @@ GIVEN = [
 ]
 
 
-@pytest.mark.parametrize("parameters", GIVEN, ids=str)
+@pytest.mark.parametrize("parameters", GIVEN, ids=plain_repr)
 def test_what_the_package_gives_is_held(parameters):
     model = NumpyMLPRegressor(**parameters)
     again = loaded(saved(model))

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from helpers.names import plain_repr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -54,7 +55,7 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize("value", VALUES, ids=lambda value: repr(value)[:40])
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: plain_repr(value)[:40])
 def test_a_value_comes_back(value):
     assert_same(there_and_back(value), value)
     assert_same(there_and_back([value, {"x": value}])[1]["x"], value)
@@ -102,7 +103,7 @@ class Own(dict):
         (np.ma.masked_array([1.0]), "model is masked_array"),
         (np.array([len], object), "model.0 is <built-in"),
     ],
-    ids=repr,
+    ids=plain_repr,
 )
 def test_what_is_no_plain_value_is_named(value, message):
     with pytest.raises(ValueError, match=message):
@@ -128,7 +129,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("values", WRONG, ids=repr)
+@pytest.mark.parametrize("values", WRONG, ids=plain_repr)
 def test_what_is_no_packed_value_is_an_error(values):
     words = {"words.npy": np.zeros(624, np.uint32)}
     with pytest.raises((ValueError, TypeError, KeyError, OverflowError)):
