@@ -15,9 +15,10 @@ KINDS_OF_ARRAYS = "biufUSMm"
 _MAGIC = b"\x93NUMPY\x01\x00"
 
 # What NumPy writes, to the letter. `numpy.load` evaluates it as a Python literal, of any depth.
+_TYPE = rb"[<>|][" + KINDS_OF_ARRAYS.encode() + rb"][0-9]{1,9}(?:\[[0-9a-zA-Z]{1,9}\])?"
 _HEADER = re.compile(
-    rb"\{'descr': '([<>|][" + KINDS_OF_ARRAYS.encode() + rb"][0-9]{1,9}(?:\[[0-9a-z]{1,9}\])?)', "
-    rb"'fortran_order': (False|True), 'shape': \((|[0-9]+,|[0-9]+(?:, [0-9]+){1,31})\), \} *\n"
+    rb"\{'descr': '(" + _TYPE + rb")', 'fortran_order': (False|True), "
+    rb"'shape': \((|[0-9]+,|[0-9]+(?:, [0-9]+){1,31})\), \} *\n"
 )
 
 

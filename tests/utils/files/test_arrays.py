@@ -11,6 +11,7 @@ from sknumpynet.utils.files.arrays import read_array, write_array
 ARRAYS = [
     *(np.array(1.5), np.zeros((0, 3)), np.arange(5, dtype=">u2"), np.ones((2, 3, 5), "f4")),
     *(np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.array(["ab", "c"]), np.array([True])),
+    *(np.array(["2024", "NaT"], f"M8[{unit}]") for unit in "YMWDhs"),
     *(np.array(["2024-01-01", "NaT"], "M8[25us]"), np.array([b"a", b"bc"]), np.arange(9)[::2]),
 ]
 
