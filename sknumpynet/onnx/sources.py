@@ -79,7 +79,8 @@ def sources(
     TypeError
         For text where numbers are expected, or numbers in place of text.
     """
-    given = {own: _given(graph, own, variables) for own in inputs}
+    names = _input_names(inputs, variables)
+    given = {own: _given(graph, own, names[own], variables) for own in inputs}
     present = {own.place: given[own][1] for own in inputs if own.kind == "present"}
     numbers: dict[str, list[tuple[int, str]]] = {}
     codes, texts = [], {}
@@ -121,11 +122,23 @@ def looked_up(
     )
 
 
-def _given(graph: Graph, own: TableInput, variables: Sequence[Any]) -> tuple[Any, str]:
+def _input_names(inputs: Sequence[TableInput], variables: Sequence[Any]) -> dict[TableInput, str]:
+    """Return what each input is called: as its column, or as the graph names it.
+
+    All are called in one way: the name of one column may be the graph's name of another, as of the
+    columns 'a b' and 'a_b', which the graph calls 'a_b' and 'a_b_2'.
+    """
+    given = {variable.raw_name for variable in variables}
+    is_by_column = all(own.column in given for own in inputs)
+    return {
+        own: own.column if is_by_column and own.kind != "present" else own.name for own in inputs
+    }
+
+
+def _given(graph: Graph, own: TableInput, name: str, variables: Sequence[Any]) -> tuple[Any, str]:
     """Return the variable that a column comes as, and its values."""
-    wanted = {own.name} if own.kind == "present" else {own.name, own.column}
     for variable in variables:
-        if variable.raw_name in wanted:
+        if variable.raw_name == name:
             values = variable.full_name
             break
     else:

@@ -207,6 +207,22 @@ def test_names_of_inputs():
     assert_exported(model, X)
 
 
+@pytest.mark.parametrize(
+    "names",
+    [["a b", "a_b", "a_b_2"], ["a_b", "a b", "a_b_2"], ["label", "label_2", "label 2"]],
+    ids=str,
+)
+def test_a_column_may_have_the_name_of_another_input(names):
+    X = pd.DataFrame(dict(zip(names, RNG.normal(size=(3, N)), strict=True)))
+    model = quick(TabularMLPClassifier).fit(X, THREE)
+    assert_exported(model, X)
+    graph = skl2onnx.to_onnx(model, X[:1], options={"zipmap": False})
+    # What skl2onnx calls them is its own affair; they are in order.
+    given = [own.name for own in graph.graph.input]
+    feed = {new: X[[name]].to_numpy() for new, name in zip(given, names, strict=True)}
+    assert_same_predictions(model, run(graph, feed), X)
+
+
 def test_types_of_inputs():
     X = FRAME.assign(single=FRAME.number.astype(np.float32), none=RNG.choice(["", "a"], N))
     model = quick(TabularMLPClassifier).fit(X, THREE)
