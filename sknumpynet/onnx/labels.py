@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from skl2onnx.common.data_types import Int64TensorType, StringTensorType
 
 from sknumpynet.onnx.graph import Graph
@@ -23,9 +24,31 @@ def _has_names(model: Any) -> bool:
 
 
 def label_type(model: Any, n_rows: Any) -> Any:
-    """Return the type of the labels of a classifier."""
+    """Return the type of the labels of a classifier.
+
+    Raises
+    ------
+    NotImplementedError
+        For labels that would be others in a graph, such as dates.
+    """
+    _check_labels(model.classes_)
     kind = StringTensorType if _has_names(model) else Int64TensorType
     return kind(shape=[n_rows, model.n_outputs_] if _is_multilabel(model) else [n_rows])
+
+
+def _check_labels(classes: npt.NDArray[Any]) -> None:
+    whole = np.iinfo(np.int64)
+    if classes.dtype.kind in "OUS":
+        wrong = [own for own in map(str, classes) if own != own.encode(errors="ignore").decode()]
+    elif classes.dtype.kind in "biuf":
+        wrong = [own for own in classes.tolist() if not whole.min <= own <= whole.max]
+    else:
+        wrong = [*classes]
+    if wrong:
+        raise NotImplementedError(
+            "labels of a graph are text in UTF-8 or integers of int64, got "
+            f"{classes.dtype} such as {wrong[0]!r}"
+        )
 
 
 def n_probabilities(model: Any) -> int:

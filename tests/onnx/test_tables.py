@@ -340,6 +340,25 @@ def test_no_column_that_tells_anything():
         to_onnx(model)
 
 
+@pytest.mark.parametrize(
+    ("classes", "got"),
+    [
+        (np.array(["2020-01-01", "2021-01-01"], "M8[D]"), "datetime64.D. such as .*2020-01-01"),
+        (np.array([1, 2], "m8[s]"), "timedelta64.s. such as "),
+        (np.array([1, 2**63 + 1], np.uint64), "uint64 such as .*9223372036854775809"),
+        (np.array(["a", "\ud800"], object), r".U1 such as '\\ud800'"),
+    ],
+    ids=["dates", "durations", "beyond int64", "half a character"],
+)
+@pytest.mark.parametrize("kind", [NumpyMLPClassifier, TabularMLPClassifier])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_labels_that_onnx_does_not_have(kind, classes, got):
+    X = FRAME[["number"]]
+    model = kind(max_iter=2).fit(X, classes[(THREE > 0).astype(int)])
+    with pytest.raises(NotImplementedError, match=f"labels .* int64, got {got}"):
+        skl2onnx.to_onnx(model, X[:1], options={"zipmap": False})
+
+
 @pytest.mark.parametrize("of_pipeline", [False, True])
 def test_other_models(of_pipeline):
     model = NumpyMLPClassifier()
