@@ -1,6 +1,7 @@
 """What a module is written of: its arrays, and the functions that it calls."""
 
 import ast
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -54,9 +55,12 @@ class Script:
         return function.__name__
 
     def array_lines(self) -> str | None:
-        """Return all arrays as text, to the last bit, None if that is long."""
+        """Return all arrays as text, to the last bit, None if that is long or has no digits."""
         # A digit takes a byte at least.
         if sum(own.size for own in self.arrays.values()) > MOST_TEXT:
+            return None
+        # Weights of a training that diverged.
+        if not all(np.isfinite(own).all() for own in self.arrays.values() if own.dtype.kind == "f"):
             return None
         lines = ["ARRAYS = {"]
         for name, values in self.arrays.items():
@@ -96,8 +100,12 @@ def quoted(value: Any) -> str:
     --------
     >>> print(quoted("age"), quoted('an "age"'), quoted(1.5))
     "age" 'an "age"' 1.5
+    >>> quoted(float("-inf"))
+    'float("-inf")'
     """
     text = repr(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'float("{text}")'
     return f'"{value}"' if text == f"'{value}'" and '"' not in text else text
 
 

@@ -241,6 +241,20 @@ def test_levels_beside_the_module(tmp_path, rng):
     assert_same_bits(exported(model, tmp_path).predict_proba(X), model.predict_proba(X))
 
 
+def test_levels_that_are_infinite(tmp_path, rng):
+    levels = np.array([np.inf, -np.inf, 1.5])
+    X = levels[rng.integers(0, 3, (60, 1))].astype(object)
+    model = quick(TabularMLPClassifier, column_kinds={0: "category"}).fit(X, X[:, 0] == np.inf)
+    assert_same_bits(exported(model, tmp_path).predict_proba(X), model.predict_proba(X))
+
+
+def test_weights_that_diverged(tmp_path, rng):
+    X = rng.normal(size=(30, 2))
+    model = NumpyMLPRegressor(hidden_layer_sizes=(2,), max_iter=2).fit(X, X[:, 0])
+    model.coefs_[0][0, 0] = np.nan
+    assert np.isnan(exported(model, tmp_path).predict(X)).all()
+
+
 @pytest.mark.parametrize("path", SAVED, ids=lambda path: path.stem)
 def test_models_that_earlier_versions_saved(path, tmp_path):
     model = pickle.loads(path.read_bytes())
