@@ -66,3 +66,18 @@ def test_any_classifier_and_any_figure(pyplot):
 def test_several_labels_are_refused():
     with pytest.raises(ValueError, match=r"one label a row is needed, got y of shape \(3, 2\)"):
         ReliabilityDisplay.from_estimator(None, None, np.zeros((3, 2)))
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (["1", "0", "1"], r"no label in y is one of the classes \[0 1\], got \['1' '0' '1'\]"),
+        ([0, 1], "y must have a label for each of 3 rows, got 2"),
+    ],
+    ids=["text", "too few"],
+)
+def test_labels_that_do_not_fit(y, message):
+    X, labels, X_new, _ = rows()
+    model = NumpyMLPClassifier((2,), max_iter=20, tol=1.0).fit(X, (labels == "yes").astype(int))
+    with pytest.raises(ValueError, match=message):
+        ReliabilityDisplay.from_estimator(model, X_new[:3], y)

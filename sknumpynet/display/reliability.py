@@ -82,12 +82,21 @@ class ReliabilityDisplay:
         ImportError
             Without matplotlib.
         ValueError
-            For several labels a row.
+            For several labels a row, another number of labels than rows, and labels of which none
+            is a class.
         """
         check_matplotlib(f"{cls.__name__}.from_estimator")
         if np.ndim(y) != 1:
             raise ValueError(f"one label a row is needed, got y of shape {np.shape(y)}")
+        classes, labels = np.asarray(estimator.classes_), np.asarray(y)
         probabilities = estimator.predict_proba(X)
+        if len(labels) != len(probabilities):
+            raise ValueError(
+                f"y must have a label for each of {len(probabilities)} rows, got {len(labels)}"
+            )
+        # Such as text that stands for numbers, by which all predictions would be wrong.
+        if not any(np.any(labels == own) for own in classes):
+            raise ValueError(f"no label in y is one of the classes {classes}, got {labels[:3]}")
         confidences = {"probabilities": probabilities.max(axis=1)}
         temperature = getattr(estimator, "temperature_", 1.0)
         if temperature != 1.0:
@@ -96,8 +105,8 @@ class ReliabilityDisplay:
                 "without a temperature": before.predict_proba(X).max(axis=1),
                 f"temperature {temperature:.2f}": probabilities.max(axis=1),
             }
-        predicted = np.asarray(estimator.classes_)[probabilities.argmax(axis=1)]
-        return cls(confidences, np.asarray(predicted == np.asarray(y))).plot()
+        predicted = classes[probabilities.argmax(axis=1)]
+        return cls(confidences, np.asarray(predicted == labels)).plot()
 
     def plot(self, figure: "Figure | None" = None) -> Self:
         """Draw it.
