@@ -16,7 +16,7 @@ from sknumpynet.export.models import ReadModel
 from sknumpynet.export.python.layers import activation_text, layer_text
 from sknumpynet.export.python.parts import networks, outputs, perceptrons, scalers
 from sknumpynet.export.python.script import Call, Script, called, listed, named, quoted, written
-from sknumpynet.export.python.tables import encoding_lines
+from sknumpynet.export.python.tables import encoding_lines, rows_read
 
 __all__ = ["SCALERS", "constant_lines", "encoder_lines", "network_lines", "output_lines"]
 
@@ -30,18 +30,28 @@ def encoder_lines(script: Script, model: ReadModel) -> tuple[list[str], list[str
         shapes = model.estimator._shapes
         with_levels = any(own.get("level_codes") for own in shapes)
         preprocessor = model.estimator.preprocessor_
-        return encoding_lines(script, preprocessor, model.names, with_levels=with_levels)
+        return encoding_lines(
+            script,
+            preprocessor,
+            model.names,
+            had_names=model.has_names,
+            with_levels=with_levels,
+        )
     constants = list[str]()
     if model.preprocessor is not None:
         constants, lines = encoding_lines(
-            script, model.preprocessor, model.names, with_levels=False
+            script,
+            model.preprocessor,
+            model.names,
+            had_names=model.has_names,
+            with_levels=False,
         )
         lines[-1] = lines[-1].replace("return", "X =", 1)
     else:
         lines = [
             "def encoded(rows: Any) -> Any:",
             '    """Return rows as the network takes them."""',
-            f"    X = {script.use(perceptrons.numeric_rows)}(rows, COLUMNS)",
+            f"    X = {called(script.use(perceptrons.numeric_rows), *rows_read(model.has_names))}",
         ]
     for place, step in enumerate(model.scalers):
         lines.append(f"    X = {script.use(scalers.as_floats)}(X)")

@@ -23,11 +23,16 @@ from sknumpynet.utils.encoding.categories import Encoding
 from sknumpynet.utils.encoding.dates import circle, part_of
 from sknumpynet.utils.encoding.learning import LearnedColumns
 
-__all__ = ["encoding_lines"]
+__all__ = ["encoding_lines", "rows_read"]
 
 
 def encoding_lines(
-    script: Script, preprocessor: Any, names: Sequence[str], *, with_levels: bool
+    script: Script,
+    preprocessor: Any,
+    names: Sequence[str],
+    *,
+    had_names: bool,
+    with_levels: bool,
 ) -> tuple[list[str], list[str]]:
     """Return what a module learned of columns, and a function that encodes rows.
 
@@ -38,6 +43,8 @@ def encoding_lines(
         Fitted.
     names : sequence of str
         Of the table's columns.
+    had_names : bool
+        Whether they had them when the model was fitted.
     with_levels : bool
         Whether what statistics of levels are looked up by comes last.
     """
@@ -46,7 +53,7 @@ def encoding_lines(
     lines = [
         "def encoded(rows: Any) -> Any:",
         '    """Return rows as the networks take them."""',
-        f"    table = {script.use(rows.columns_of)}(rows, COLUMNS)",
+        written(named("table = ", called(script.use(rows.columns_of), *rows_read(had_names))), 4),
         *table.number_lines(),
         *table.level_lines(),
     ]
@@ -58,6 +65,11 @@ def encoding_lines(
     else:
         array = called("np.empty", "(len(table[COLUMNS[0]]), 0)", dtype)
     return table.constants(), [*lines, written(named("return ", array), 4)]
+
+
+def rows_read(had_names: bool) -> list[str]:
+    """Return the arguments of a function that reads rows."""
+    return ["rows", "COLUMNS", *([] if had_names else ["had_names=False"])]
 
 
 class _Table:

@@ -377,6 +377,21 @@ def test_columns_by_name(tmp_path, rng):
     assert_same_bits(module.predict(X.to_dict("list")), expected)
 
 
+@pytest.mark.parametrize("kind", [NumpyMLPRegressor, TabularMLPRegressor])
+@pytest.mark.parametrize("is_fitted_by_frame", [True, False])
+def test_frames_of_columns_without_names(is_fitted_by_frame, kind, tmp_path, rng):
+    pd = pytest.importorskip("pandas")
+    X = rng.normal(size=(60, 2))
+    model = quick(kind) if kind is TabularMLPRegressor else kind(max_iter=2)
+    model.fit(pd.DataFrame(X) if is_fitted_by_frame else X, X[:, 0])
+    module, expected = exported(model, tmp_path), model.predict(X)
+    for names in ([0, 1], ["width", "x0"]):
+        assert_same_bits(module.predict(pd.DataFrame(X, columns=names)), expected)
+    assert_same_bits(module.predict(pd.DataFrame(X[:, ::-1], columns=["x1", "x0"])), expected)
+    with pytest.raises(ValueError, match="the table has no column 'x0', 'x1'"):
+        module.predict(pd.DataFrame(X[:, :1]))
+
+
 # What a module says of wrong rows -----------------------------------------------------------------
 
 

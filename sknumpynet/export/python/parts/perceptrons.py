@@ -15,16 +15,17 @@ from sknumpynet.export.python.parts.rows import columns_of, numbers_by_dtype
 __all__ = ["numeric_rows", "perceptron_outputs"]
 
 
-def numeric_rows(rows: Any, names: Sequence[str]) -> FloatArray:
+def numeric_rows(rows: Any, names: Sequence[str], *, had_names: bool = True) -> FloatArray:
     """Return rows of numbers as an array.
 
     Parameters
     ----------
     rows : dict, list of dict, frame or array
-        See `columns_of`.
     names : sequence of str
+    had_names : bool, default=True
+        See `columns_of`.
     """
-    columns = columns_of(rows, names)
+    columns = columns_of(rows, names, had_names=had_names)
     is_numeric = type(rows) is np.ndarray and rows.dtype.kind in "biuf"
     X: FloatArray = rows if is_numeric else _stacked(columns)
     if not np.isfinite(X).all():

@@ -9,7 +9,7 @@ import numpy.typing as npt
 __all__ = ["cells_of", "columns_of", "numbers_by_dtype"]
 
 
-def columns_of(rows: Any, names: Sequence[str]) -> dict[str, Any]:
+def columns_of(rows: Any, names: Sequence[str], *, had_names: bool = True) -> dict[str, Any]:
     """Return the columns of a table by name, each as many cells.
 
     Parameters
@@ -19,6 +19,9 @@ def columns_of(rows: Any, names: Sequence[str]) -> dict[str, Any]:
         that gives its columns by name; or an array with the columns in order. Columns of other
         names are left alone.
     names : sequence of str
+    had_names : bool, default=True
+        Whether columns had names when the model was fitted; a frame need not have its names else,
+        and gives as many columns in order.
     """
     if isinstance(rows, Mapping):
         check_names(rows, names)
@@ -28,8 +31,11 @@ def columns_of(rows: Any, names: Sequence[str]) -> dict[str, Any]:
             check_names(row, names, f"row {place}")
         columns = {name: [row[name] for row in rows] for name in names}
     elif hasattr(rows, "columns"):
-        check_names(getattr(rows, "column_names", rows.columns), names)
-        columns = {name: rows[name] for name in names}
+        known = list(getattr(rows, "column_names", rows.columns))
+        if had_names or len(known) != len(names) or set(names) <= set(known):
+            check_names(known, names)
+            known = list(names)
+        columns = {name: rows[own] for name, own in zip(names, known, strict=True)}
     else:
         columns = dict(zip(names, _as_array(rows, len(names)).T, strict=True))
     first, *others = names
