@@ -1,6 +1,7 @@
 """`to_python` writes a predictor as one module that needs NumPy only."""
 
 import ast
+import hashlib
 import io
 import os
 from pathlib import Path
@@ -29,6 +30,14 @@ MODULES: dict[str, tuple[str, str | None]] = {
     "np": ("numpy", None),
     "partial": ("functools", "partial"),
 }
+
+
+_LOADED = """\
+BESIDE = Path(__file__).with_suffix(".npz")
+with np.load(BESIDE) as file:
+    ARRAYS = dict(file)
+if ARRAYS.pop("of_module", None) != "{mark}":
+    raise ImportError(f"{{BESIDE}} is of another module than {{__file__}}: copy both")"""
 
 
 def to_python(model: Any, path: str | os.PathLike[str]) -> tuple[Path, ...]:
@@ -108,10 +117,8 @@ def _module(model: ReadModel, beside: str) -> tuple[str, bytes | None]:
     own = "\n\n\n".join("\n".join(lines) for lines in blocks)
     inside, arrays = script.array_lines(), None
     if inside is None:
-        arrays = _saved(script)
-        inside = (
-            'with np.load(Path(__file__).with_suffix(".npz")) as file:\n    ARRAYS = dict(file)'
-        )
+        arrays, mark = _saved(script)
+        inside = _LOADED.format(mark=mark)
     constants = "\n".join([*constant_lines(model), inside])
     tree = ast.parse("\n".join([constants, *learned, own]))
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
@@ -133,10 +140,15 @@ def _module(model: ReadModel, beside: str) -> tuple[str, bytes | None]:
     return "\n\n".join(part for part in parts if part) + "\n", arrays
 
 
-def _saved(script: Script) -> bytes:
-    file = io.BytesIO()
-    np.savez(file, allow_pickle=False, **script.arrays)
-    return file.getvalue()
+def _saved(script: Script) -> tuple[bytes, str]:
+    """Return arrays as a file, and a mark in it: those of another model would fit as well."""
+    hashed = hashlib.sha256()
+    for name, values in script.arrays.items():
+        hashed.update(f"{name} {values.dtype.str} {values.shape}".encode())
+        hashed.update(values.tobytes())
+    file, mark = io.BytesIO(), hashed.hexdigest()[:16]
+    np.savez(file, allow_pickle=False, of_module=np.array(mark), **script.arrays)
+    return file.getvalue(), mark
 
 
 def _title(model: ReadModel, beside: str) -> str:

@@ -241,6 +241,16 @@ def test_levels_beside_the_module(tmp_path, rng):
     assert_same_bits(exported(model, tmp_path).predict_proba(X), model.predict_proba(X))
 
 
+def test_arrays_of_another_module(tmp_path, rng):
+    X, folder = rng.normal(size=(60, 3)), tmp_path
+    for name in "ab":
+        model = quick(TabularMLPRegressor, hidden_layer_sizes=60).fit(X, rng.normal(size=60))
+        assert len(to_python(model, folder / f"{name}.py")) == 2
+    (folder / "a.npz").write_bytes((folder / "b.npz").read_bytes())
+    with pytest.raises(ImportError, match=r"a\.npz is of another module than .*a\.py"):
+        runpy.run_path(str(folder / "a.py"))
+
+
 def test_levels_that_are_infinite(tmp_path, rng):
     levels = np.array([np.inf, -np.inf, 1.5])
     X = levels[rng.integers(0, 3, (60, 1))].astype(object)
