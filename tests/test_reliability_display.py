@@ -42,6 +42,13 @@ def test_errors_are_distances_from_the_diagonal():
     assert labels_of(display) == [f"probabilities: {expected:.3f} off"]
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_that_are_as_sure_may_come_in_any_order(seed):
+    is_right = np.random.default_rng(seed).permutation(np.arange(20) < 16)
+    display = ReliabilityDisplay({"own": np.full(20, 0.9)}, is_right).plot()
+    assert display.errors_["own"] == pytest.approx(0.1)
+
+
 def test_before_and_after_a_temperature():
     X, y, X_new, y_new = rows()
     model = TabularMLPClassifier("fast", max_iter=2, random_state=0, n_jobs=1).fit(X, y)
