@@ -112,7 +112,7 @@ def level_keys(learned: LearnedColumns, k: int, column: str) -> npt.NDArray[Any]
     Raises
     ------
     NotImplementedError
-        If two levels are the same text, such as 0.5 and '0.5'.
+        If two levels are the same text, such as 0.5 and '0.5', or one is no UTF-8.
     """
     levels: list[Level] = [
         int(level) if isinstance(level, bool) else level for level in learned.code_of(k)
@@ -125,6 +125,10 @@ def level_keys(learned: LearnedColumns, k: int, column: str) -> npt.NDArray[Any]
         return np.array(levels, np.float32)
     texts = [str(level) for level in levels]
     for text, level in zip(texts, levels, strict=True):
+        if text != text.encode(errors="ignore").decode():
+            raise NotImplementedError(
+                f"column {column!r} has the level {text!r}, ONNX has text in UTF-8 only"
+            )
         if text != level and text in levels:
             raise NotImplementedError(
                 f"column {column!r} has the levels {level!r} and {text!r}, which ONNX cannot tell "

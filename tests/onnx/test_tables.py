@@ -334,6 +334,13 @@ def test_levels_that_are_one_text():
         to_onnx(model)
 
 
+def test_levels_that_are_no_utf_8():
+    X = np.array([["\ud800"], ["a"], ["b"]], object)[RNG.integers(3, size=N)]
+    model = quick(TabularMLPClassifier).fit(X, THREE)
+    with pytest.raises(NotImplementedError, match=r"column 'x0' has the level '\\ud800'"):
+        to_onnx(model)
+
+
 def test_no_column_that_tells_anything():
     model = quick(TabularMLPClassifier).fit(np.ones((N, 2)), THREE)
     with pytest.raises(NotImplementedError, match="no column says anything about the targets"):
