@@ -197,3 +197,20 @@ def test_another_process_predicts_the_same(tmp_path):
     )
     assert child.returncode == 0, child.stderr
     assert child.stdout.strip() == repr(float(model.predict([[1.0, 2.0, 3.0]])[0]))
+
+
+@pytest.mark.parametrize("path", [None, 5, ["model.sknn"]], ids=repr)
+def test_what_is_no_path_is_a_typeerror(path):
+    with pytest.raises(TypeError, match="path must be a str, a path or a binary file"):
+        load_model(path)
+    with pytest.raises(TypeError, match="path must be a str, a path or a binary file"):
+        NumpyMLPRegressor(**SMALL).fit(X, NUMBERS).save_model(path)
+
+
+def test_nothing_stays_behind_a_model_in_an_open_file(tmp_path):
+    model = NumpyMLPRegressor(**SMALL).fit(X, NUMBERS)
+    with open(tmp_path / "model.sknn", "w+b") as file:
+        file.write(b"x" * 100_000)
+        file.seek(0)
+        model.save_model(file)
+    np.testing.assert_array_equal(load_model(tmp_path / "model.sknn").predict(X), model.predict(X))

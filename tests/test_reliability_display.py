@@ -88,3 +88,12 @@ def test_labels_that_do_not_fit(y, message):
     model = NumpyMLPClassifier((2,), max_iter=20, tol=1.0).fit(X, (labels == "yes").astype(int))
     with pytest.raises(ValueError, match=message):
         ReliabilityDisplay.from_estimator(model, X_new[:3], y)
+
+
+def test_a_temperature_within_a_pipeline():
+    X, y, X_new, y_new = rows()
+    network = TabularMLPClassifier("fast", max_iter=2, random_state=0, n_jobs=1)
+    model = make_pipeline(StandardScaler(), network).fit(X, y)
+    model[-1].temperature_ = 0.5
+    display = ReliabilityDisplay.from_estimator(model, X_new, y_new)
+    assert list(display.errors_) == ["without a temperature", "temperature 0.50"]

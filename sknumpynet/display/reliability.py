@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 
 from sknumpynet.core.types import BoolArray, FloatArray
 from sknumpynet.estimators.fitted_attributes import with_attributes
@@ -98,9 +99,12 @@ class ReliabilityDisplay:
         if not any(np.any(labels == own) for own in classes):
             raise ValueError(f"no label in y is one of the classes {classes}, got {labels[:3]}")
         confidences = {"probabilities": probabilities.max(axis=1)}
-        temperature = getattr(estimator, "temperature_", 1.0)
+        network = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+        temperature = getattr(network, "temperature_", 1.0)
         if temperature != 1.0:
-            before = with_attributes(estimator, {"temperature_": 1.0})
+            before = with_attributes(network, {"temperature_": 1.0})
+            if isinstance(estimator, Pipeline):
+                before = Pipeline([*estimator.steps[:-1], ("network", before)])
             confidences = {
                 "without a temperature": before.predict_proba(X).max(axis=1),
                 f"temperature {temperature:.2f}": probabilities.max(axis=1),

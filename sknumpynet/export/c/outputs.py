@@ -163,6 +163,12 @@ def class_names(model: Any, prefix: str) -> list[tuple[str, str]]:
     if not is_classifier(model):
         return []
     head = f"const char *const {prefix}_classes[{len(model.classes_)}]"
+    wrong = [name for name in map(str, model.classes_.tolist()) if "\0" in name]
+    if wrong:
+        raise NotImplementedError(
+            f"a class has a name that C cannot hold: strings end by the character 0, got "
+            f"{wrong[0]!r}"
+        )
     names = ",\n".join(f"    {text(str(name))}" for name in model.classes_.tolist())
     about = "/* What the classes are called. */"
     return [(f"{about}\nextern {head};\n", f"{head} = {{\n{names}\n}};\n")]

@@ -13,6 +13,7 @@ from sknumpynet.export.c.literals import array, commented, prefix
 from sknumpynet.export.c.models import Parts, parts_of
 from sknumpynet.export.c.networks import network_function
 from sknumpynet.export.c.outputs import Function, class_names, link, public_functions
+from sknumpynet.utils.atomic import replaced
 
 __all__ = ["to_c"]
 
@@ -76,7 +77,8 @@ def to_c(model: Any, path: str | PathLike[str]) -> None:
     path = Path(path)
     names = _Names(prefix(path.stem), path.name, type(model).__name__)
     text = _program(parts_of(model, names.prefix), names)
-    path.write_text(text, encoding="ascii", newline="\n")
+    with replaced(path) as file:
+        file.write(text.encode("ascii"))
 
 
 class _Names(NamedTuple):

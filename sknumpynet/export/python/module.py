@@ -19,6 +19,7 @@ from sknumpynet.export.python.models import (
 )
 from sknumpynet.export.python.script import WIDTH, Script
 from sknumpynet.export.python.sources import sources_of
+from sknumpynet.utils.atomic import replaced
 
 __all__ = ["to_python"]
 
@@ -101,12 +102,14 @@ def to_python(model: Any, path: str | os.PathLike[str]) -> tuple[Path, ...]:
         raise ValueError(f"path must end in .py, got {str(path)!r}")
     known = read_model(model, SCALERS, "an exported module")
     text, arrays = _module(known, path.with_suffix(".npz").name)
-    path.write_text(text, encoding="utf-8")
-    if arrays is None:
-        return (path,)
     beside = path.with_suffix(".npz")
-    beside.write_bytes(arrays)
-    return path, beside
+    # Whatever fails, what was there stays, or says that both do not belong together.
+    with replaced(path) as file:
+        file.write(text.encode())
+        if arrays is not None:
+            with replaced(beside) as arrays_file:
+                arrays_file.write(arrays)
+    return (path,) if arrays is None else (path, beside)
 
 
 def _module(model: ReadModel, beside: str) -> tuple[str, bytes | None]:

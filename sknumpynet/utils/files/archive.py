@@ -60,7 +60,12 @@ def _entry(name: str, size: int) -> ZipInfo:
 def _written(target: Target) -> Iterator[IO[bytes]]:
     """Open a file that takes the place of another at once, or is open already."""
     if not isinstance(target, str | os.PathLike):
+        if not hasattr(target, "write"):
+            raise TypeError(f"path must be a str, a path or a binary file, got {target!r}")
         yield target
+        # What was behind it before would make it no zip.
+        if hasattr(target, "seekable") and target.seekable():
+            target.truncate()
         return
     path = Path(os.path.realpath(target))
     if path.exists() and not path.is_file():
@@ -75,8 +80,10 @@ def opened(source: Target) -> Iterator[IO[bytes]]:
     if isinstance(source, str | os.PathLike):
         with open(source, "rb") as file:
             yield file
-    else:
+    elif hasattr(source, "read"):
         yield source
+    else:
+        raise TypeError(f"path must be a str, a path or a binary file, got {source!r}")
 
 
 def name_of(source: Target) -> str:

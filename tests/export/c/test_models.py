@@ -174,3 +174,9 @@ def test_what_is_refused(name, tmp_path):
 def test_what_is_not_fitted(model, tmp_path):
     with pytest.raises(NotFittedError, match="not fitted"):
         to_c(model, tmp_path / "model.c")
+
+
+def test_a_class_that_is_no_string_of_c(tmp_path):
+    model = make(NumpyMLPClassifier, max_iter=1).fit(X, np.array(["a\0b", "c"], object)[Y % 2])
+    with pytest.raises(NotImplementedError, match=r"a class has a name .* got 'a\\x00b'"):
+        to_c(model, tmp_path / "model.c")

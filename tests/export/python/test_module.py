@@ -605,3 +605,15 @@ def test_it_needs_numpy_alone(tmp_path, rng):
     subprocess.run(command, check=True, env=environment)
     found = np.load(tmp_path / "found.npy")
     assert_same_bits(found, model.predict(pd.DataFrame(table)))
+
+
+def test_a_file_that_cannot_be_written_leaves_the_others_as_they_were(tmp_path, rng):
+    X = rng.normal(size=(30, 2))
+    model = quick(TabularMLPRegressor).fit(X, X[:, 0])
+    path = tmp_path / "model.py"
+    path.write_text("BEFORE = 1")
+    path.with_suffix(".npz").mkdir()
+    with pytest.raises(OSError, match=r"model\.npz"):
+        to_python(model, path)
+    assert path.read_text() == "BEFORE = 1"
+    assert sorted(own.name for own in tmp_path.iterdir()) == ["model.npz", "model.py"]
