@@ -151,3 +151,7 @@ def _take_down(chunk: Chunk, trained: TrainedChunk) -> None:
         run.parameters = trained.parameters[k].copy()
         run.optimizer, run.result = trained.optimizers[k], trained.results[k]
         run.seconds = trained.seconds / len(chunk)
+        if run.may_go_on:
+            run.snapshot, run.pause = None, trained.pauses[k]
+        if run.pause is not None:
+            run.optimizer = run.pause.optimizer  # the same, once

@@ -2,22 +2,24 @@
 
 import copy
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from sknumpynet.core.batching import Dataset
 from sknumpynet.core.lbfgs import Objective, minimize_lbfgs
-from sknumpynet.core.members import MemberResult
+from sknumpynet.core.members import MemberResult, Snapshot
 from sknumpynet.core.monitor import Monitor
 from sknumpynet.core.network import Network
 from sknumpynet.core.optimizers import Optimizer, stack_optimizers, take_member
 from sknumpynet.core.training import train
+from sknumpynet.core.types import IntArray
 from sknumpynet.training.checkpoints import Keeper
 from sknumpynet.training.runs import Run
-from sknumpynet.training.stacks import Chunk, members_of, pooled_dataset
+from sknumpynet.training.stacks import Chunk, first_rows, members_of, pooled_dataset
 from sknumpynet.utils.blas import blas_threads
 
 __all__ = ["TrainedChunk", "train_chunk", "train_single"]
@@ -58,16 +60,18 @@ def _train_single(run: Run) -> None:
 
 def _resumed(run: Run) -> Run:
     """Return a run that begins where it stood, and is kept, if it is to be."""
-    if run.file is None:
+    if run.file is None and run.snapshot is None:
         return run
     optimizer, snapshot = copy.deepcopy(run.optimizer), run.snapshot
     assert optimizer is not None
+    n_epochs = 0 if snapshot is None else snapshot.result.n_epochs
+    keep = None
+    if run.file is not None:
+        keep = Keeper(run.file, n_epochs, lost_its_scores=run.lost_its_scores)
     if snapshot is None:
         optimizer.bind(run.parameters)  # as those are that it may share a stack with
-        keep = Keeper(run.file, 0, lost_its_scores=run.lost_its_scores)
         return replace(run, optimizer=optimizer, member=replace(run.member, keep=keep))
     run.member.random_state.set_state(snapshot.random_state)
-    keep = Keeper(run.file, snapshot.result.n_epochs, lost_its_scores=run.lost_its_scores)
     member = replace(run.member, keep=keep, resume_from=snapshot)
     optimizer = copy.deepcopy(snapshot.optimizer)
     return replace(run, parameters=snapshot.parameters.copy(), optimizer=optimizer, member=member)
@@ -106,12 +110,15 @@ class TrainedChunk:
     optimizers : list of Optimizer
     results : list of MemberResult
     seconds : float
+    pauses : list of Snapshot or None
+        Of runs that may go on, where their epochs were used up.
     """
 
     parameters: np.ndarray
     optimizers: list[Optimizer]
     results: list[MemberResult]
     seconds: float
+    pauses: list[Snapshot | None]
 
 
 def train_chunk(chunk: Chunk) -> TrainedChunk:
@@ -121,7 +128,14 @@ def train_chunk(chunk: Chunk) -> TrainedChunk:
         task.begin()
     start = time.perf_counter()
     chunk = [_resumed(run) for run in chunk]
-    members = members_of(chunk)
+    members, firsts = members_of(chunk), first_rows(chunk)
+    pauses: list[Snapshot | None] = [None] * len(chunk)
+    for k, (member, first) in enumerate(zip(members, firsts, strict=True)):
+        if member.resume_from is not None and first > 0:
+            rows = member.resume_from.rows + first
+            member.resume_from = replace(member.resume_from, rows=rows)
+        if chunk[k].may_go_on:
+            member.keep = partial(_keep_last, pauses, k)
     optimizer = stack_optimizers([run.optimizer for run in chunk if run.optimizer is not None])
     with _blas_for(chunk[0].network):
         parameters, results = train(
@@ -140,7 +154,30 @@ def train_chunk(chunk: Chunk) -> TrainedChunk:
         [take_member(optimizer, k) for k in range(len(chunk))],
         results,
         seconds,
+        _with_shared_rows(pauses, firsts),
     )
+
+
+def _keep_last(
+    pauses: list[Snapshot | None], k: int, result: MemberResult, take: Callable[[], Snapshot]
+) -> None:
+    """Put a member's last snapshot at its place, if its epochs are used up."""
+    if result.status == "exhausted":
+        pauses[k] = take()
+
+
+def _with_shared_rows(
+    snapshots: Sequence[Snapshot | None], firsts: Sequence[int]
+) -> list[Snapshot | None]:
+    """Return snapshots with rows of each run's own dataset, equal ones in one array."""
+    shared: dict[bytes, IntArray] = {}
+    moved: list[Snapshot | None] = []
+    for snapshot, first in zip(snapshots, firsts, strict=True):
+        if snapshot is not None:
+            rows = snapshot.rows - first
+            snapshot = replace(snapshot, rows=shared.setdefault(rows.tobytes(), rows))
+        moved.append(snapshot)
+    return moved
 
 
 @contextmanager

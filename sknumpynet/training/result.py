@@ -192,9 +192,11 @@ def _warnings_of(
         )
         warnings.append((message, ConvergenceWarning))
     statuses = [result.status for result in results]
-    # A schedule over progress is a plan, whose end is no failure to converge.
+    # A schedule over progress is a plan, whose end is no failure to converge; nor is a pause.
     n_exhausted = sum(
-        result.status == "exhausted" and run.member.settings.schedule.over_progress is None
+        result.status == "exhausted"
+        and run.member.settings.schedule.over_progress is None
+        and not run.may_go_on
         for run, result in zip(runs, results, strict=True)
     )
     if "interrupted" in statuses:

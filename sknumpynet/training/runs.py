@@ -65,6 +65,10 @@ class Run:
         Whether the scorer failed in some epoch, so that the loss has scored all of them.
     padded_to : int
         Rows of the longest run that it shares a stack with.
+    may_go_on : bool
+        Whether it may be given more epochs once those it has are used up.
+    pause : Snapshot or None
+        Of when they were.
     """
 
     network: Network
@@ -84,6 +88,8 @@ class Run:
     snapshot: Snapshot | None = None
     lost_its_scores: bool = False
     padded_to: int = 0
+    may_go_on: bool = False
+    pause: Snapshot | None = None
 
     def key(self) -> Hashable:
         """Return what the runs of a stack have in common."""

@@ -13,7 +13,7 @@ from sknumpynet.core.members import Member
 from sknumpynet.core.types import FloatArray
 from sknumpynet.training.runs import Run
 
-__all__ = ["Chunk", "chunks_of", "members_of", "pooled_dataset", "stacks_of"]
+__all__ = ["Chunk", "chunks_of", "first_rows", "members_of", "pooled_dataset", "stacks_of"]
 
 # The hidden activations of a chunk's members take about this many bytes at most, or the stack
 # falls out of the second-level cache. Batches of 200, float64, microseconds a member and step:
@@ -94,6 +94,23 @@ def pooled_dataset(chunk: Chunk) -> Dataset:
     )
 
 
+def first_rows(chunk: Chunk) -> list[int]:
+    """Return where each run's rows begin among those of the pooled dataset."""
+    pool = _pool_of(chunk)
+    ends = itertools.accumulate((dataset.X.shape[0] for dataset in pool), initial=0)
+    starts = {_data_key(dataset): start for dataset, start in zip(pool, ends, strict=False)}
+    return [starts[_data_key(run.dataset)] for run in chunk]
+
+
+def _pool_of(chunk: Chunk) -> list[Dataset]:
+    """Return a dataset for each table that runs of a chunk train on."""
+    return list({_data_key(run.dataset): run.dataset for run in chunk}.values())
+
+
+def _data_key(dataset: Dataset) -> tuple[int, int]:
+    return id(dataset.X), id(dataset.targets)
+
+
 def _own_columns(chunk: Chunk) -> FloatArray | None:
     """Return what each member has for itself; runs with statistics share their rows' table."""
     statistics = [run.statistics for run in chunk if run.statistics is not None]
@@ -115,25 +132,19 @@ def _pooled_rows(chunk: Chunk) -> Dataset:
             return first
         stacked = np.stack([weight for weight in weights if weight is not None])
         return replace(first, sample_weight=stacked)
-    pool = list({(id(dataset.X), id(dataset.targets)): dataset for dataset in datasets}.values())
-    ends = np.cumsum([dataset.X.shape[0] for dataset in pool]).tolist()
-    starts = {
-        (id(dataset.X), id(dataset.targets)): end - dataset.X.shape[0]
-        for dataset, end in zip(pool, ends, strict=True)
-    }
-    n_rows = ends[-1]
+    pool, starts = _pool_of(chunk), first_rows(chunk)
+    n_rows = sum(dataset.X.shape[0] for dataset in pool)
     sample_weight = None
     if first.sample_weight is not None:
         sample_weight = np.zeros((len(chunk), n_rows))
-        for own, dataset in zip(sample_weight, datasets, strict=True):
-            start = starts[id(dataset.X), id(dataset.targets)]
+        for own, dataset, start in zip(sample_weight, datasets, starts, strict=True):
             own[start : start + dataset.X.shape[0]] = dataset.sample_weight
     rows = np.empty((len(chunk), most_rows), np.intp)
-    for own, dataset in zip(rows, datasets, strict=True):
+    for own, dataset, start in zip(rows, datasets, starts, strict=True):
         used = dataset.used_rows
         own[: len(used)] = used
         own[len(used) :] = used[0]  # padding is any row of its own
-        own += starts[id(dataset.X), id(dataset.targets)]
+        own += start
     return Dataset(
         np.concatenate([dataset.X for dataset in pool]) if len(pool) > 1 else first.X,
         np.concatenate([dataset.targets for dataset in pool]) if len(pool) > 1 else first.targets,

@@ -79,7 +79,8 @@ def _seconds_of(runs: Sequence[Run], n_workers: int) -> float:
     """Return about how long one worker would need for all, if none stops early."""
     seconds = 0.0
     for run in runs:
-        settings = run.member.settings
+        settings, snapshot = run.member.settings, run.snapshot
+        n_epochs = settings.max_epochs - (0 if snapshot is None else snapshot.result.n_epochs)
         of_row = SECONDS_PER_ROW + SECONDS_PER_PARAMETER * run.parameters.size
-        seconds += of_row * run.dataset.n_samples * settings.max_epochs
+        seconds += of_row * run.dataset.n_samples * n_epochs
     return min(seconds, n_workers * max(run.member.settings.max_seconds for run in runs))
