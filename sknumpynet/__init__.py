@@ -14,6 +14,8 @@ from sknumpynet.preprocessing import TabularPreprocessor
 from sknumpynet.regressor import NumpyMLPRegressor
 from sknumpynet.search import (
     StackedGridSearchCV,
+    StackedHalvingGridSearchCV,
+    StackedHalvingRandomSearchCV,
     StackedRandomizedSearchCV,
     stacked_cross_validate,
 )
@@ -29,6 +31,8 @@ __all__ = [
     "Checkpoint",
     "StackedGridSearchCV",
     "StackedRandomizedSearchCV",
+    "StackedHalvingGridSearchCV",
+    "StackedHalvingRandomSearchCV",
     "stacked_cross_validate",
     "TrainingDisplay",
     "WaterfallDisplay",

@@ -29,10 +29,18 @@ from sknumpynet.model_selection.pretrained import (
     with_pretrained_clones,
 )
 from sknumpynet.model_selection.pretraining import Pretraining, SearchData
+from sknumpynet.model_selection.stacked_halving import StackedHalving
 from sknumpynet.model_selection.stacked_search import StackedSearch, scoring_backend
 from sknumpynet.utils.columns import as_table
+from sknumpynet.utils.scikit_learn import HalvingGridSearchCV, HalvingRandomSearchCV
 
-__all__ = ["StackedGridSearchCV", "StackedRandomizedSearchCV", "stacked_cross_validate"]
+__all__ = [
+    "StackedGridSearchCV",
+    "StackedHalvingGridSearchCV",
+    "StackedHalvingRandomSearchCV",
+    "StackedRandomizedSearchCV",
+    "stacked_cross_validate",
+]
 
 
 class StackedGridSearchCV(StackedSearch, GridSearchCV):  # type: ignore[misc]
@@ -128,6 +136,100 @@ class StackedRandomizedSearchCV(StackedSearch, RandomizedSearchCV):  # type: ign
             self.param_distributions, self.n_iter, random_state=self.random_state
         )
         return candidates
+
+
+class StackedHalvingGridSearchCV(StackedHalving, HalvingGridSearchCV):  # type: ignore[misc]
+    """`HalvingGridSearchCV` that trains its candidates at once.
+
+    Takes the parameters and has the methods and attributes of scikit-learn's, which is experimental
+    and asks for an import that this one does not need. All candidates begin with a part of a
+    resource; after each iteration one of ``factor`` stays and gets ``factor`` times as much.
+
+    Where the resource is the network's ``max_iter``, those that stay go on training where they
+    stood, and come to the bits that training anew would give. They are trained anew, in stacks too,
+    where that would differ: a ``learning_rate``, ``warmup`` or ``preset`` that is a plan for all
+    epochs, early stopping by a metric of ``scoring``, and any other resource, such as
+    scikit-learn's default ``"n_samples"``.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The network, or a pipeline that ends in it.
+    param_grid : dict or list of dict
+        Parameters of any step.
+    factor, resource, max_resources, min_resources, aggressive_elimination
+        As in scikit-learn: ``resource="max_iter"``, in a pipeline ``"<step>__max_iter"``, needs
+        ``max_resources``, the epochs of the last iteration at most.
+    cv, scoring, refit, error_score, return_train_score, random_state, n_jobs, verbose
+        As in scikit-learn.
+
+    Attributes
+    ----------
+    stacking_report_ : dict
+        As in `StackedGridSearchCV`, with a line in ``"stacks"`` for each iteration, which has
+        ``iter`` and how many networks went on, ``n_continued``. ``"anew"``: for each candidate
+        that was trained before and began anew, a dict with its row in ``cv_results_``,
+        ``candidate``, its ``params`` and the ``reason``.
+
+    Notes
+    -----
+    All other attributes are those of `HalvingGridSearchCV`. ``fit_time`` is a network's share of
+    the time that its stack took in this iteration. Networks that may go on, with the rows that they
+    train on, take up to a third of scikit-learn's ``working_memory``; any beyond are trained anew.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_moons
+    >>> from sknumpynet import NumpyMLPClassifier, StackedHalvingGridSearchCV
+    >>> X, y = make_moons(200, noise=0.2, random_state=0)
+    >>> network = NumpyMLPClassifier((16,), learning_rate_init=0.03, random_state=0)
+    >>> grid = {"alpha": [1e-4, 1e-2, 1.0], "beta_1": [0.8, 0.9, 0.95]}
+    >>> search = StackedHalvingGridSearchCV(
+    ...     network, grid, resource="max_iter", max_resources=90, refit=False
+    ... )
+    >>> search.fit(X, y).n_candidates_, search.n_resources_
+    ([9, 3, 1], [10, 30, 90])
+    >>> [stack["n_continued"] for stack in search.stacking_report_["stacks"]]
+    [0, 15, 5]
+    """
+
+
+class StackedHalvingRandomSearchCV(StackedHalving, HalvingRandomSearchCV):  # type: ignore[misc]
+    """`HalvingRandomSearchCV` that trains its candidates at once.
+
+    See `StackedHalvingGridSearchCV`.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The network, or a pipeline that ends in it.
+    param_distributions : dict or list of dict
+        Lists or distributions, of parameters of any step.
+    n_candidates, factor, resource, max_resources, min_resources, aggressive_elimination
+        As in scikit-learn.
+    cv, scoring, refit, error_score, return_train_score, random_state, n_jobs, verbose
+        As in scikit-learn.
+
+    Attributes
+    ----------
+    stacking_report_ : dict
+        As in `StackedHalvingGridSearchCV`.
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from sklearn.datasets import make_moons
+    >>> from sknumpynet import NumpyMLPClassifier, StackedHalvingRandomSearchCV
+    >>> X, y = make_moons(200, noise=0.2, random_state=0)
+    >>> network = NumpyMLPClassifier((16,), learning_rate="cosine", max_iter=50, random_state=0)
+    >>> search = StackedHalvingRandomSearchCV(
+    ...     network, {"alpha": loguniform(1e-5, 1.0)}, cv=2, random_state=0
+    ... )
+    >>> search.fit(X, y).n_resources_
+    [8, 24, 72]
+    >>> search.stacking_report_["anew"][0]["reason"]
+    'its resource is n_samples, not max_iter'
+    """
 
 
 def stacked_cross_validate(

@@ -192,8 +192,9 @@ def test_a_private_name_is_noticed(line):
 
 # The one module that sets fitted attributes.
 SETTER = "sknumpynet.estimators.fitted_attributes"
-# Scikit-learn's search, of which it is a part, fits itself.
-WRITERS = {SETTER, "sknumpynet.model_selection.stacked_search"}
+# Scikit-learn's searches, of which these are parts, fit themselves.
+SEARCHES = {"stacked_search", "stacked_halving"}
+WRITERS = {SETTER, *(f"sknumpynet.model_selection.{name}" for name in SEARCHES)}
 ESTIMATOR_ROOMS = {"training", "estimators", "classifier", "regressor", "tabular"}
 ESTIMATOR_ROOMS |= {"model_selection"}
 # Where objects set what is their own: when they are made, loaded or tagged.

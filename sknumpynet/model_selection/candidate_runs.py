@@ -4,7 +4,7 @@ All that a search knows of how an estimator trains and what it keeps stands here
 """
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import issparse
@@ -15,11 +15,12 @@ from sknumpynet.estimators.training_data import GivenRows
 from sknumpynet.model_selection.candidates import StackableEstimator
 from sknumpynet.model_selection.network_inputs import NetworkInputs
 from sknumpynet.model_selection.pretrained import CandidateResult
+from sknumpynet.training.continuation import go_on
 from sknumpynet.training.ensemble import prepare_ensemble
 from sknumpynet.training.result import fit_result
-from sknumpynet.training.runs import EnsembleRuns, Run
+from sknumpynet.training.runs import EnsembleRuns, Run, TrainingProblem
 
-__all__ = ["CandidateRuns", "prepare_candidate", "result_of"]
+__all__ = ["CandidateRuns", "prepare_candidate", "result_of", "with_more_epochs"]
 
 
 @dataclass
@@ -96,6 +97,34 @@ def prepare_candidate(
             run.member.random_state = np.random.RandomState(seed)
     seconds = inputs.seconds / n_sharing
     return CandidateRuns(candidate.estimator, inputs, fit, prepared, seconds)
+
+
+def with_more_epochs(
+    trained: CandidateRuns, candidate: StackableEstimator, n_epochs: int
+) -> CandidateRuns:
+    """Return the runs of a candidate that differs from an earlier one by its ``max_iter`` alone.
+
+    Parameters
+    ----------
+    trained : CandidateRuns
+        Of the earlier one, which were let go on; they are used up.
+    candidate : StackableEstimator
+    n_epochs : int
+        Its ``max_iter``.
+    """
+
+    def longer(problem: TrainingProblem) -> TrainingProblem:
+        return replace(problem, config=replace(problem.config, max_iter=n_epochs))
+
+    for run in trained.runs:
+        go_on(run, n_epochs)
+    return replace(
+        trained,
+        estimator=candidate.estimator,
+        fit=replace(trained.fit, problem=longer(trained.fit.problem)),
+        prepared=trained.prepared._replace(problem=longer(trained.prepared.problem)),
+        seconds=0.0,
+    )
 
 
 def result_of(trained: CandidateRuns, *, keep_optimizer: bool) -> CandidateResult:

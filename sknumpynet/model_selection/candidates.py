@@ -43,11 +43,14 @@ class Candidate:
     stackable : StackableEstimator or None
     reason : str
         Why it does not stack, at least on one split.
+    anew : str
+        Why it does not go on from where it stood with less of a search's resource.
     """
 
     params: dict[str, Any]
     stackable: StackableEstimator | None = None
     reason: str = ""
+    anew: str = ""
 
     @property
     def n_members(self) -> int:

@@ -9,20 +9,23 @@ same result or error comes of it.
 
 import itertools
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.pipeline import Pipeline
 
 from sknumpynet.model_selection.candidate_runs import CandidateRuns, prepare_candidate, result_of
 from sknumpynet.model_selection.candidates import Candidate, StackableEstimator, make_candidate
 from sknumpynet.model_selection.network_inputs import NetworkInputs, record_inputs
+from sknumpynet.model_selection.paused import PausedCandidates
 from sknumpynet.model_selection.pretrained import CandidateResult, Split
 from sknumpynet.model_selection.report import StackingReport
 from sknumpynet.training.checks import checked_hidden_layer_sizes
+from sknumpynet.training.continuation import why_not_to_go_on
 from sknumpynet.training.executor import train_chunks
 from sknumpynet.training.stacks import chunks_of, stacks_of
 from sknumpynet.training.workers import workers_for
@@ -64,6 +67,10 @@ class Pretraining:
     Attributes
     ----------
     report : StackingReport
+    paused : PausedCandidates or None
+        Of a search that gives candidates more epochs in a later iteration.
+    why_anew : str
+        Why none of its candidates go on in a later iteration.
     """
 
     def __init__(
@@ -77,12 +84,43 @@ class Pretraining:
         self.template = clone(estimator)
         self.data, self.n_jobs, self.keep_optimizer = data, n_jobs, keep_optimizer
         self.report = StackingReport()
+        self.paused: PausedCandidates | None = None
+        self.why_anew = ""
+        self._n_budgets = 2
         self._inputs: OrderedDict[tuple[Hashable, int], NetworkInputs | Exception] = OrderedDict()
 
     @property
     def budget(self) -> int:
-        """Bytes that results may take, and as many for inputs."""
-        return int(get_config()["working_memory"] * 2**20 / 2)
+        """Bytes that results may take, and as many for inputs, and for what may go on."""
+        return int(get_config()["working_memory"] * 2**20 / self._n_budgets)
+
+    def begin_iteration(self, params: Sequence[dict[str, Any]], splits: list[Split]) -> None:
+        """Make ready for candidates that may have been trained before, with less of a resource.
+
+        Parameters
+        ----------
+        params : sequence of dict
+            Of the candidates.
+        splits : list of (train, test)
+            The same object as before if the splits are the same.
+        """
+        self.report.begin_iteration()
+        if splits is not self.data.splits:
+            self.data = self.data._replace(splits=splits)
+            self._inputs.clear()
+        if self.paused is not None:
+            self.paused.begin_iteration(params)
+
+    def go_on_by(self, resource: str) -> None:
+        """Let candidates go on in later iterations, if the resource is their network's epochs."""
+        name = "max_iter"
+        if isinstance(self.template, Pipeline):
+            name = f"{self.template.steps[-1][0]}__{name}"
+        if resource == name:
+            self._n_budgets = 3
+            self.paused = PausedCandidates(resource, self.budget)
+        else:
+            self.why_anew = f"its resource is {resource}, not {name}"
 
     def rounds(self, params: Sequence[dict[str, Any]]) -> Iterator[list[Candidate]]:
         """Yield candidates in their order, as many at a time as the working memory holds."""
@@ -115,6 +153,8 @@ class Pretraining:
             return 0  # what is wrong with it comes out when it is to be trained
         n_parameters = sum((a + 1) * b for a, b in itertools.pairwise(units))
         copies = 4 if self.keep_optimizer else 2
+        if self.paused is not None:
+            copies = 6  # the last parameters, and those of the best epoch too
         return int(copies * 8 * n_parameters * config.n_members * len(self.data.splits))
 
     @cached_property
@@ -142,9 +182,11 @@ class Pretraining:
         """
         n_splits = len(self.data.splits)
         results: list[CandidateResult | None] = [None] * (len(candidates) * n_splits)
-        prepared: dict[int, CandidateRuns] = {}
+        prepared = self._continued(candidates)
+        continued = {place // n_splits for place in prepared}
+        trained = dict(prepared)
         held = 0
-        for sharing in _with_the_same_inputs(candidates):
+        for sharing in _with_the_same_inputs(candidates, continued):
             for j in range(n_splits):
                 inputs = self._inputs_of(sharing[0][2], j)
                 for i, candidate, stackable in sharing:
@@ -152,14 +194,41 @@ class Pretraining:
                     if isinstance(runs, str):
                         candidate.reason = runs
                     else:
-                        prepared[i * n_splits + j] = runs
+                        prepared[i * n_splits + j] = self._let_go_on(runs)
+                if self.paused is not None:
+                    trained |= prepared
                 held += getattr(inputs, "nbytes", 0)
                 if held > self.budget:
                     self._train_runs(prepared, results, task)
                     prepared, held = {}, 0
         self._train_runs(prepared, results, task)
         self.report.add_candidates(candidates)
+        if self.paused is not None:
+            for i, candidate in enumerate(candidates):
+                own = [trained.get(i * n_splits + j) for j in range(n_splits)]
+                if None not in own:
+                    self.paused.keep(i, candidate, [runs for runs in own if runs is not None])
         return results
+
+    def _continued(self, candidates: Sequence[Candidate]) -> dict[int, CandidateRuns]:
+        """Return the runs that go on, by their place; note of other candidates why they do not."""
+        prepared: dict[int, CandidateRuns] = {}
+        if not self.report.iteration:
+            return prepared
+        for i, candidate in enumerate(candidates):
+            taken = self.why_anew if self.paused is None else self.paused.take(candidate)
+            if isinstance(taken, str):
+                candidate.anew = taken
+            for j, runs in enumerate([] if taken is None or isinstance(taken, str) else taken):
+                prepared[i * len(self.data.splits) + j] = runs
+        return prepared
+
+    def _let_go_on(self, own: CandidateRuns) -> CandidateRuns:
+        """Let the runs of a candidate go on later, if they can."""
+        if self.paused is not None and not any(map(why_not_to_go_on, own.runs)):
+            for run in own.runs:
+                run.may_go_on = True
+        return own
 
     def _inputs_of(self, candidate: StackableEstimator, split: int) -> NetworkInputs | Exception:
         """Return what the network is given, from memory where it has been seen before."""
@@ -192,7 +261,8 @@ class Pretraining:
         task: Callable[[], Task] | None,
     ) -> None:
         """Train runs in stacks and take down what came of each candidate, at its place."""
-        runs = [run for own in prepared.values() for run in own.runs]
+        # Of those that go on some had stopped for good.
+        runs = [run for own in prepared.values() for run in own.runs if run.result is None]
         if task is not None:
             for run in runs:
                 run.task = task()
@@ -215,11 +285,11 @@ class Pretraining:
 
 
 def _with_the_same_inputs(
-    candidates: Sequence[Candidate],
+    candidates: Sequence[Candidate], left_out: Collection[int]
 ) -> list[list[tuple[int, Candidate, StackableEstimator]]]:
     """Return the candidates that stack, numbered, by what their networks are given."""
     sharing: dict[Hashable, list[tuple[int, Candidate, StackableEstimator]]] = defaultdict(list)
     for i, candidate in enumerate(candidates):
-        if candidate.stackable is not None:
+        if candidate.stackable is not None and i not in left_out:
             sharing[candidate.stackable.steps_key].append((i, candidate, candidate.stackable))
     return list(sharing.values())

@@ -19,34 +19,53 @@ class StackingReport:
         A line for each stack, by what its runs have in common.
     alone : list of dict
         The candidates that scikit-learn's loop has to fit, and why.
+    anew : list of dict
+        The candidates that were trained before with less of a search's resource and began anew,
+        and why.
     """
 
     def __init__(self) -> None:
         self.stacks: dict[Hashable, dict[str, Any]] = {}
         self.alone: list[dict[str, Any]] = []
+        self.anew: list[dict[str, Any]] = []
         self.n_candidates = 0
+        self.iteration: int | None = None
+
+    def begin_iteration(self) -> None:
+        """Count the stacks that follow as those of the next iteration."""
+        self.iteration = 0 if self.iteration is None else self.iteration + 1
 
     def add_stack(self, stack: Sequence[Run], n_chunks: int) -> None:
         """Count runs that will train as one stack."""
-        line = self.stacks.setdefault(stack[0].key(), _description(stack[0]))
+        line = self.stacks.setdefault(self._key(stack[0].key()), _description(stack[0]))
         line["n_networks"] += len(stack)
         line["n_chunks"] += n_chunks
+        if self.iteration is not None:
+            line["iter"] = self.iteration
+            n_continued = sum(run.snapshot is not None for run in stack)
+            line["n_continued"] = line.get("n_continued", 0) + n_continued
 
     def add_seconds(self, key: Hashable, seconds: float) -> None:
         """Count what the runs of a stack took."""
-        self.stacks[key]["seconds"] += seconds
+        self.stacks[self._key(key)]["seconds"] += seconds
+
+    def _key(self, key: Hashable) -> Hashable:
+        return self.iteration, key
 
     def add_candidates(self, candidates: Sequence[Candidate]) -> None:
-        """Take down which of the next candidates do not stack."""
+        """Take down which of the next candidates do not stack, and which began anew."""
         for i, candidate in enumerate(candidates, self.n_candidates):
+            line = {"candidate": i, "params": candidate.params}
             if candidate.reason:
-                line = {"candidate": i, "params": candidate.params, "reason": candidate.reason}
-                self.alone.append(line)
+                self.alone.append(line | {"reason": candidate.reason})
+            elif candidate.anew:
+                self.anew.append(line | {"reason": candidate.anew})
         self.n_candidates += len(candidates)
 
     def as_dict(self) -> dict[str, list[dict[str, Any]]]:
         """Return what a search shows as ``stacking_report_``."""
-        return {"stacks": list(self.stacks.values()), "alone": self.alone}
+        report = {"stacks": list(self.stacks.values()), "alone": self.alone}
+        return report if self.iteration is None else report | {"anew": self.anew}
 
 
 def _description(run: Run) -> dict[str, Any]:

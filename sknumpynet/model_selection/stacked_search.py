@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, NamedTuple, Self
 
@@ -14,9 +15,11 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
 from sklearn.utils import indexable
 
+from sknumpynet.model_selection.candidates import Candidate
 from sknumpynet.model_selection.pretrained import (
     FixedSplits,
     ResultQueue,
+    Split,
     network_of,
     with_pretrained_clones,
 )
@@ -26,14 +29,15 @@ from sknumpynet.utils.n_jobs import has_default_backend
 from sknumpynet.utils.scikit_learn import SearchHooks, evaluated_by
 from sknumpynet.utils.tasks import Task
 
-__all__ = ["StackedSearch", "scoring_backend"]
+__all__ = ["RoundTask", "StackedSearch", "begun", "running_pretraining", "scoring_backend"]
 
 # Fewer rows are scored one network after another.
 FEWEST_ROWS_FOR_THREADS = 20_000
 
 
-class _SearchCall(NamedTuple):
-    """What a search is fitted on, for as long as that takes."""
+@dataclass
+class _SearchCall:
+    """What a search is fitted on and trains with, for as long as that takes."""
 
     estimator: BaseEstimator
     X: Any
@@ -41,14 +45,28 @@ class _SearchCall(NamedTuple):
     params: dict[str, Any]
     queue: ResultQueue
     backend: Any
+    splitter: Any = None
+    pretraining: Pretraining | None = None
+
+
+class RoundTask(NamedTuple):
+    """What a round's training and evaluation are parts of, and the number of the round."""
+
+    task: Task | None
+    number: int
 
 
 # Not on the search itself, which scikit-learn sends to other processes with every task.
 _SEARCH_CALL: ContextVar[_SearchCall] = ContextVar("_SEARCH_CALL")
 
 
+def running_pretraining() -> Pretraining | None:
+    """Return what trains the candidates of the search that is running, once it has begun."""
+    return _SEARCH_CALL.get().pretraining
+
+
 class StackedSearch(SearchHooks):
-    """What both searches add to scikit-learn's."""
+    """What stacked searches add to scikit-learn's."""
 
     estimator: Any
     cv: Any
@@ -96,40 +114,66 @@ class StackedSearch(SearchHooks):
 
     def _evaluate(self, evaluate_candidates: Callable[..., Any], task: Task | None) -> None:
         """Train candidates in stacks, a round at a time, and let each round be evaluated."""
-        call = _SEARCH_CALL.get()
-        X, y = indexable(call.X, call.y)
-        routed = self._routed(call.params)
-        splitter = check_cv(self.cv, y, classifier=is_classifier(call.estimator))
-        splits = list(splitter.split(X, y, **routed.splitter.split))
-        data = SearchData(X, y, routed.estimator.fit, splits)
-        pretraining = Pretraining(call.estimator, data, n_jobs=self.n_jobs)
-        self._fit_seconds: list[float | None] = []
+        pretraining = self._begin()
         rounds = list(pretraining.rounds(list(self._candidates())))
         if not rounds:
             evaluate_candidates([])  # which is an error of scikit-learn's
-        with _begun(task, "search", 2 * len(rounds)) as search:
+        with begun(task, "search", 2 * len(rounds)) as search:
             for number, candidates in enumerate(rounds):
-                n_networks = sum(candidate.n_members for candidate in candidates) * len(splits)
-                with (
-                    _begun(search, "training", n_networks, 2 * number) as training,
-                    # Scoring may have workers of another kind.
-                    joblib.parallel_config(backend=call.backend),
-                ):
-                    call.queue.results = pretraining.train(
-                        candidates, _numbered(training, "network")
-                    )
-                self._fit_seconds += [
-                    None if result is None else result.seconds for result in call.queue.results
-                ]
-                n_tasks = len(candidates) * len(splits)
-                with _begun(search, "evaluation", n_tasks, 2 * number + 1) as evaluation:
-                    evaluate_candidates(
-                        [candidate.params for candidate in candidates],
-                        cv=FixedSplits(splitter, splits, call.queue),
-                        **evaluated_by(evaluation),
-                    )
-                call.queue.results = []
+                self._evaluate_round(evaluate_candidates, candidates, RoundTask(search, number))
         self.stacking_report_ = pretraining.report.as_dict()
+
+    def _begin(self, splitter: Any = None) -> Pretraining:
+        """Return what trains candidates on the splits of a splitter, the search's by default."""
+        call = _SEARCH_CALL.get()
+        X, y = indexable(call.X, call.y)
+        if splitter is None:
+            splitter = check_cv(self.cv, y, classifier=is_classifier(call.estimator))
+        fit_params = self._routed(call.params).estimator.fit
+        data = SearchData(X, y, fit_params, self._splits(splitter))
+        call.pretraining = Pretraining(call.estimator, data, n_jobs=self.n_jobs)
+        self._fit_seconds: list[float | None] = []
+        return call.pretraining
+
+    def _splits(self, splitter: Any) -> list[Split]:
+        """Draw the splits that the next candidates are evaluated on."""
+        call = _SEARCH_CALL.get()
+        call.splitter = splitter
+        X, y = indexable(call.X, call.y)
+        return list(splitter.split(X, y, **self._routed(call.params).splitter.split))
+
+    def _evaluate_round(
+        self,
+        evaluate_candidates: Callable[..., Any],
+        candidates: list[Candidate],
+        parts: RoundTask,
+        **more_results: Any,
+    ) -> Any:
+        """Train candidates in stacks and let them be evaluated; return all results so far."""
+        call = _SEARCH_CALL.get()
+        pretraining = call.pretraining
+        assert pretraining is not None  # the search has begun
+        splits = pretraining.data.splits
+        n_networks = sum(candidate.n_members for candidate in candidates) * len(splits)
+        with (
+            begun(parts.task, "training", n_networks, 2 * parts.number) as training,
+            # Scoring may have workers of another kind.
+            joblib.parallel_config(backend=call.backend),
+        ):
+            call.queue.results = pretraining.train(candidates, _numbered(training, "network"))
+        self._fit_seconds += [
+            None if result is None else result.seconds for result in call.queue.results
+        ]
+        n_tasks = len(candidates) * len(splits)
+        with begun(parts.task, "evaluation", n_tasks, 2 * parts.number + 1) as evaluation:
+            results = evaluate_candidates(
+                [candidate.params for candidate in candidates],
+                cv=FixedSplits(call.splitter, splits, call.queue),
+                **more_results,
+                **evaluated_by(evaluation),
+            )
+        call.queue.results = []
+        return results
 
     def _amend(self, evaluations: list[dict[str, Any]]) -> None:
         """Put in each network's share of the time that its stack took."""
@@ -147,7 +191,7 @@ class StackedSearch(SearchHooks):
 
 
 @contextmanager
-def _begun(
+def begun(
     parent: Task | None, name: str, n_parts: int, number: int | None = None
 ) -> Iterator[Task | None]:
     """Begin a part of a task and end it, unless there are no callbacks to tell."""

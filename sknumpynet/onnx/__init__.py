@@ -42,7 +42,12 @@ from sknumpynet.onnx.tables import (
     to_onnx,
 )
 from sknumpynet.regressor import NumpyMLPRegressor
-from sknumpynet.search import StackedGridSearchCV, StackedRandomizedSearchCV
+from sknumpynet.search import (
+    StackedGridSearchCV,
+    StackedHalvingGridSearchCV,
+    StackedHalvingRandomSearchCV,
+    StackedRandomizedSearchCV,
+)
 from sknumpynet.tabular import TabularMLPClassifier, TabularMLPRegressor
 
 __all__ = ["prepare", "to_onnx"]
@@ -94,7 +99,12 @@ update_registered_converter(
     convert_table_classifier,
     options=_OPTIONS_OF_CLASSIFIERS,
 )
-for _search in (StackedGridSearchCV, StackedRandomizedSearchCV):
+for _search in (
+    StackedGridSearchCV,
+    StackedRandomizedSearchCV,
+    StackedHalvingGridSearchCV,
+    StackedHalvingRandomSearchCV,
+):
     update_registered_converter(
         _search,
         f"Sknumpynet{_search.__name__}",

@@ -7,13 +7,19 @@ import copy
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import OptimizeResult
 from sklearn import get_config
 from sklearn.base import BaseEstimator, _fit_context
+from sklearn.model_selection._search_successive_halving import (
+    BaseSuccessiveHalving,
+    HalvingGridSearchCV,
+    HalvingRandomSearchCV,
+)
+from sklearn.model_selection._split import _yields_constant_splits
 from sklearn.utils import _safe_indexing
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 from sklearn.utils._optional_dependencies import check_matplotlib_support
@@ -40,9 +46,14 @@ except ImportError:  # before scikit-learn 1.9
 
 
 __all__ = [
+    "BaseSuccessiveHalving",
     "CallbackSupportMixin",
+    "HalvingGridSearchCV",
+    "HalvingHooks",
+    "HalvingRandomSearchCV",
     "HasMethods",
     "Interval",
+    "Iteration",
     "Options",
     "RememberedParameterNames",
     "SearchHooks",
@@ -67,6 +78,7 @@ __all__ = [
     "tear_down_callbacks",
     "validate_parameters",
     "with_arguments",
+    "yields_constant_splits",
 ]
 
 check_matplotlib = check_matplotlib_support
@@ -78,6 +90,7 @@ num_samples = _num_samples
 openmp_threads = _openmp_effective_n_threads
 rows_of = _safe_indexing
 safe_split = _safe_split
+yields_constant_splits = _yields_constant_splits
 
 _ALLOW_ALL_ZERO = (
     {"allow_all_zero_weights": True}
@@ -210,6 +223,56 @@ class SearchHooks:
             candidate_params, n_splits, out, *args
         )
         return results
+
+
+class Iteration(NamedTuple):
+    """What scikit-learn's successive halving evaluates at once.
+
+    Parameters
+    ----------
+    params : list of dict
+        Of the candidates.
+    cv : splitter or None
+        None for the search's own.
+    more_results : dict of list
+        Further columns of ``cv_results_``.
+    task : Task or None
+        None if there are no callbacks.
+    """
+
+    params: list[dict[str, Any]]
+    cv: Any
+    more_results: dict[str, list[Any]]
+    task: Task | None
+
+
+class HalvingHooks(SearchHooks):
+    """Where scikit-learn's successive halving calls what a subclass adds.
+
+    Comes before the search among the bases, whose own loop chooses the candidates.
+    """
+
+    def _evaluate_iteration(
+        self, evaluate_candidates: Callable[..., Any], iteration: Iteration
+    ) -> dict[str, Any]:
+        """Let the candidates of an iteration be evaluated; return all results so far."""
+        raise NotImplementedError
+
+    def _run_search(
+        self, evaluate_candidates: Callable[..., Any], *, callback_ctx: Any = None
+    ) -> None:
+        def evaluate(
+            params: Any,
+            cv: Any = None,
+            more_results: dict[str, list[Any]] | None = None,
+            callback_ctx: Any = None,
+        ) -> dict[str, Any]:
+            task = None if callback_ctx is None else Task(callback_ctx, self)
+            iteration = Iteration(list(params), cv, more_results or {}, task)
+            return self._evaluate_iteration(evaluate_candidates, iteration)
+
+        context = {} if callback_ctx is None else {"callback_ctx": callback_ctx}
+        super(SearchHooks, self)._run_search(evaluate, **context)  # type: ignore[misc]
 
 
 def evaluated_by(task: Task | None) -> dict[str, Any]:

@@ -28,6 +28,10 @@ class Task:
         """Tell the callbacks that it is done."""
         self.context.call_on_fit_task_end(estimator=self.caller)
 
+    def expect(self, n_parts: int) -> None:
+        """Let it have so many parts, whatever was expected when it was made."""
+        self.context.max_subtasks = n_parts
+
     def part(self, name: str, number: int | None = None, n_parts: int = 0) -> "Task":
         """Return a part of it.
 

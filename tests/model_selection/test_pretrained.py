@@ -25,6 +25,8 @@ from sknumpynet import (
     NumpyMLPClassifier,
     NumpyMLPRegressor,
     StackedGridSearchCV,
+    StackedHalvingGridSearchCV,
+    StackedHalvingRandomSearchCV,
     StackedRandomizedSearchCV,
     TabularMLPClassifier,
     TabularPreprocessor,
@@ -297,6 +299,32 @@ def test_a_pickled_search_holds_nothing_private(what, scoring, kind):
     again = clone(copied).fit(X, ALIKE)
     assert again.best_params_ == search.best_params_
     assert search.estimator is estimator
+
+
+# Of the searches that stop early, with what the estimator's epochs are called.
+STOPPING_EARLY = {
+    "grid": (StackedHalvingGridSearchCV, {"factor": 2}),
+    "random": (StackedHalvingRandomSearchCV, {"n_candidates": 2, "factor": 2, "random_state": 0}),
+}
+
+
+@pytest.mark.parametrize("what", ["classifier", "members", "pipeline"])
+@pytest.mark.parametrize("name", STOPPING_EARLY)
+@pytest.mark.filterwarnings("ignore:The total space of parameters")
+def test_a_pickled_search_that_stops_early_holds_nothing_private(name, what):
+    estimator, grid = PICKLED[what]
+    kind, parameters = STOPPING_EARLY[name]
+    resource = "net__max_iter" if what == "pipeline" else "max_iter"
+    search = kind(estimator, grid, cv=2, resource=resource, max_resources=4, **parameters)
+    search.fit(X, ALIKE)
+    assert search.stacking_report_["anew"] == search.stacking_report_["alone"] == []
+    pickled = pickle.dumps(search)
+    assert modules_of(pickled) <= PUBLIC
+    copied = pickle.loads(pickled)
+    np.testing.assert_array_equal(copied.predict(X), search.predict(X))
+    assert clone(copied).fit(X, ALIKE).best_params_ == search.best_params_
+    assert search.estimator is estimator
+    assert type(estimator).__name__ in search._repr_html_()
 
 
 def test_a_search_scores_as_scikit_learns():

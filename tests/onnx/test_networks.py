@@ -13,6 +13,8 @@ from sknumpynet import (
     NumpyMLPClassifier,
     NumpyMLPRegressor,
     StackedGridSearchCV,
+    StackedHalvingGridSearchCV,
+    StackedHalvingRandomSearchCV,
     StackedRandomizedSearchCV,
 )
 from sknumpynet.core.activations import ACTIVATIONS
@@ -217,7 +219,16 @@ def test_is_an_extra(code, expected):
     assert expected in done.stderr
 
 
-@pytest.mark.parametrize("search", [StackedGridSearchCV, StackedRandomizedSearchCV])
+# What each takes beside a grid of two.
+SEARCHES = {
+    StackedGridSearchCV: {},
+    StackedRandomizedSearchCV: {"n_iter": 2},
+    StackedHalvingGridSearchCV: {"factor": 2},
+    StackedHalvingRandomSearchCV: {"n_candidates": 2, "min_resources": 60},
+}
+
+
+@pytest.mark.parametrize("search", SEARCHES)
 @pytest.mark.parametrize("kind", [NumpyMLPClassifier, NumpyMLPRegressor])
 @pytest.mark.parametrize("where", ["alone", "network in a pipeline", "in a pipeline"])
 @pytest.mark.parametrize("options", [{}, {"options": {"zipmap": False}}])
@@ -226,7 +237,7 @@ def test_a_search_says_what_to_export(search, kind, where, options):
     network, prefix = make(kind), ""
     if where == "network in a pipeline":
         network, prefix = make_pipeline(StandardScaler(), network), f"{kind.__name__.lower()}__"
-    more = {"n_iter": 2} if search is StackedRandomizedSearchCV else {}
+    more = SEARCHES[search]
     model = search(network, {f"{prefix}alpha": [0.1, 1.0]}, cv=2, **more)
     whole = make_pipeline(StandardScaler(), model) if where == "in a pipeline" else model
     whole.fit(X, y)
