@@ -16,6 +16,7 @@ from sknumpynet.search import (
     StackedGridSearchCV,
     StackedHalvingGridSearchCV,
     StackedHalvingRandomSearchCV,
+    StackedHyperbandSearchCV,
     StackedRandomizedSearchCV,
     stacked_cross_validate,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "StackedRandomizedSearchCV",
     "StackedHalvingGridSearchCV",
     "StackedHalvingRandomSearchCV",
+    "StackedHyperbandSearchCV",
     "stacked_cross_validate",
     "TrainingDisplay",
     "WaterfallDisplay",

@@ -22,6 +22,7 @@ from sklearn.model_selection import (
 from sklearn.utils import indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
+from sknumpynet.model_selection.hyperband import BaseHyperband
 from sknumpynet.model_selection.pretrained import (
     FixedSplits,
     ResultQueue,
@@ -38,6 +39,7 @@ __all__ = [
     "StackedGridSearchCV",
     "StackedHalvingGridSearchCV",
     "StackedHalvingRandomSearchCV",
+    "StackedHyperbandSearchCV",
     "StackedRandomizedSearchCV",
     "stacked_cross_validate",
 ]
@@ -230,6 +232,109 @@ class StackedHalvingRandomSearchCV(StackedHalving, HalvingRandomSearchCV):  # ty
     >>> search.stacking_report_["anew"][0]["reason"]
     'its resource is n_samples, not max_iter'
     """
+
+
+class StackedHyperbandSearchCV(StackedHalving, BaseHyperband):
+    """Hyperband: random candidates in several successive halvings, trained at once.
+
+    How many epochs tell good candidates from bad ones is not known beforehand. So each bracket
+    makes another trade: the first begins with many candidates of ``min_resources`` epochs, the last
+    has few, all of ``max_resources``. The best of those that got the most is refitted.
+
+    Iterations of all brackets train as one, and candidates that stay go on, as in
+    `StackedHalvingGridSearchCV`.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The network, or a pipeline that ends in it.
+    param_distributions : dict or list of dict
+        Lists or distributions, of parameters of any step.
+    factor : float, default=3
+        One of so many candidates stays and gets so many times the epochs.
+    resource : str, default="max_iter"
+        The parameter that is the resource, in a pipeline ``"<step>__max_iter"``.
+    max_resources : int or "auto", default="auto"
+        By default the ``max_iter`` of the estimator.
+    min_resources : int, default=1
+        Epochs that any candidate gets at least.
+    cv, scoring, refit, error_score, return_train_score, random_state, n_jobs, verbose
+        As in scikit-learn's `HalvingRandomSearchCV`.
+
+    Attributes
+    ----------
+    n_candidates_, n_resources_ : list of list of int
+        Of each bracket, by its number, in each of its iterations.
+    n_iterations_ : int
+        Of the longest bracket, as many as there are brackets.
+    min_resources_, max_resources_ : int
+    stacking_report_ : dict
+        As in `StackedHalvingGridSearchCV`.
+    cv_results_ : dict of array
+        As of `HalvingRandomSearchCV`, and ``bracket``.
+
+    Notes
+    -----
+    All other attributes are those of `HalvingRandomSearchCV`.
+
+    References
+    ----------
+    Li et al., "Hyperband: A Novel Bandit-Based Approach to Hyperparameter Optimization", JMLR 18,
+    2018.
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from sklearn.datasets import make_moons
+    >>> from sknumpynet import NumpyMLPClassifier, StackedHyperbandSearchCV
+    >>> X, y = make_moons(200, noise=0.2, random_state=0)
+    >>> network = NumpyMLPClassifier((16,), max_iter=81, random_state=0)
+    >>> space = {"alpha": loguniform(1e-5, 1.0), "learning_rate_init": loguniform(1e-3, 0.1)}
+    >>> search = StackedHyperbandSearchCV(
+    ...     network, space, min_resources=9, cv=3, refit=False, random_state=0
+    ... )
+    >>> search.fit(X, y).n_candidates_
+    [[3], [5, 1], [9, 3, 1]]
+    >>> search.n_resources_
+    [[81], [27, 81], [9, 27, 81]]
+    >>> bool(search.best_score_ > 0.9)
+    True
+    """
+
+    def __init__(
+        self,
+        estimator: BaseEstimator,
+        param_distributions: dict[str, Any] | list[dict[str, Any]],
+        *,
+        factor: float = 3,
+        resource: str = "max_iter",
+        max_resources: int | str = "auto",
+        min_resources: int = 1,
+        cv: Any = 5,
+        scoring: Any = None,
+        refit: bool = True,
+        error_score: float | str = np.nan,
+        return_train_score: bool = True,
+        random_state: int | np.random.RandomState | None = None,
+        n_jobs: int | None = None,
+        verbose: int = 0,
+    ) -> None:
+        super().__init__(
+            estimator,
+            scoring=scoring,
+            n_jobs=n_jobs,
+            refit=refit,
+            cv=cv,
+            verbose=verbose,
+            random_state=random_state,
+            error_score=error_score,
+            return_train_score=return_train_score,
+            max_resources=max_resources,
+            min_resources=min_resources,
+            resource=resource,
+            factor=factor,
+        )
+        self.param_distributions = param_distributions
 
 
 def stacked_cross_validate(

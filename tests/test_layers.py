@@ -193,7 +193,7 @@ def test_a_private_name_is_noticed(line):
 # The one module that sets fitted attributes.
 SETTER = "sknumpynet.estimators.fitted_attributes"
 # Scikit-learn's searches, of which these are parts, fit themselves.
-SEARCHES = {"stacked_search", "stacked_halving"}
+SEARCHES = {"stacked_search", "stacked_halving", "hyperband"}
 WRITERS = {SETTER, *(f"sknumpynet.model_selection.{name}" for name in SEARCHES)}
 ESTIMATOR_ROOMS = {"training", "estimators", "classifier", "regressor", "tabular"}
 ESTIMATOR_ROOMS |= {"model_selection"}

@@ -46,6 +46,7 @@ from sknumpynet.search import (
     StackedGridSearchCV,
     StackedHalvingGridSearchCV,
     StackedHalvingRandomSearchCV,
+    StackedHyperbandSearchCV,
     StackedRandomizedSearchCV,
 )
 from sknumpynet.tabular import TabularMLPClassifier, TabularMLPRegressor
@@ -104,6 +105,7 @@ for _search in (
     StackedRandomizedSearchCV,
     StackedHalvingGridSearchCV,
     StackedHalvingRandomSearchCV,
+    StackedHyperbandSearchCV,
 ):
     update_registered_converter(
         _search,

@@ -27,6 +27,7 @@ from sknumpynet import (
     StackedGridSearchCV,
     StackedHalvingGridSearchCV,
     StackedHalvingRandomSearchCV,
+    StackedHyperbandSearchCV,
     StackedRandomizedSearchCV,
     TabularMLPClassifier,
     TabularPreprocessor,
@@ -305,6 +306,7 @@ def test_a_pickled_search_holds_nothing_private(what, scoring, kind):
 STOPPING_EARLY = {
     "grid": (StackedHalvingGridSearchCV, {"factor": 2}),
     "random": (StackedHalvingRandomSearchCV, {"n_candidates": 2, "factor": 2, "random_state": 0}),
+    "hyperband": (StackedHyperbandSearchCV, {"factor": 2, "random_state": 0}),
 }
 
 

@@ -15,6 +15,7 @@ from sknumpynet import (
     StackedGridSearchCV,
     StackedHalvingGridSearchCV,
     StackedHalvingRandomSearchCV,
+    StackedHyperbandSearchCV,
     StackedRandomizedSearchCV,
 )
 from sknumpynet.core.activations import ACTIVATIONS
@@ -225,6 +226,7 @@ SEARCHES = {
     StackedRandomizedSearchCV: {"n_iter": 2},
     StackedHalvingGridSearchCV: {"factor": 2},
     StackedHalvingRandomSearchCV: {"n_candidates": 2, "min_resources": 60},
+    StackedHyperbandSearchCV: {"max_resources": 2},
 }
 
 
@@ -238,6 +240,8 @@ def test_a_search_says_what_to_export(search, kind, where, options):
     if where == "network in a pipeline":
         network, prefix = make_pipeline(StandardScaler(), network), f"{kind.__name__.lower()}__"
     more = SEARCHES[search]
+    if search is StackedHyperbandSearchCV:
+        more = more | {"resource": f"{prefix}max_iter"}
     model = search(network, {f"{prefix}alpha": [0.1, 1.0]}, cv=2, **more)
     whole = make_pipeline(StandardScaler(), model) if where == "in a pipeline" else model
     whole.fit(X, y)
