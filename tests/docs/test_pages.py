@@ -207,3 +207,20 @@ def test_an_error_names_its_line_on_the_page():
     with pytest.raises(ZeroDivisionError) as error:
         run(blocks_of(page)[0], {}, "page.md")
     assert error.traceback[-1].lineno == 4  # counted from 0
+
+
+def test_the_block_for_optuna_prunes():
+    """It is fenced as text, as Optuna is no dependency, and runs where that is installed."""
+    pytest.importorskip("sklearn.callback", reason="since scikit-learn 1.9")
+    optuna = pytest.importorskip("optuna")
+    page = DOCS / "guide" / "many_networks.md"
+    first, *others = blocks_of(page.read_text(encoding="utf-8"))
+    (block,) = [other for other in others if other.text.startswith("import optuna")]
+    namespace = {"__name__": "__main__"}
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    for own in (first, Block("python", block.first_line, block.text)):
+        run(own, namespace, str(page))
+    states = [trial.state.name for trial in namespace["study"].trials]
+    assert states.count("PRUNED") + states.count("COMPLETE") == 30
+    assert states.count("PRUNED") > 10
+    assert namespace["study"].best_value < 0.2
