@@ -128,6 +128,14 @@ def test_search(tmp_path):
     assert "svg" in file.read_text()
 
 
+def test_halving():
+    rows = read_table(run_benchmark("halving"))
+    assert len({row["search"] for row in rows}) == len(rows) >= 5
+    for row in rows:
+        assert float(row["CPU s"]) > 0
+        assert float(row["log loss"]) > 0
+
+
 def test_tabular_text(tmp_path):
     file = tmp_path / "notes.csv"
     lines = [f"{'good' if k % 2 else 'bad'} wine number {k},{k % 2},{k % 2}.5" for k in range(160)]
