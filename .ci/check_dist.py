@@ -6,7 +6,7 @@ import zipfile
 from email import message_from_bytes
 from pathlib import Path
 
-MOST_BYTES = 1_250_000
+MOST_BYTES = 1_500_000
 
 
 def check_wheel(path: Path) -> None:

@@ -73,7 +73,7 @@ def measure(repeats: int) -> Timings:
 def run(quick: bool) -> None:
     """Measure and print the table."""
     check_modules()
-    timings = measure(2 if quick else 21)
+    timings = measure(1 if quick else 21)
     single = [
         ours / theirs
         for theirs, ours in zip(timings.seconds[THEIRS], timings.seconds[OURS], strict=True)
@@ -89,7 +89,7 @@ def run(quick: bool) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; return the process's exit code."""
     parser = argparse.ArgumentParser(description="Importing, beside scikit-learn's networks.")
-    parser.add_argument("--quick", action="store_true", help="two repeats: only shows that it runs")
+    parser.add_argument("--quick", action="store_true", help="one repeat: only shows that it runs")
     quick = parser.parse_args(arguments).quick
     return exit_code(lambda: run(quick))
 

@@ -223,14 +223,16 @@ def plot(pyplot: Any, growth: Sequence[tuple[int, Mapping[str, float]]], file: s
 
 def works(quick: bool) -> list[Callable[[], Work]]:
     """Return what is compared, each made when its turn comes."""
-    epochs = {"max_iter": 5} if quick else {}
+    epochs, n_rows = ({"max_iter": 2}, 200) if quick else ({}, None)
     grid = {name: values[:2] for name, values in GRID.items()} if quick else GRID
-    moons = make_moons(200 if quick else 1_000, noise=0.3, random_state=0)
+    moons = make_moons(n_rows or 1_000, noise=0.3, random_state=0)
     tables = {"breast cancer, pipeline": load_breast_cancer, "digits, pipeline": load_digits}
     return [
         partial(searches, "make_moons", *moons, grid, **epochs),
         *(
-            partial(searches, name, *load(return_X_y=True), grid, **epochs)
+            partial(
+                searches, name, *(own[:n_rows] for own in load(return_X_y=True)), grid, **epochs
+            )
             for name, load in tables.items()
         ),
         partial(ensemble, 4 if quick else 32, **epochs),
