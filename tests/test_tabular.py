@@ -47,7 +47,7 @@ EXPECTED = {
 @pytest.mark.filterwarnings("ignore")
 def test_check_estimator(kind):
     results = check_estimator(
-        kind(n_members=4, n_jobs=1), on_skip=None, expected_failed_checks=EXPECTED
+        kind("fast", n_members=2, n_jobs=1), on_skip=None, expected_failed_checks=EXPECTED
     )
     statuses = [result["status"] for result in results]
     assert statuses.count("passed") > 50

@@ -157,7 +157,7 @@ def test_sparse_rows_train_one_by_one(kind):
 )
 @pytest.mark.filterwarnings("ignore")
 def test_check_estimator(kind, solver):
-    results = check_estimator(kind(n_members=3, solver=solver), on_skip=None)
+    results = check_estimator(kind(n_members=2, solver=solver, max_iter=100), on_skip=None)
     assert sum(result["status"] == "passed" for result in results) > 50
 
 
