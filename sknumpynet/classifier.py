@@ -5,15 +5,13 @@ from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils.multiclass import type_of_target
 
 from sknumpynet.estimators.classification import NetworkClassifier
 from sknumpynet.estimators.docs import with_shared_parameters
-from sknumpynet.estimators.fitted_attributes import with_attributes
+from sknumpynet.estimators.incremental import known_classes
 from sknumpynet.estimators.mlp import BaseNumpyMLP, partial_fit_available
 from sknumpynet.estimators.training_data import GivenRows
-from sknumpynet.utils.scikit_learn import Interval, check_first_partial_fit, fit_context
+from sknumpynet.utils.scikit_learn import Interval, fit_context
 
 __all__ = ["NumpyMLPClassifier"]
 
@@ -244,13 +242,6 @@ class NumpyMLPClassifier(NetworkClassifier, BaseNumpyMLP):
         ValueError
             For labels that are not among the classes, and as in `fit`.
         """
-        known: dict[str, Any] = {}
-        asked = with_attributes(self, {})
-        if check_first_partial_fit(asked, classes):
-            labels = y if type_of_target(y).startswith("multilabel") else classes
-            known = {
-                "classes_": asked.classes_,
-                "_label_binarizer": LabelBinarizer().fit(labels),
-            }
+        known = known_classes(self, y, classes)
         self._train(self._incremental_fit(GivenRows(X, y, sample_weight), known))
         return self

@@ -14,6 +14,9 @@ __all__ = [
     "OPTIMIZER",
     "PIECES",
     "PRESETS",
+    "STREAM",
+    "STREAM_BATCH_SIZE",
+    "STREAM_RATE",
     "TRAINING",
     "WAVES",
     "Preset",
@@ -36,7 +39,7 @@ class Training(TypedDict):
     learning_rate: str
     power_t: float
     warmup: float
-    regularization: Callable[[float], float]
+    regularization: Callable[[float], float] | None
     max_grad_norm: float | None
     weight_init: str
     dtype: str
@@ -63,6 +66,19 @@ TRAINING = Training(
     early_stopping=True,
     validation_fraction=0.1,
 )
+# Of a stream no end is known, by which rates could rise and fall, and no rows are held out.
+STREAM = Training(
+    **{
+        **TRAINING,
+        "learning_rate": "constant",
+        "regularization": None,
+        "early_stopping": False,
+    }
+)
+# By progressive validation of adult, california_housing and bike_sharing in parts of 100 rows: with
+# steps of 32 rows losses are 0 to 13 % higher, with rates of 0.01 and 0.04 from 3 % lower to 11 %
+# higher. A rate that falls with the root of the rows has 1 to 4 % less, and follows no drift.
+STREAM_BATCH_SIZE, STREAM_RATE = 16, 0.02
 # Of the solver, beside the learning rate and the decay of weights.
 OPTIMIZER = {"beta_1": 0.9, "beta_2": 0.95, "epsilon": 1e-8}
 ACTIVATION = "mish"

@@ -1,17 +1,20 @@
 """Networks for tables as they come: numbers, categories, missing values."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from sknumpynet.estimators.classification import NetworkClassifier
 from sknumpynet.estimators.conformal import HeldOutRows
 from sknumpynet.estimators.docs import with_shared_tabular_parameters
+from sknumpynet.estimators.incremental import known_classes
 from sknumpynet.estimators.regression import NetworkRegressor
-from sknumpynet.estimators.tabular import BaseTabularMLP
+from sknumpynet.estimators.tabular import BaseTabularMLP, partial_fit_available
 from sknumpynet.estimators.targets import ScaledNumberTargets, TargetUnit
-from sknumpynet.utils.scikit_learn import StrOptions
+from sknumpynet.estimators.training_data import GivenRows
+from sknumpynet.preprocessing import TabularPreprocessor
+from sknumpynet.utils.scikit_learn import StrOptions, fit_context
 
 __all__ = ["TabularMLPClassifier", "TabularMLPRegressor"]
 
@@ -147,6 +150,75 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
         self.verbose = verbose
         self.n_jobs = n_jobs
 
+    @partial_fit_available  # type: ignore[untyped-decorator]
+    @fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        classes: Any = None,
+        sample_weight: Any = None,
+        *,
+        preprocessor: TabularPreprocessor | None = None,
+    ) -> Self:
+        """Learn from one part of a stream, once; `predict` whenever you like between.
+
+        The first call says what columns and targets are: levels that it does not see stay unknown,
+        and numbers beyond its range are bent and have the last rank, see the guide. So it should
+        have some hundred rows, or ``preprocessor`` be given. After `fit` it goes on from what was
+        fitted; `fit` begins anew.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            Two rows or more at the first call, later even one.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their labels; not every class need be there.
+        classes : array-like of shape (n_classes,), default=None
+            All classes that will ever come. Needed at the first call, optional later.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Their weights, one at least above 0.
+        preprocessor : TabularPreprocessor, default=None
+            Only at the first call: fitted before, to rows such as will come. By default one is
+            fitted to X.
+
+        Returns
+        -------
+        self
+            The trained estimator. After an error it is as it was before.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `fit`, and for labels that are not among the classes.
+
+        Notes
+        -----
+        Networks take steps of 16 rows, or ``batch_size``, with a constant learning rate: a stream
+        has no end that a schedule could end with. No rows are held out, whatever ``resample`` says:
+        there are no scores out of fold, no intervals and sets, and no epoch is chosen; ``max_iter``
+        and ``scoring`` have no part in it. The model holds the optimiser's state, twice as much as
+        what it has learned.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sknumpynet import TabularMLPClassifier
+        >>> rng = np.random.default_rng(0)
+        >>> model = TabularMLPClassifier("fast", random_state=0)
+        >>> right = []
+        >>> for _ in range(20):  # of each part first predicted, then learned
+        ...     X = rng.normal(size=(200, 3))
+        ...     y = X[:, 0] * X[:, 1] > 0
+        ...     if right or hasattr(model, "classes_"):
+        ...         right.append(model.score(X, y))
+        ...     model = model.partial_fit(X, y, classes=[False, True])
+        >>> bool(np.mean(right[:2]) < 0.9 < np.mean(right[-5:]))
+        True
+        """
+        known = known_classes(self, y, classes)
+        return self._partial_fit(GivenRows(X, y, sample_weight), known, preprocessor)
+
 
 @with_shared_tabular_parameters
 class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
@@ -248,6 +320,69 @@ class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
         self.random_state = random_state
         self.verbose = verbose
         self.n_jobs = n_jobs
+
+    @partial_fit_available  # type: ignore[untyped-decorator]
+    @fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        preprocessor: TabularPreprocessor | None = None,
+    ) -> Self:
+        """Learn from one part of a stream, once; `predict` whenever you like between.
+
+        The first call says what columns and targets are: levels that it does not see stay unknown,
+        and numbers beyond its range are bent and have the last rank, see the guide. So it should
+        have some hundred rows, or ``preprocessor`` be given. Predictions stay in the range of the
+        targets that were seen so far. After `fit` it goes on from what was fitted; `fit` begins
+        anew.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            Two rows or more at the first call, later even one.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their targets, which are learned in units of those of the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Their weights, one at least above 0.
+        preprocessor : TabularPreprocessor, default=None
+            Only at the first call: fitted before, to rows such as will come. By default one is
+            fitted to X.
+
+        Returns
+        -------
+        self
+            The trained estimator. After an error it is as it was before.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `fit`.
+
+        Notes
+        -----
+        Networks take steps of 16 rows, or ``batch_size``, with a constant learning rate: a stream
+        has no end that a schedule could end with. No rows are held out, whatever ``resample`` says:
+        there are no scores out of fold, no intervals and sets, and no epoch is chosen; ``max_iter``
+        and ``scoring`` have no part in it. The model holds the optimiser's state, twice as much as
+        what it has learned.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sknumpynet import TabularMLPRegressor
+        >>> rng = np.random.default_rng(0)
+        >>> model = TabularMLPRegressor("fast", random_state=0)
+        >>> for _ in range(20):
+        ...     X = rng.normal(size=(200, 3))
+        ...     model = model.partial_fit(X, X[:, 0] * X[:, 1])
+        >>> X = rng.normal(size=(200, 3))
+        >>> model.score(X, X[:, 0] * X[:, 1]) > 0.8
+        True
+        """
+        return self._partial_fit(GivenRows(X, y, sample_weight), {}, preprocessor)
 
     def _targets(self, known: dict[str, Any]) -> ScaledNumberTargets:
         return ScaledNumberTargets(self.loss, self.quantile, known)

@@ -141,6 +141,25 @@ class BaseNetwork(NetworkEstimator):
         """Return whether `fit` starts from the fitted weights."""
         return bool(getattr(self, "warm_start", False) and hasattr(self, "coefs_"))
 
+    def _incremental_fit(self, given: GivenRows, known: dict[str, Any] | None = None) -> Fit:
+        """Return one more pass, over rows that may be a part of a stream.
+
+        Parameters
+        ----------
+        given : GivenRows
+        known : dict, optional
+            What is known of columns and targets before the first pass.
+        """
+        if getattr(self, "_is_slim", False):
+            raise ValueError(
+                "partial_fit goes on with the optimiser's state, which slim() dropped: call fit, "
+                "with warm_start=True to start from the weights that are there"
+            )
+        previous = previous_fit(self) if hasattr(self, "n_outputs_") else None
+        encoded = encode(self, given, previous=previous, known=known, is_incremental=True)
+        encoded.targets.take_in(encoded.data)
+        return make_fit(self, encoded, previous=previous, is_incremental=True)
+
     def _train(
         self,
         fit: Fit,

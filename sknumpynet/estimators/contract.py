@@ -1,6 +1,7 @@
 """What a kind of network, and a kind of estimator, says for itself."""
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -52,6 +53,10 @@ class NetworkEstimator(
     @abstractmethod
     def _training_config(self, n_samples: int, *, has_validation: bool = False) -> TrainingConfig:
         """Return how the networks are trained."""
+
+    def _incremental_config(self, n_samples: int) -> TrainingConfig:
+        """Return how the networks take one pass of `partial_fit`."""
+        return replace(self._training_config(n_samples), is_incremental=True)
 
     @abstractmethod
     def _network_spec(self, inputs: Inputs, config: TrainingConfig, n_outputs: int) -> NetworkSpec:

@@ -40,8 +40,20 @@ _DESCRIPTION = (
     "quantiles_",
 )
 
+# What is said of rows that had no part in a network, which is not true of those that follow.
+_OF_HELD_OUT_ROWS = (
+    "oof_prediction_",
+    "oof_score_",
+    "_conformal",
+    "temperature_",
+    "calibration_",
+    "_held_out",
+    "distillation_",
+)
+
 # What training leaves behind beside parameters, and goes on from.
 _COURSE_OF_TRAINING = (
+    *_OF_HELD_OUT_ROWS,
     "loss_",
     "best_loss_",
     "loss_curve_",
@@ -51,13 +63,6 @@ _COURSE_OF_TRAINING = (
     "history_",
     "t_",
     "member_seeds_",
-    "oof_prediction_",
-    "oof_score_",
-    "_conformal",
-    "temperature_",
-    "calibration_",
-    "_held_out",
-    "distillation_",
     "_stalled_epochs",
     "_optimizer",
     "_schedule",
@@ -170,6 +175,8 @@ def outdated_by(result: FitResult, *, is_new: bool) -> frozenset[str]:
     outdated = {"_is_slim"}
     if is_new:
         outdated.update(_DESCRIPTION, _COURSE_OF_TRAINING)
+    if result.config.is_incremental:
+        outdated.update(_OF_HELD_OUT_ROWS)
     if result.optimizers is None:
         outdated.add("_optimizer")
     return frozenset(outdated)
@@ -214,7 +221,7 @@ def description_of(estimator: BaseEstimator) -> dict[str, Any]:
 
 
 def previous_fit(estimator: BaseEstimator) -> Previous:
-    """Return what a fitted multilayer perceptron can go on from; nothing of it may be changed."""
+    """Return what a fitted estimator can go on from; nothing of it may be changed."""
     known = vars(estimator)
     seeds = known.get("member_seeds_")
     n_members = 1 if seeds is None else len(seeds)
@@ -228,12 +235,13 @@ def previous_fit(estimator: BaseEstimator) -> Previous:
         so_far = {field: of_member(name, k) for name, field in _STATE.items()}
         states.append(TrainingState(**{k: v for k, v in so_far.items() if v is not None}))
     warm_start = WarmStart(
-        coefs=estimator.coefs_,
-        intercepts=estimator.intercepts_,
+        coefs=known.get("coefs_", []),
+        intercepts=known.get("intercepts_", []),
         states=states,
         optimizers=[of_member("_optimizer", k) for k in range(n_members)],
         schedule=known.get("_schedule"),
         member_seeds=seeds,
         history=known.get("history_"),
+        parameters=known.get("parameters_"),
     )
     return Previous(warm_start, description_of(estimator))

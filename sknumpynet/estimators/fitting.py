@@ -1,6 +1,6 @@
 """One fit of an estimator: encoded data, and all that training and its result depend on."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -178,8 +178,12 @@ def make_fit(
         Whether it is for `partial_fit`.
     """
     data, inputs, targets = encoded
-    config = estimator._training_config(data.X.shape[0], has_validation=data.validation is not None)
-    config = replace(config, is_incremental=is_incremental)
+    n_samples, has_validation = data.X.shape[0], data.validation is not None
+    config = (
+        estimator._incremental_config(n_samples)
+        if is_incremental
+        else estimator._training_config(n_samples, has_validation=has_validation)
+    )
     spec = estimator._network_spec(inputs, config, targets.n_outputs(data))
     networks, loss = spec.build(), targets.loss
     predicting = PredictingAttributes(encoded.description, spec, networks, loss)

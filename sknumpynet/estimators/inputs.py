@@ -1,5 +1,6 @@
 """How the rows that users give become the rows that a network takes."""
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -111,6 +112,8 @@ class TableInputs(Inputs):
         See `TabularPreprocessor`.
     n_background : int
         How many encoded rows are kept, at most, to explain predictions by.
+    known : TabularPreprocessor, optional
+        Fitted before; by default one learns from the rows that are seen first.
     """
 
     drops_rows_of_weight_0 = True
@@ -122,10 +125,11 @@ class TableInputs(Inputs):
         categorical_features: Any,
         column_kinds: Any,
         n_background: int = 0,
+        known: TabularPreprocessor | None = None,
     ) -> None:
         super().__init__(estimator)
         self.categorical_features, self.column_kinds = categorical_features, column_kinds
-        self.n_background = n_background
+        self.n_background, self.known = n_background, known
 
     def validated(self, X: Any, y: Any, *, is_new: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return encoded rows, and targets."""
@@ -159,11 +163,7 @@ class TableInputs(Inputs):
 
     def _learned(self, X: Any) -> np.ndarray:
         """Learn what the columns are; return encoded rows."""
-        preprocessor = TabularPreprocessor(
-            self.categorical_features, column_kinds=self.column_kinds, ranks=MOST_RANKED
-        )
-        preprocessor.set_output(transform="default")  # whatever the configuration says
-        encoded: np.ndarray = preprocessor._fit_transform_with_levels(X)
+        preprocessor, encoded = self._fitted(X)
         attributes = {
             name: getattr(preprocessor, name)
             for name in Inputs.names
@@ -176,3 +176,15 @@ class TableInputs(Inputs):
             attributes["background_"] = encoded[order[: self.n_background]]
         set_fitted(self.estimator, FittedAttributes(attributes, frozenset(self.names)))
         return encoded
+
+    def _fitted(self, X: Any) -> tuple[TabularPreprocessor, np.ndarray]:
+        """Return a preprocessor, and what it makes of rows."""
+        if self.known is not None:
+            # The caller may fit its own again.
+            known = copy.copy(self.known).set_output(transform="default")
+            return known, known._transform_for(known, X, with_levels=True)
+        preprocessor = TabularPreprocessor(
+            self.categorical_features, column_kinds=self.column_kinds, ranks=MOST_RANKED
+        )
+        preprocessor.set_output(transform="default")  # whatever the configuration says
+        return preprocessor, preprocessor._fit_transform_with_levels(X)

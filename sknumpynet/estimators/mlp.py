@@ -15,11 +15,10 @@ from sknumpynet.core.inference import activated, perceptron_outputs
 from sknumpynet.estimators.base import BaseNetwork
 from sknumpynet.estimators.fitted_attributes import (
     FittedAttributes,
-    previous_fit,
     set_fitted,
     with_attributes,
 )
-from sknumpynet.estimators.fitting import Fit, encode, make_fit
+from sknumpynet.estimators.incremental import refuse_balanced_classes
 from sknumpynet.estimators.inputs import Inputs, NumericInputs
 from sknumpynet.estimators.network_specs import PerceptronSpec
 from sknumpynet.estimators.parameters import (
@@ -27,7 +26,6 @@ from sknumpynet.estimators.parameters import (
     constraints_of,
     optimizer_settings,
 )
-from sknumpynet.estimators.training_data import GivenRows
 from sknumpynet.training.checks import checked_hidden_layer_sizes
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.splits import RandomSplits
@@ -47,12 +45,7 @@ def _can_go_on(estimator: "BaseNumpyMLP") -> bool:
             "partial_fit is only available where all members see all rows, got "
             f"resample={estimator.resample!r}"
         )
-    if getattr(estimator, "class_weight", None) == "balanced":
-        raise AttributeError(
-            "partial_fit is only available where class weights need not all rows at once, got "
-            "class_weight='balanced': give a dict, which sklearn.utils.class_weight."
-            "compute_class_weight makes of a sample of them"
-        )
+    refuse_balanced_classes(estimator)
     return True
 
 
@@ -102,24 +95,6 @@ class BaseNumpyMLP(BaseNetwork):
         n_features = inputs.attributes["n_features_in_"]
         hidden = checked_hidden_layer_sizes(config.hidden_layer_sizes)
         return PerceptronSpec([n_features, *hidden, n_outputs], self.activation)
-
-    def _incremental_fit(self, given: GivenRows, known: dict[str, Any] | None = None) -> Fit:
-        """Return one more pass, over rows that may be a part of a stream.
-
-        Parameters
-        ----------
-        given : GivenRows
-        known : dict, optional
-            What is known of targets before the first pass.
-        """
-        if getattr(self, "_is_slim", False):
-            raise ValueError(
-                "partial_fit goes on with the optimiser's state, which slim() dropped: call fit, "
-                "with warm_start=True to start from the weights that are there"
-            )
-        previous = previous_fit(self) if hasattr(self, "coefs_") else None
-        encoded = encode(self, given, previous=previous, known=known, is_incremental=True)
-        return make_fit(self, encoded, previous=previous, is_incremental=True)
 
     # Prediction ------------------------------------------------------------------------------
 

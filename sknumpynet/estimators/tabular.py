@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.utils import Bunch, Tags
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sknumpynet.core.architectures import Columns, TableShape, table_network
@@ -16,6 +17,7 @@ from sknumpynet.core.network import Network
 from sknumpynet.estimators.base import BaseNetwork
 from sknumpynet.estimators.distillation import distil
 from sknumpynet.estimators.fitted_attributes import with_attributes
+from sknumpynet.estimators.incremental import refuse_balanced_classes
 from sknumpynet.estimators.inputs import Inputs, TableInputs
 from sknumpynet.estimators.monotone import check_outputs, directions_of_numbers
 from sknumpynet.estimators.network_specs import TableNetworkSpec, kinds_seen
@@ -36,6 +38,10 @@ from sknumpynet.presets import (
     OPTIMIZER,
     PIECES,
     PRESETS,
+    ROWS_OF_FULL_BUDGET,
+    STREAM,
+    STREAM_BATCH_SIZE,
+    STREAM_RATE,
     TRAINING,
 )
 from sknumpynet.training.checks import checked_hidden_layer_sizes
@@ -45,13 +51,25 @@ from sknumpynet.utils.feature_names import with_names_as_in
 from sknumpynet.utils.n_jobs import effective_n_jobs
 from sknumpynet.utils.scikit_learn import validate_parameters
 
-__all__ = ["BaseTabularMLP"]
+__all__ = ["BaseTabularMLP", "partial_fit_available"]
 
 # Folds of a single network, or of few: with two members each would train on half of the rows.
 FEWEST_FOLDS = 5
 
 # Rows that starting weights are fitted to.
 MOST_INITIAL_ROWS = 1_000
+
+
+def _can_go_on(estimator: "BaseTabularMLP") -> bool:
+    refuse_balanced_classes(estimator)
+    if getattr(estimator, "calibrate", None) is not None:
+        raise AttributeError(
+            f"partial_fit holds no rows out to calibrate by, got calibrate={estimator.calibrate!r}"
+        )
+    return True
+
+
+partial_fit_available = available_if(_can_go_on)
 
 
 class BaseTabularMLP(BaseNetwork):
@@ -106,13 +124,77 @@ class BaseTabularMLP(BaseNetwork):
             **TRAINING,
         )
 
+    def _incremental_config(self, n_samples: int) -> TrainingConfig:
+        # A budget for what may become of a stream, whatever the rows of one pass are.
+        config = self._training_config(ROWS_OF_FULL_BUDGET)
+        n_members = config.n_members
+        if self.n_members is None and hasattr(self, "parameters_"):
+            n_members = self._n_fitted()
+        return replace(
+            config,
+            is_incremental=True,
+            keeps_optimizer=True,
+            n_members=n_members,
+            resample=None,
+            batch_size=min(self.batch_size or STREAM_BATCH_SIZE, n_samples),
+            requested_batch_size=None,
+            learning_rate_init=self.learning_rate_init or STREAM_RATE,
+            **STREAM,
+        )
+
     def _inputs(self, known: dict[str, Any]) -> TableInputs:
-        own = with_attributes(self, known)
-        return TableInputs(own, self.categorical_features, self.column_kinds, self.n_background)
+        return TableInputs(
+            with_attributes(self, known),
+            self.categorical_features,
+            self.column_kinds,
+            self.n_background,
+            known.get("preprocessor_"),
+        )
+
+    def _partial_fit(self, given: GivenRows, known: dict[str, Any], preprocessor: Any) -> Self:
+        """Take one more pass over rows that may be a part of a stream.
+
+        Parameters
+        ----------
+        given : GivenRows
+        known : dict
+            What is known of targets before the first pass.
+        preprocessor : TabularPreprocessor or None
+            As given to `partial_fit`.
+        """
+        if preprocessor is not None:
+            if hasattr(self, "parameters_"):
+                raise ValueError(
+                    "preprocessor is for the first call: this model has learned of columns "
+                    f"encoded by its preprocessor_, got preprocessor={preprocessor!r}"
+                )
+            check_is_fitted(preprocessor)
+            known = {**known, "preprocessor_": preprocessor}
+        self._train(self._incremental_fit(given, known))
+        return self
+
+    def _fitted_spec(self, n_outputs: int) -> TableNetworkSpec:
+        """Return the networks that training goes on with."""
+        shapes = tuple(TableShape.from_plain(own) for own in self._shapes)
+        sizes = shapes[0].hidden_layer_sizes
+        asked = self.hidden_layer_sizes
+        if asked is not None and tuple(checked_hidden_layer_sizes(asked)) != sizes:
+            raise ValueError(
+                f"training can only be continued with layers of the same sizes, {list(sizes)}: "
+                f"got hidden_layer_sizes={asked!r}"
+            )
+        if n_outputs != shapes[0].n_outputs:
+            raise ValueError(
+                f"training can only be continued with targets for {shapes[0].n_outputs} outputs, "
+                f"as at first: got such for {n_outputs}"
+            )
+        return TableNetworkSpec(shapes)
 
     def _network_spec(
         self, inputs: Inputs, config: TrainingConfig, n_outputs: int
     ) -> TableNetworkSpec:
+        if config.is_incremental and hasattr(self, "parameters_"):
+            return self._fitted_spec(n_outputs)
         fitted = inputs.attributes["preprocessor_"]
         columns = Columns(
             fitted.n_numerical_,
@@ -137,7 +219,8 @@ class BaseTabularMLP(BaseNetwork):
             embeddings = embeddings[-1:]
         shapes = [replace(shape, **own) for own in embeddings]
         level_codes = tuple(fitted._level_codes())
-        if level_codes and not shape.kinds:
+        # Rows that come one after another have no others yet to be told of.
+        if level_codes and not shape.kinds and not config.is_incremental:
             # A loss of several quantiles has several outputs for one target.
             n_targets = 1 if self.loss == "quantile" else n_outputs
             # Of every second member: what these overfit, the others do not.

@@ -77,7 +77,7 @@ def make_training_data(
         Whether it is for `partial_fit`.
     """
     rows, is_kept = _rows(inputs, given)
-    if is_kept is not None and is_kept.sum() < 2:
+    if is_kept is not None and is_kept.sum() < 2 and not is_incremental:
         raise ValueError(f"at least 2 rows of weight above 0 are needed, got {is_kept.sum()}")
     with _told_of_targets():
         X, y = inputs.validated(rows.X, rows.y, is_new=is_new)

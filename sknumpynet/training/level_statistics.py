@@ -28,7 +28,7 @@ from sknumpynet.core.types import BoolArray, FloatArray, IntArray
 from sknumpynet.training.splits import EvenFolds
 from sknumpynet.utils.encoding.scaling import interpolated_ranks, rank_knots
 
-__all__ = ["N_PARTS", "LevelStatistics", "parts_of_rows", "with_table"]
+__all__ = ["N_PARTS", "KnownStatistics", "LevelStatistics", "parts_of_rows", "with_table"]
 
 # Parts of a member's rows.
 N_PARTS = 10
@@ -205,6 +205,40 @@ class LevelStatistics:
         of_rows, of_levels = differences[self.parts, self.codes[:, k]], differences[-1]
         knots = [rank_knots(own) for own in of_rows[self.parts >= 0].T]
         return interpolated_ranks(of_rows, knots), interpolated_ranks(of_levels, knots)
+
+
+@dataclass(frozen=True)
+class KnownStatistics:
+    """What one member has learned of levels before: of rows that had no part in it.
+
+    Parameters
+    ----------
+    codes : ndarray of int of shape (n_samples, n_columns)
+        0 for a level that is missing or unknown.
+    n_levels : tuple of int
+        How many codes each column has, with 0.
+    table : ndarray of shape (sum of n_levels * n_outputs,)
+        See `LevelStatistics.table`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> table = np.array([0.0, 0.5, -0.5, 0.0, 1.0])
+    >>> KnownStatistics(np.array([[2, 1], [0, 0]]), (3, 2), table).columns()
+    array([[-0.5,  1. ],
+           [ 0. ,  0. ]])
+    """
+
+    codes: IntArray
+    n_levels: tuple[int, ...]
+    table: FloatArray
+
+    def columns(self, dtype: npt.DTypeLike = np.float64) -> FloatArray:
+        """Return what each row gets, (n_samples, n_columns * n_outputs)."""
+        of_levels = self.table.reshape(sum(self.n_levels), -1)
+        starts = np.cumsum([0, *self.n_levels[:-1]])
+        looked_up: FloatArray = of_levels[self.codes + starts].astype(dtype)
+        return looked_up.reshape(len(self.codes), -1)
 
 
 def _shrunk(

@@ -28,6 +28,7 @@ from sknumpynet.training.knots import place_knots
 from sknumpynet.training.resampling import rows_of_members
 from sknumpynet.training.runs import EnsembleRuns, Run, TrainingProblem
 from sknumpynet.training.starts import (
+    go_on_with_statistics,
     leave_out_level_codes,
     sources_of_members,
     start_with_columns,
@@ -66,17 +67,26 @@ def runs_of_members(problem: TrainingProblem) -> EnsembleRuns:
         for k, (parameters, own, source) in enumerate(zip(starts, rows, sources, strict=True))
     ]
     leave_out_level_codes(problem, runs)
+    if problem.warm_start is None:
+        _start(problem, runs, random_state)
+    else:
+        go_on_with_statistics(problem, runs)
+    most_rows = max(run.dataset.n_samples for run in runs)
+    for run in runs:
+        # Of all kinds, so that bits do not depend on which kinds there are.
+        run.padded_to = most_rows
+    return EnsembleRuns(problem, runs, rows, seeds, _warned_of_batch_size(config, runs))
+
+
+def _start(problem: TrainingProblem, runs: list[Run], random_state: np.random.RandomState) -> None:
+    """Let members start from what their own rows say."""
     if problem.networks[0].selection is not None:
         seed = int(random_state.randint(np.iinfo(np.int32).max))
         for k, run in enumerate(runs):
             run.parameters = start_with_columns(problem, run, k, seed)
     start_with_statistics(problem, runs)
-    most_rows = max(run.dataset.n_samples for run in runs)
     for run in runs:
-        # Of all kinds, so that bits do not depend on which kinds there are.
-        run.padded_to = most_rows
-        place_knots(run, config.n_trees_for_knots)
-    return EnsembleRuns(problem, runs, rows, seeds, _warned_of_batch_size(config, runs))
+        place_knots(run, problem.config.n_trees_for_knots)
 
 
 def _check(problem: TrainingProblem) -> None:

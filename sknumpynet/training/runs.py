@@ -15,7 +15,7 @@ from sknumpynet.core.types import IntArray
 from sknumpynet.training.checkpoints import MemberFile
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.data import MemberRows, TrainingData, Warned
-from sknumpynet.training.level_statistics import LevelStatistics, with_table
+from sknumpynet.training.level_statistics import KnownStatistics, LevelStatistics, with_table
 from sknumpynet.training.validation import Scoring
 from sknumpynet.training.warm_start import WarmStart
 
@@ -40,7 +40,7 @@ class Run:
         None for L-BFGS. Holds its last state afterwards.
     lbfgs : dict, optional
         Options of `minimize_lbfgs`.
-    statistics : LevelStatistics, optional
+    statistics : LevelStatistics or KnownStatistics, optional
         Of what the dataset's own columns are made when it trains, not before: those of all members
         would be as many tables.
     table : ndarray, optional
@@ -78,7 +78,7 @@ class Run:
     member: Member
     optimizer: Optimizer | None
     lbfgs: dict[str, Any] | None = None
-    statistics: LevelStatistics | None = None
+    statistics: LevelStatistics | KnownStatistics | None = None
     table: np.ndarray | None = None
     result: MemberResult | None = None
     optimize_result: Any = None

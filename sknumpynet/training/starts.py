@@ -14,12 +14,17 @@ from sknumpynet.training.column_parts import (
     strengths_of_columns,
 )
 from sknumpynet.training.config import TrainingConfig
-from sknumpynet.training.level_statistics import LevelStatistics, parts_of_rows
+from sknumpynet.training.level_statistics import (
+    KnownStatistics,
+    LevelStatistics,
+    parts_of_rows,
+)
 from sknumpynet.training.runs import Run, TrainingProblem
 from sknumpynet.training.validation import Validator
 from sknumpynet.training.warm_start import WarmStart
 
 __all__ = [
+    "go_on_with_statistics",
     "leave_out_level_codes",
     "sources_of_members",
     "start_with_columns",
@@ -63,10 +68,14 @@ def starting_parameters(
     They are empty where they depend on a member's rows: see `start_with_columns` and
     `start_with_statistics`.
     """
+    warm_start = problem.warm_start
+    if warm_start is not None and warm_start.parameters is not None:
+        sizes = [problem.network_of(k).layout.size for k in range(len(sources))]
+        return [row[:size].copy() for row, size in zip(warm_start.parameters, sizes, strict=True)]
+    if warm_start is not None:
+        return _continued_parameters(problem.config, warm_start, problem.networks[0])
     if problem.networks[0].selection is not None:
         return [np.empty(0, problem.data.X.dtype)] * len(sources)
-    if problem.warm_start is not None:
-        return _continued_parameters(problem.config, problem.warm_start, problem.networks[0])
     config, X = problem.config, problem.data.X
     rows = _initial_rows(config, X.shape[0])
     inputs = None if rows is None else np.asarray(X[rows])
@@ -166,6 +175,27 @@ def start_with_statistics(problem: TrainingProblem, runs: list[Run]) -> None:
         if isinstance(run.member.validate, Validator):
             validator = replace(run.member.validate, table=run.table)
             run.member = replace(run.member, validate=validator)
+
+
+def go_on_with_statistics(problem: TrainingProblem, runs: list[Run]) -> None:
+    """Give members whose networks begin with a `LevelTable` what it has of their rows' levels.
+
+    Parameters
+    ----------
+    problem : TrainingProblem
+        Its rows were not among those that the tables were made of.
+    runs : list of Run
+        Of whole networks; afterwards of what comes above the table.
+    """
+    X = problem.data.X
+    for run in runs:
+        layer = run.network.level_table
+        if layer is None:
+            continue
+        codes = X[:, layer.code_columns].astype(np.int32)
+        run.table, run.parameters = np.split(run.parameters, [math.prod(layer.parameter_shape)])
+        run.statistics = KnownStatistics(codes, layer.n_codes, run.table)
+        run.network = run.network.above_level_table
 
 
 def _initial_rows(config: TrainingConfig, n_rows: int) -> IntArray | None:

@@ -19,7 +19,7 @@ class WarmStart:
     Parameters
     ----------
     coefs : list of ndarray of shape (fan_in, fan_out) or (K, fan_in, fan_out)
-        Weights of each layer.
+        Weights of each layer; none where ``parameters`` has them.
     intercepts : list of ndarray of shape (fan_out,) or (K, fan_out)
     states : list of TrainingState
         Each member's.
@@ -31,6 +31,9 @@ class WarmStart:
         None of a single network.
     history : dict of list
         The epochs up to now.
+    parameters : ndarray of shape (K, P), optional
+        All that members have learned, in place of weights by layer; rows may have zeros at their
+        end.
     """
 
     coefs: list[np.ndarray]
@@ -40,3 +43,4 @@ class WarmStart:
     schedule: tuple[Any, float] | None
     member_seeds: IntArray | None
     history: dict[str, list[Any]] | None
+    parameters: np.ndarray | None = None

@@ -73,6 +73,9 @@ class Targets(ABC):
         """Return encoded targets in the units that the network learns them in."""
         return targets
 
+    def take_in(self, data: TrainingData) -> None:  # noqa: B027 - most take nothing
+        """Take in what a part that follows the first says beside it."""
+
     # How it is scored, and read ------------------------------------------------------------------
 
     @abstractmethod

@@ -1,6 +1,6 @@
 """Real numbers in units of their own as targets."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,14 @@ class TargetUnit:
             np.where(spread > 0, spread, 1.0) * largest,
             targets.min(axis=0),
             targets.max(axis=0),
+        )
+
+    def widened(self, targets: np.ndarray) -> "TargetUnit":
+        """Return the same units with a range that holds these targets too."""
+        return replace(
+            self,
+            lowest=np.minimum(self.lowest, targets.min(axis=0)),
+            highest=np.maximum(self.highest, targets.max(axis=0)),
         )
 
     def scaled(self, targets: np.ndarray) -> np.ndarray:
@@ -95,6 +103,10 @@ class ScaledNumberTargets(NumberTargets):
             keeps_zero = self.loss.output_activation == "exp"
             self._unit = TargetUnit.of(targets, sample_weight, keeps_zero=keeps_zero)
         return self.unit.scaled(targets)
+
+    def take_in(self, data: TrainingData) -> None:
+        """Widen the range that was seen; the units stay."""
+        self._unit = self.unit.widened(data.y.reshape(len(data.y), -1).astype(np.float64))
 
     def decoded(self, predictions: np.ndarray) -> np.ndarray:
         """Return predictions in the targets' own units."""
