@@ -23,6 +23,7 @@ from sknumpynet.utils.encoding.choice import chosen_kinds
 from sknumpynet.utils.encoding.kinds import find_kinds
 from sknumpynet.utils.encoding.learning import LearnedColumns, learn_columns, with_pairs
 from sknumpynet.utils.encoding.saved import restored_columns, saved_columns
+from sknumpynet.utils.encoding.summaries import WholeColumn
 from sknumpynet.utils.estimator_state import all_or_nothing, as_plain
 from sknumpynet.utils.feature_names import has_fitted_columns
 from sknumpynet.utils.scikit_learn import Interval, StrOptions, fit_context
@@ -230,7 +231,8 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         kinds = find_kinds(columns, chosen, most_levels)
         n_numerical = int(np.count_nonzero(~(kinds.is_categorical | kinds.is_free_text)))
         ranks = self.ranks if isinstance(self.ranks, bool | np.bool_) else n_numerical <= self.ranks
-        learned = learn_columns(columns, kinds, self.max_one_hot, ranks=bool(ranks))
+        summaries = list(map(WholeColumn, columns))
+        learned = learn_columns(summaries, kinds, self.max_one_hot, ranks=bool(ranks))
         warn_of_numbers(columns, kinds.formats, kinds.guessed)
         ordered = [k for k, kind in enumerate(chosen) if kind in {"dayfirst", "monthfirst"}]
         warn_of_orders(columns, kinds.formats, ordered)

@@ -4,7 +4,22 @@ pandas, polars and Arrow are known by what their tables can do, and never import
 """
 
 from sknumpynet.utils.columns.cells import Level
-from sknumpynet.utils.columns.column import Column, Reading, VectorsOf, level_codes
+from sknumpynet.utils.columns.column import (
+    Column,
+    Reading,
+    VectorsOf,
+    level_codes,
+    sorted_levels,
+)
 from sknumpynet.utils.columns.tables import as_table, read_columns
 
-__all__ = ["Column", "Level", "Reading", "VectorsOf", "as_table", "level_codes", "read_columns"]
+__all__ = [
+    "Column",
+    "Level",
+    "Reading",
+    "VectorsOf",
+    "as_table",
+    "level_codes",
+    "read_columns",
+    "sorted_levels",
+]

@@ -32,7 +32,7 @@ from sknumpynet.utils.columns.moments import (
 from sknumpynet.utils.dates import Moment, TimeFormat, TimeKind, time_kind_of
 from sknumpynet.utils.text import NumberFormat, is_marker, parse_number
 
-__all__ = ["Column", "Reading", "VectorsOf", "level_codes"]
+__all__ = ["Column", "Reading", "VectorsOf", "level_codes", "sorted_levels"]
 
 
 Reading = NumberFormat | TimeFormat
@@ -204,10 +204,7 @@ class Column:
         TypeError
             If cells are neither text nor numbers.
         """
-        levels = {
-            plain_level(value, self.name) for value, _ in self._counts if not is_missing(value)
-        }
-        return sorted(levels, key=lambda level: (isinstance(level, str), level))
+        return sorted_levels(self.level_counts())
 
     def codes(self, code_of: Mapping[Level, int]) -> npt.NDArray[np.int_]:
         """Return each cell's code, see `level_codes`; 0 where it is missing or of another level.
@@ -230,19 +227,19 @@ class Column:
         codes: npt.NDArray[np.int_] = np.array([*code_of_value, 0])[positions]
         return codes
 
-    def level_texts(self) -> dict[str, int]:
-        """Return how often each level occurs, levels as text.
+    def level_counts(self) -> dict[Level, int]:
+        """Return how often each level occurs.
 
         Raises
         ------
         TypeError
             If cells are neither text nor numbers.
         """
-        texts: Counter[str] = Counter()
+        counts: Counter[Level] = Counter()
         for value, count in self._counts:
             if not is_missing(value):
-                texts[str(plain_level(value, self.name))] += count
-        return texts
+                counts[plain_level(value, self.name)] += count
+        return counts
 
     def vectors(self, vectors_of: VectorsOf) -> npt.NDArray[np.floating[Any]]:
         """Return the vector of each cell, NaN where it is missing.
@@ -354,6 +351,11 @@ class Column:
         position = {cell: k for k, cell in enumerate(places)}
         positions = map(position.__getitem__, cells)
         return list(position), np.fromiter(positions, dtype=np.intp, count=len(cells))
+
+
+def sorted_levels(levels: Iterable[Level]) -> list[Level]:
+    """Return levels, numbers before text and each of them sorted."""
+    return sorted(levels, key=lambda level: (isinstance(level, str), level))
 
 
 def level_codes(levels: Iterable[Level]) -> dict[Level, int]:

@@ -1,12 +1,12 @@
 """What columns are encoded as, beside a number that is scaled, and what that is called."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from sknumpynet.utils.columns import Column, Level, level_codes
+from sknumpynet.utils.columns import Level, sorted_levels
 
 __all__ = [
     "Encoding",
@@ -44,25 +44,34 @@ class Levels(NamedTuple):
     unknown_share: float
 
 
-def learned_levels(column: Column, max_one_hot: int | None) -> Levels:
-    """Return the levels of a category."""
-    levels = column.levels()
-    counts = np.bincount(column.codes(level_codes(levels)), minlength=len(levels) + 1)[1:]
-    n_known = max(counts.sum(), 1)
+def learned_levels(counts: Mapping[Level, int], max_one_hot: int | None) -> Levels:
+    """Return the levels of a category, from how often each occurs."""
+    levels = sorted_levels(counts)
+    n_known = max(sum(counts.values()), 1)
     if max_one_hot is None or len(levels) <= max_one_hot:
-        return Levels(levels, [], float((counts == 1).sum() / n_known))
-    shared = [level for level, count in zip(levels, counts, strict=True) if count > 1]
-    rare = [level for level, count in zip(levels, counts, strict=True) if count == 1]
+        return Levels(levels, [], sum(own == 1 for own in counts.values()) / n_known)
+    shared = [level for level in levels if counts[level] > 1]
+    rare = [level for level in levels if counts[level] == 1]
     if len(rare) > (1 - LEAST_SHARED) * n_known:
         rare = []  # names and the like
-    return Levels(shared, rare, float(counts[counts <= 2].sum() / n_known))
+    return Levels(shared, rare, sum(own for own in counts.values() if own <= 2) / n_known)
 
 
-def encoding_of(column: Column, levels: list[Level], max_one_hot: int | None) -> Encoding | None:
-    """Return how a category is encoded, None if it is dropped."""
+def encoding_of(
+    levels: list[Level], max_one_hot: int | None, *, has_missing: bool
+) -> Encoding | None:
+    """Return how a category is encoded, None if it is dropped.
+
+    Parameters
+    ----------
+    levels : list of Level
+    max_one_hot : int or None
+    has_missing : bool
+        Whether cells are missing, or of other levels.
+    """
     if len(levels) < 2:
         # One level tells something where it is missing elsewhere.
-        return "present" if levels and not column.codes(level_codes(levels)).all() else None
+        return "present" if levels and has_missing else None
     if len(levels) == 2:
         return "sign"
     if max_one_hot is None or len(levels) <= max_one_hot:

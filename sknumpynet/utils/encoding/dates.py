@@ -1,7 +1,7 @@
 """What comes of a date beside elapsed time: its year, and what recurs, as points on circles."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -9,10 +9,22 @@ import numpy.typing as npt
 from sknumpynet.utils.columns import Column, Reading
 from sknumpynet.utils.dates import TimeKind
 
-__all__ = ["Part", "circle", "part_of", "varying_parts", "with_parts"]
+__all__ = [
+    "Extremes",
+    "Part",
+    "circle",
+    "merged_extremes",
+    "part_extremes",
+    "part_of",
+    "varying_parts",
+    "with_parts",
+]
 
 # In the order of their columns. All but the year recur.
 Part = Literal["year", "month", "day", "weekday", "hour"]
+
+# The least and the greatest of each part.
+Extremes = dict[Part, tuple[float, float]]
 
 Numbers = npt.NDArray[np.float64]
 
@@ -80,7 +92,33 @@ def part_of(days: Numbers, part: Part) -> Numbers:
     return np.where(missing, np.nan, found)
 
 
-def varying_parts(days: Numbers, kind: TimeKind) -> list[Part]:
+def part_extremes(days: Numbers, kind: TimeKind) -> Extremes:
+    """Return the least and the greatest of each part of dates, none of them missing.
+
+    Parameters
+    ----------
+    days : ndarray
+    kind : {'date', 'time', 'duration'}
+        A time of day has an hour, a duration no parts.
+    """
+    if kind == "duration" or len(days) == 0:
+        return {}
+    parts: tuple[Part, ...] = ("hour",) if kind == "time" else get_args(Part)
+    found = {part: days if kind == "time" else part_of(days, part) for part in parts}
+    return {part: (float(own.min()), float(own.max())) for part, own in found.items()}
+
+
+def merged_extremes(one: Extremes, other: Extremes) -> Extremes:
+    """Return the extremes of both, where either may be of no dates."""
+    if not one or not other:
+        return one or other
+    return {
+        part: (min(own[0], other[part][0]), max(own[1], other[part][1]))
+        for part, own in one.items()
+    }
+
+
+def varying_parts(extremes: Extremes) -> list[Part]:
     """Return which parts of dates tell something, beside elapsed time.
 
     The weekday tells nothing of dates on one day of the month, nor the year of those on one day
@@ -88,20 +126,20 @@ def varying_parts(days: Numbers, kind: TimeKind) -> list[Part]:
 
     Parameters
     ----------
-    days : ndarray
-        None of them missing.
-    kind : {'date', 'time', 'duration'}
-        A time of day has an hour, a duration no parts.
+    extremes : dict
+        See `part_extremes`.
+
+    Examples
+    --------
+    >>> days = np.arange("2024-01-01", "2024-01-09", dtype="M8[D]").astype(float)
+    >>> varying_parts(part_extremes(days, "date"))
+    ['day', 'weekday']
     """
-    if kind == "duration" or len(days) == 0:
-        return []
-    if kind == "time":
-        return ["hour"] if np.ptp(days) > 0 else []
-    parts: tuple[Part, ...] = ("year", "month", "day", "weekday", "hour")
-    varies = {part: bool(np.ptp(part_of(days, part)) > 0) for part in parts}
-    varies["weekday"] &= varies["day"]
-    varies["year"] &= varies["month"] or varies["day"]
-    return [part for part in parts if varies[part]]
+    varies = {part: highest > lowest for part, (lowest, highest) in extremes.items()}
+    if "day" in varies:
+        varies["weekday"] &= varies["day"]
+        varies["year"] &= varies["month"] or varies["day"]
+    return [part for part in varies if varies[part]]
 
 
 def circle(turns: Numbers) -> npt.NDArray[np.floating[Any]]:

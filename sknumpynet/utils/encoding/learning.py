@@ -1,5 +1,6 @@
 """What is learned of the columns of a table: scales, ranks, levels, and which parts dates have."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -7,7 +8,6 @@ from functools import cached_property
 import numpy as np
 
 from sknumpynet.utils.columns import Column, Level, Reading, level_codes
-from sknumpynet.utils.dates import TimeFormat
 from sknumpynet.utils.encoding.categories import (
     Encoding,
     encoding_names,
@@ -20,6 +20,7 @@ from sknumpynet.utils.encoding.free_text import TextVectors, learn_text_vectors
 from sknumpynet.utils.encoding.kinds import Kinds
 from sknumpynet.utils.encoding.pairs import CodePairs
 from sknumpynet.utils.encoding.scaling import Numbers, median_and_scale, rank_knots
+from sknumpynet.utils.encoding.summaries import ColumnSummary
 
 __all__ = ["LearnedColumns", "learn_columns", "with_pairs"]
 
@@ -138,13 +139,13 @@ def with_pairs(learned: LearnedColumns, columns: Sequence[Column]) -> LearnedCol
 
 
 def learn_columns(
-    columns: Sequence[Column], kinds: Kinds, max_one_hot: int | None, *, ranks: bool
+    columns: Sequence[ColumnSummary], kinds: Kinds, max_one_hot: int | None, *, ranks: bool
 ) -> LearnedColumns:
     """Learn scales and ranks of numbers, and levels of categories.
 
     Parameters
     ----------
-    columns : sequence of Column
+    columns : sequence of ColumnSummary
     kinds : Kinds
         Of these columns.
     max_one_hot : int or None
@@ -160,45 +161,56 @@ def learn_columns(
     learned = LearnedColumns({}, {}, {}, {}, kinds.formats, {}, {}, {}, [])
     for k, column in enumerate(columns):
         encoding: Encoding | None
+        parts: list[Part] = []
         if kinds.is_free_text[k] and _learn_text(learned, k, column):
             encoding = "text"
         elif kinds.is_categorical[k] or kinds.is_free_text[k]:
-            levels, rare, learned.unknown_shares[k] = learned_levels(column, max_one_hot)
-            encoding = encoding_of(column, levels, max_one_hot)
-            learned.levels[k] = levels
-            if encoding == "code":
-                learned.rare_levels[k] = rare
+            encoding = _learn_levels(learned, k, column, max_one_hot)
         else:
-            numbers = column.numbers(kinds.formats.get(k))
-            missing = np.isnan(numbers)
-            encoding = "missing" if missing.any() and not missing.all() else None
-            _learn_number(learned, k, numbers[~missing], ranks=ranks)
+            known, has_missing, extremes = column.numbers(kinds.formats.get(k))
+            encoding = "missing" if has_missing and len(known) else None
+            parts = varying_parts(extremes)
+            _learn_number(learned, k, known, ranks=ranks)
         if encoding is not None:
             learned.encodings.append((k, encoding))
-        reading = kinds.formats.get(k)
-        if isinstance(reading, TimeFormat):
-            days = numbers[~missing]
-            for part in varying_parts(days, reading.kind):
-                place = len(columns) + len(learned.parts)
-                learned.parts[place] = (k, part)
-                if part == "year":
-                    _learn_number(learned, place, part_of(days, part), ranks=ranks)
-                else:
-                    learned.encodings.append((place, "circle"))
+        for part in parts:
+            place = len(columns) + len(learned.parts)
+            learned.parts[place] = (k, part)
+            if part == "year":
+                _learn_number(learned, place, part_of(known, part), ranks=ranks)
+            else:
+                learned.encodings.append((place, "circle"))
     learned.encodings.sort(key=lambda item: item[1] == "code")
     return learned
 
 
-def _learn_text(learned: LearnedColumns, k: int, column: Column) -> bool:
+def _learn_text(learned: LearnedColumns, k: int, column: ColumnSummary) -> bool:
     """Learn what makes numbers of texts, and a flag; return whether texts differ."""
-    counts = column.level_texts()
+    levels, has_missing = column.texts()
+    counts: Counter[str] = Counter()
+    for level, count in levels.items():
+        counts[str(level)] += count
     vectors = learn_text_vectors(counts)
     if not vectors.width:
         return False
     learned.text_vectors[k] = vectors
-    if sum(counts.values()) < len(column.values):
+    if has_missing:
         learned.encodings.append((k, "missing"))
     return True
+
+
+def _learn_levels(
+    learned: LearnedColumns, k: int, column: ColumnSummary, max_one_hot: int | None
+) -> Encoding | None:
+    """Learn the levels of a category; return how it is encoded, if it is."""
+    counts, has_missing = column.levels()
+    levels, rare, learned.unknown_shares[k] = learned_levels(counts, max_one_hot)
+    has_missing |= len(levels) < len(counts)
+    encoding = encoding_of(levels, max_one_hot, has_missing=has_missing)
+    learned.levels[k] = levels
+    if encoding == "code":
+        learned.rare_levels[k] = rare
+    return encoding
 
 
 def _learn_number(learned: LearnedColumns, k: int, known: Numbers, *, ranks: bool) -> None:
