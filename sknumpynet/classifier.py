@@ -243,5 +243,4 @@ class NumpyMLPClassifier(NetworkClassifier, BaseNumpyMLP):
             For labels that are not among the classes, and as in `fit`.
         """
         known = known_classes(self, y, classes)
-        self._train(self._incremental_fit(GivenRows(X, y, sample_weight), known))
-        return self
+        return self._partial_fit(GivenRows(X, y, sample_weight), known)

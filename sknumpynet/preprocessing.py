@@ -1,6 +1,7 @@
 """`TabularPreprocessor` turns a table as it comes into numbers that a network learns well from."""
 
 import itertools
+from collections.abc import Iterable, Sequence
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -11,6 +12,13 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknumpynet.utils.columns import Column, as_table, read_columns
+from sknumpynet.utils.columns.streams import (
+    FrameStream,
+    check_same_names,
+    first_frames,
+    is_stream,
+)
+from sknumpynet.utils.columns.tables import joined_tables
 from sknumpynet.utils.encoding.array import encode_columns
 from sknumpynet.utils.encoding.categories import distinct_names
 from sknumpynet.utils.encoding.checks import (
@@ -18,18 +26,22 @@ from sknumpynet.utils.encoding.checks import (
     warn_of_categories,
     warn_of_numbers,
     warn_of_orders,
+    warn_of_unknown_texts,
 )
-from sknumpynet.utils.encoding.choice import chosen_kinds
-from sknumpynet.utils.encoding.kinds import find_kinds
+from sknumpynet.utils.encoding.choice import Choice, chosen_kinds
+from sknumpynet.utils.encoding.kinds import Kinds, find_kinds
 from sknumpynet.utils.encoding.learning import LearnedColumns, learn_columns, with_pairs
 from sknumpynet.utils.encoding.saved import restored_columns, saved_columns
-from sknumpynet.utils.encoding.summaries import WholeColumn
+from sknumpynet.utils.encoding.sketching import TableSketch
+from sknumpynet.utils.encoding.summaries import ColumnSummary, WholeColumn
 from sknumpynet.utils.estimator_state import all_or_nothing, as_plain
 from sknumpynet.utils.feature_names import has_fitted_columns
 from sknumpynet.utils.scikit_learn import Interval, StrOptions, fit_context
 
 __all__ = ["TabularPreprocessor"]
 
+# By so many rows at least, the first ones, it is told what the columns of a stream are.
+ROWS_THAT_TELL_KINDS = 50_000
 # What the saved attributes are made of, and is made of them on loading.
 _MADE = "_learned_columns"
 
@@ -153,8 +165,9 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
 
         Parameters
         ----------
-        X : DataFrame or array-like of shape (n_samples, n_features)
-            Missing are None, NaN, NA, NaT, null and masked values, but no text.
+        X : DataFrame or array-like of shape (n_samples, n_features), or a stream
+            Missing are None, NaN, NA, NaT, null and masked values, but no text. Streams, such as
+            paths of Parquet, are read frame by frame, see the guide.
         y : object
             Ignored.
 
@@ -176,7 +189,10 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         >>> TabularPreprocessor(max_one_hot=3).fit([["a"], ["b"], ["c"], ["d"]] * 2).n_levels_
         [5]
         """
-        self._learn(as_table(X))
+        if is_stream(X):
+            self._learn_stream(FrameStream(X).frames())
+        else:
+            self._learn(as_table(X))
         return self
 
     @fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
@@ -223,21 +239,77 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc
         return columns
 
     def _learn_from(self, X: Any, columns: list[Column]) -> None:
+        kinds, chosen = self._kinds_of(X, columns)
+        self._learn_columns(list(map(WholeColumn, columns)), columns, kinds, chosen)
+
+    def _learn_stream(self, frames: Iterable[Any]) -> None:
+        """Learn from a table in frames; what columns are is told by the first rows of it.
+
+        Raises
+        ------
+        ValueError
+            If there are no rows, or frames differ in their columns.
+        """
+        with all_or_nothing(self):
+            frames = iter(frames)
+            first = first_frames(frames, ROWS_THAT_TELL_KINDS)
+            X = joined_tables(first)
+            columns = read_columns(X)
+            by_dtype = [column.is_category() for column in read_columns(first[0])]
+            del first
+            kinds, chosen = self._kinds_of(X, columns, by_dtype)
+            sketch = TableSketch(kinds)
+            sketch.add(columns)
+            for frame in frames:
+                check_same_names(frame, X)
+                own = read_columns(frame)
+                sketch.add(own)
+                for k, reading in kinds.formats.items():
+                    warn_of_unknown_texts(own[k], reading)
+            self._learn_columns(sketch.columns, columns, kinds, chosen)
+
+    def _kinds_of(
+        self, X: Any, columns: list[Column], are_categories: Sequence[bool] = ()
+    ) -> tuple[Kinds, list[Choice]]:
+        """Return the kinds of columns, and what users say of them.
+
+        Parameters
+        ----------
+        X : object
+            A table.
+        columns : list of Column
+            Of it.
+        are_categories : sequence of bool, optional
+            Which are so by dtype, where the table is joined of several.
+        """
         validate_data(self, X, skip_check_array=True)
         names = getattr(self, "feature_names_in_", None)
-        # Text with so few levels is a category whatever it says.
-        most_levels = self.max_one_hot or MOST_LEVELS_OF_TEXT
         chosen = chosen_kinds(self.categorical_features, self.column_kinds, len(columns), names)
-        kinds = find_kinds(columns, chosen, most_levels)
+        for k, is_category in enumerate(are_categories):
+            if is_category and chosen[k] == "any":
+                chosen[k] = "category"
+        return find_kinds(columns, chosen, self._most_levels_of_text()), chosen
+
+    def _most_levels_of_text(self) -> int:
+        """Return with how many levels text is a category whatever it says."""
+        return self.max_one_hot or MOST_LEVELS_OF_TEXT
+
+    def _learn_columns(
+        self,
+        summaries: Sequence[ColumnSummary],
+        columns: list[Column],
+        kinds: Kinds,
+        chosen: list[Choice],
+    ) -> None:
+        """Learn from what there is of all rows; warn of the rows that columns hold."""
         n_numerical = int(np.count_nonzero(~(kinds.is_categorical | kinds.is_free_text)))
         ranks = self.ranks if isinstance(self.ranks, bool | np.bool_) else n_numerical <= self.ranks
-        summaries = list(map(WholeColumn, columns))
         learned = learn_columns(summaries, kinds, self.max_one_hot, ranks=bool(ranks))
         warn_of_numbers(columns, kinds.formats, kinds.guessed)
         ordered = [k for k, kind in enumerate(chosen) if kind in {"dayfirst", "monthfirst"}]
         warn_of_orders(columns, kinds.formats, ordered)
         guessed = {k: own for k, own in learned.levels.items() if chosen[k] == "any"}
-        warn_of_categories(columns, guessed, most_levels)
+        warn_of_categories(columns, guessed, self._most_levels_of_text())
         self.is_categorical_ = kinds.is_categorical
         self._set_learned(learned)
 

@@ -193,8 +193,7 @@ class NumpyMLPRegressor(NetworkRegressor, BaseNumpyMLP):
         ValueError
             As in `fit`.
         """
-        self._train(self._incremental_fit(GivenRows(X, y, sample_weight)))
-        return self
+        return self._partial_fit(GivenRows(X, y, sample_weight))
 
 
 def loss_from_state(saved: dict[str, Any]) -> Loss:

@@ -217,7 +217,8 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
         True
         """
         known = known_classes(self, y, classes)
-        return self._partial_fit(GivenRows(X, y, sample_weight), known, preprocessor)
+        known = self._with_preprocessor(known, preprocessor)
+        return self._partial_fit(GivenRows(X, y, sample_weight), known)
 
 
 @with_shared_tabular_parameters
@@ -382,7 +383,8 @@ class TabularMLPRegressor(NetworkRegressor, BaseTabularMLP):
         >>> model.score(X, X[:, 0] * X[:, 1]) > 0.8
         True
         """
-        return self._partial_fit(GivenRows(X, y, sample_weight), {}, preprocessor)
+        known = self._with_preprocessor({}, preprocessor)
+        return self._partial_fit(GivenRows(X, y, sample_weight), known)
 
     def _targets(self, known: dict[str, Any]) -> ScaledNumberTargets:
         return ScaledNumberTargets(self.loss, self.quantile, known)

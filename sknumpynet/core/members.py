@@ -52,9 +52,9 @@ class Settings:
         Exponent of the inverse scaling schedule.
     warmup : float
         Part of training over which the rate rises from 0.
-    planned_epochs : int, optional
+    planned_epochs : float, optional
         What the progress of training is measured by; ``max_epochs`` by default.
-    epochs_before : int
+    epochs_before : float
         How many of them are done already.
     dropout : tuple of float
         The rate of each hidden layer; none by default.
@@ -78,8 +78,8 @@ class Settings:
     schedule: Schedule = SCHEDULES["constant"]
     power_t: float = 0.5
     warmup: float = 0.0
-    planned_epochs: int | None = None
-    epochs_before: int = 0
+    planned_epochs: float | None = None
+    epochs_before: float = 0
     dropout: tuple[float, ...] = ()
     regularization: Callable[[float], float] | None = None
     max_gradient_norm: float = np.inf

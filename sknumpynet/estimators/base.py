@@ -117,9 +117,19 @@ class BaseNetwork(NetworkEstimator):
             another fit.
         """
         given = GivenRows(X, y, sample_weight)
-        split_params = self._split_params(sample_weight, params)
-        report = FitReport(self, given, partial(self._config_for, given))
         validation = GivenRows.to_validate_by(X_val, y_val, sample_weight_val)
+        return self._fit(given, validation, params, checkpoint)
+
+    def _fit(
+        self,
+        given: GivenRows,
+        validation: GivenRows | None,
+        params: dict[str, Any],
+        checkpoint: Checkpoint | str | os.PathLike[str] | None,
+    ) -> Self:
+        """Do what `fit` does, which calls it."""
+        split_params = self._split_params(given.sample_weight, params)
+        report = FitReport(self, given, partial(self._config_for, given))
         previous = previous_fit(self) if self._goes_on() else None
         encoded = encode(self, given, validation, previous)
         fit = make_fit(self, encoded, split_params, previous)
@@ -128,7 +138,8 @@ class BaseNetwork(NetworkEstimator):
             if not isinstance(checkpoint, Checkpoint):
                 checkpoint = Checkpoint(checkpoint)
             saved = SavedFit(checkpoint, fit.problem)
-        self._train(fit, report, partial(self._after_training, fit, sample_weight), saved)
+        after_training = partial(self._after_training, fit, given.sample_weight)
+        self._train(fit, report, after_training, saved)
         report.end()
         return self
 
@@ -141,8 +152,8 @@ class BaseNetwork(NetworkEstimator):
         """Return whether `fit` starts from the fitted weights."""
         return bool(getattr(self, "warm_start", False) and hasattr(self, "coefs_"))
 
-    def _incremental_fit(self, given: GivenRows, known: dict[str, Any] | None = None) -> Fit:
-        """Return one more pass, over rows that may be a part of a stream.
+    def _partial_fit(self, given: GivenRows, known: dict[str, Any] | None = None) -> Self:
+        """Take one more pass, over rows that may be a part of a stream.
 
         Parameters
         ----------
@@ -158,7 +169,8 @@ class BaseNetwork(NetworkEstimator):
         previous = previous_fit(self) if hasattr(self, "n_outputs_") else None
         encoded = encode(self, given, previous=previous, known=known, is_incremental=True)
         encoded.targets.take_in(encoded.data)
-        return make_fit(self, encoded, previous=previous, is_incremental=True)
+        self._train(make_fit(self, encoded, previous=previous, is_incremental=True))
+        return self
 
     def _train(
         self,
@@ -167,6 +179,7 @@ class BaseNetwork(NetworkEstimator):
         after_training: Callable[[FitResult], dict[str, Any]] | None = None,
         saved: SavedFit | None = None,
     ) -> None:
+        """Train, and set what is fitted; called by a method that a public one calls."""
         end_of_epoch = None if report is None else partial(report.of_member, fit)
         result = train_ensemble(fit.problem, end_of_epoch, saved)
         fitted = fit.fitted(result)
@@ -176,7 +189,7 @@ class BaseNetwork(NetworkEstimator):
         if saved is not None and all(own.status != "interrupted" for own in result.members):
             saved.remove()
         for message, category in result.warnings:
-            warnings.warn(message, category, stacklevel=4)
+            warnings.warn(message, category, stacklevel=5)
 
     def _after_training(self, fit: Fit, sample_weight: Any, result: FitResult) -> dict[str, Any]:
         """Return further fitted attributes, of a temperature where one is asked for."""

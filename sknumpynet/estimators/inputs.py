@@ -130,6 +130,8 @@ class TableInputs(Inputs):
         super().__init__(estimator)
         self.categorical_features, self.column_kinds = categorical_features, column_kinds
         self.n_background, self.known = n_background, known
+        # Whether cells that nobody knows are told of; not in threads, where nobody could catch it.
+        self.warns = True
 
     def validated(self, X: Any, y: Any, *, is_new: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return encoded rows, and targets."""
@@ -137,7 +139,9 @@ class TableInputs(Inputs):
         encoded = (
             self._learned(X)
             if is_new
-            else estimator.preprocessor_._transform_for(estimator, X, with_levels=True)
+            else estimator.preprocessor_._transform_for(
+                estimator, X, warns=self.warns, with_levels=True
+            )
         )
         encoded, y = check_X_y(
             encoded,

@@ -1,6 +1,8 @@
 """What `TabularMLPClassifier` and `TabularMLPRegressor` share: columns, presets, the network."""
 
 import itertools
+import os
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
@@ -16,7 +18,7 @@ from sknumpynet.core.inference import activated, raw_outputs
 from sknumpynet.core.network import Network
 from sknumpynet.estimators.base import BaseNetwork
 from sknumpynet.estimators.distillation import distil
-from sknumpynet.estimators.fitted_attributes import with_attributes
+from sknumpynet.estimators.fitted_attributes import set_fitted, with_attributes
 from sknumpynet.estimators.incremental import refuse_balanced_classes
 from sknumpynet.estimators.inputs import Inputs, TableInputs
 from sknumpynet.estimators.monotone import check_outputs, directions_of_numbers
@@ -26,6 +28,7 @@ from sknumpynet.estimators.parameters import (
     constraints_of,
     optimizer_settings,
 )
+from sknumpynet.estimators.streams import NamedColumns, fit_stream, predicted_in_frames
 from sknumpynet.estimators.training_data import GivenRows
 from sknumpynet.explanations.effects import column_effects
 from sknumpynet.explanations.explaining import explain
@@ -44,12 +47,14 @@ from sknumpynet.presets import (
     STREAM_RATE,
     TRAINING,
 )
+from sknumpynet.training.checkpoints import Checkpoint
 from sknumpynet.training.checks import checked_hidden_layer_sizes
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.splits import EvenSplits
+from sknumpynet.utils.columns.streams import is_stream
 from sknumpynet.utils.feature_names import with_names_as_in
 from sknumpynet.utils.n_jobs import effective_n_jobs
-from sknumpynet.utils.scikit_learn import validate_parameters
+from sknumpynet.utils.scikit_learn import fit_context, validate_parameters
 
 __all__ = ["BaseTabularMLP", "partial_fit_available"]
 
@@ -85,6 +90,84 @@ class BaseTabularMLP(BaseNetwork):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints_of(TABULAR_PARAMETERS)
 
     # Training --------------------------------------------------------------------------------
+
+    @fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+        checkpoint: Checkpoint | str | os.PathLike[str] | None = None,
+        **params: Any,
+    ) -> Self:
+        """Fit the ensemble to a table, or to a stream of frames that does not fit memory.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features), or a stream
+            A stream is a path of Parquet (a file, a folder, or a list of them), a
+            `pyarrow.dataset.Dataset`, a polars LazyFrame, or anything whose ``__iter__`` gives
+            frames with names, anew each time. It is read once to learn what columns are, and then
+            once an epoch, unless its encoded rows fit an eighth of scikit-learn's
+            ``working_memory``, which bounds what streaming takes.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), or str
+            The targets; of a stream the name of their column, or a list of names.
+        sample_weight : array-like of shape (n_samples,) or str, default=None
+            Weight of each sample, not negative; of a stream the name of its column. Rows of
+            weight 0 are as if absent.
+        X_val, y_val : array-like, default=None
+            Rows to validate by, in memory, in place of those that would be held out. A search cuts
+            rows that are as many as those of X by its folds.
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Their weights.
+        checkpoint : Checkpoint, str or path, default=None
+            Where to save how far training has come, so that the same fit can go on from there if
+            the process is killed; a path is a `Checkpoint` of this folder, saved once a minute. Of
+            this fit alone: a search cannot share one among its candidates. Not of streams.
+        **params : dict
+            For the ``split`` of a splitter given as ``resample``: ``groups``, or with metadata
+            routing whatever the splitter requests. Not of streams.
+
+        Returns
+        -------
+        self
+            The fitted estimator. After an error it is as it was before.
+
+        Raises
+        ------
+        OSError
+            If the checkpoint's folder cannot be written.
+        TypeError
+            For parameters that the splitter does not take, streams that can be read only once, and
+            targets of streams that are no names.
+        ValueError
+            For data that cannot be learned from, if training diverges, and for a checkpoint of
+            another fit; of streams for a checkpoint, and for parameters that need all rows at once:
+            splitters, scorers and ``calibrate``.
+
+        Notes
+        -----
+        Of a stream there are no scores out of fold, no intervals and sets, and members are told no
+        statistics of levels, see the guide.
+        """
+        validation = GivenRows.to_validate_by(X_val, y_val, sample_weight_val)
+        if not is_stream(X):
+            return self._fit(GivenRows(X, y, sample_weight), validation, params, checkpoint)
+        if checkpoint is not None:
+            raise ValueError(
+                f"checkpoint is for tables in memory, got checkpoint={checkpoint!r} of a stream"
+            )
+        names = NamedColumns.of(y, sample_weight)
+        self._split_params(None, params)
+        fitted, messages = fit_stream(self, X, names, validation)
+        set_fitted(self, fitted)
+        for message, category in messages:
+            warnings.warn(message, category, stacklevel=3)
+        return self
 
     def _training_config(self, n_samples: int, *, has_validation: bool = False) -> TrainingConfig:
         preset = PRESETS[self.preset]
@@ -151,27 +234,25 @@ class BaseTabularMLP(BaseNetwork):
             known.get("preprocessor_"),
         )
 
-    def _partial_fit(self, given: GivenRows, known: dict[str, Any], preprocessor: Any) -> Self:
-        """Take one more pass over rows that may be a part of a stream.
+    def _with_preprocessor(self, known: dict[str, Any], preprocessor: Any) -> dict[str, Any]:
+        """Return what is known before the first pass, with what says what columns are, if given.
 
         Parameters
         ----------
-        given : GivenRows
         known : dict
-            What is known of targets before the first pass.
+            Of targets.
         preprocessor : TabularPreprocessor or None
             As given to `partial_fit`.
         """
-        if preprocessor is not None:
-            if hasattr(self, "parameters_"):
-                raise ValueError(
-                    "preprocessor is for the first call: this model has learned of columns "
-                    f"encoded by its preprocessor_, got preprocessor={preprocessor!r}"
-                )
-            check_is_fitted(preprocessor)
-            known = {**known, "preprocessor_": preprocessor}
-        self._train(self._incremental_fit(given, known))
-        return self
+        if preprocessor is None:
+            return known
+        if hasattr(self, "parameters_"):
+            raise ValueError(
+                "preprocessor is for the first call: this model has learned of columns "
+                f"encoded by its preprocessor_, got preprocessor={preprocessor!r}"
+            )
+        check_is_fitted(preprocessor)
+        return {**known, "preprocessor_": preprocessor}
 
     def _fitted_spec(self, n_outputs: int) -> TableNetworkSpec:
         """Return the networks that training goes on with."""
@@ -539,8 +620,19 @@ class BaseTabularMLP(BaseNetwork):
 
     # Prediction ------------------------------------------------------------------------------
 
+    def _predictions(self, X: Any) -> np.ndarray:
+        if is_stream(X):
+            check_is_fitted(self)
+            return predicted_in_frames(self, X)
+        return super()._predictions(X)
+
     def _check_for_prediction(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
+        if is_stream(X):
+            raise TypeError(
+                f"{type(X).__name__} is a stream, which predict, predict_proba and "
+                "predict_log_proba take: of others give a table in memory"
+            )
         encoded: np.ndarray = self.preprocessor_._transform_for(self, X, with_levels=True)
         return encoded
 

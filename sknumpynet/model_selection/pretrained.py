@@ -19,6 +19,7 @@ from sklearn.pipeline import Pipeline
 from sknumpynet.estimators.base import BaseNetwork
 from sknumpynet.estimators.callbacks import announce_fit
 from sknumpynet.estimators.fitted_attributes import FittedAttributes, set_fitted
+from sknumpynet.estimators.tabular import BaseTabularMLP
 from sknumpynet.model_selection.equality import fingerprint, may_be_equal
 
 __all__ = [
@@ -41,7 +42,10 @@ def network_of(estimator: Any) -> BaseNetwork | None:
     """
     if isinstance(estimator, Pipeline) and type(estimator).fit is Pipeline.fit and estimator.steps:
         estimator = estimator.steps[-1][1]
-    is_network = isinstance(estimator, BaseNetwork) and type(estimator).fit is BaseNetwork.fit
+    is_network = isinstance(estimator, BaseNetwork) and type(estimator).fit in {
+        BaseNetwork.fit,
+        BaseTabularMLP.fit,
+    }
     return estimator if is_network else None
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from sknumpynet.core.types import BoolArray
 from sknumpynet.estimators.targets.numbers import NumberTargets, squeezed
 from sknumpynet.training.data import TrainingData
+from sknumpynet.utils.sketches import Moments
 
 __all__ = ["ScaledNumberTargets", "TargetUnit"]
 
@@ -45,6 +46,15 @@ class TargetUnit:
             targets.min(axis=0),
             targets.max(axis=0),
         )
+
+    @classmethod
+    def of_moments(cls, moments: Moments, *, keeps_zero: bool) -> "TargetUnit":
+        """Return the same of targets that came in parts."""
+        mean, spread = moments.mean, np.sqrt(moments.variance)
+        if keeps_zero:
+            mean, spread = np.zeros_like(mean), mean
+        spread = np.where(spread > 0, spread, 1.0)
+        return cls(mean, spread, moments.lowest, moments.highest)
 
     def widened(self, targets: np.ndarray) -> "TargetUnit":
         """Return the same units with a range that holds these targets too."""

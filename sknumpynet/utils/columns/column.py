@@ -66,6 +66,10 @@ class Column:
         """Return whether it is numbers by its dtype."""
         return self._is_numeric()
 
+    def is_category(self) -> bool:
+        """Return whether it is a category by its dtype."""
+        return self._is_category()
+
     def cells(self) -> list[Any]:
         """Return what it holds, as Python objects."""
         return self._cells()

@@ -1,7 +1,8 @@
 """Which table is whose, and the columns of each."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,14 @@ from sknumpynet.utils.columns.libraries import (
     PolarsColumn,
 )
 
-__all__ = ["as_table", "read_columns"]
+__all__ = [
+    "as_table",
+    "column_cells",
+    "column_names",
+    "joined_tables",
+    "read_columns",
+    "with_columns",
+]
 
 
 def as_table(X: Any) -> Any:
@@ -66,6 +74,56 @@ def _is_polars(X: Any) -> bool:
 
 def _is_arrow(X: Any) -> bool:
     return _offers(X, "column_names", "combine_chunks", "column")
+
+
+def column_names(X: Any) -> list[Any] | None:
+    """Return the names of a table's columns, None of what has no names."""
+    if _is_pandas(X) or _is_polars(X):
+        return list(X.columns)
+    return list(X.column_names) if _is_arrow(X) else None
+
+
+def with_columns(X: Any, names: Sequence[Any]) -> Any:
+    """Return some columns of a table that has names.
+
+    Raises
+    ------
+    ValueError
+        For columns that are not there.
+    """
+    known = column_names(X) or []
+    missing = [name for name in names if name not in known]
+    if missing:
+        raise ValueError(f"the columns {missing} are not among those of the table, {known}")
+    return X[list(names)] if _is_pandas(X) else X.select(list(names))
+
+
+def column_cells(X: Any, name: Any) -> npt.NDArray[Any]:
+    """Return the cells of a column of a table that has names, as an array."""
+    with_columns(X, [name])
+    if not _is_arrow(X):
+        cells: npt.NDArray[Any] = X[name].to_numpy()
+        return cells
+    column = X.column(name)
+    is_number = str(column.type).startswith(("int", "uint", "float", "double"))
+    if is_number and column.null_count == 0:
+        return np.asarray(column.to_numpy(zero_copy_only=False))
+    return np.array(column.to_pylist())
+
+
+def joined_tables(tables: Sequence[Any]) -> Any:
+    """Return tables of one library, with the same columns, as one."""
+    if len(tables) == 1:
+        return tables[0]
+    if _is_arrow(tables[0]):
+        return _library_of(tables[0]).concat_tables(tables)
+    pooled = _library_of(tables[0]).concat(tables)
+    return pooled.reset_index(drop=True) if _is_pandas(pooled) else pooled
+
+
+def _library_of(X: Any) -> Any:
+    """Return the library that a table is of, which whoever made it has imported."""
+    return import_module(type(X).__module__.partition(".")[0])
 
 
 def read_columns(X: Any) -> list[Column]:

@@ -118,7 +118,6 @@ MESSY = {
     "Series": (pd.Series([1, 2]), ValueError, "Expected 2D array, got 1D array"),
     "class": (pd.DataFrame, ValueError, "Expected 2D array"),
     "polars class": (pl.DataFrame, ValueError, "Expected 2D array"),
-    "lazy": (pl.LazyFrame({"a": [1]}), ValueError, "Expected 2D array"),
     "3-d": (np.zeros((2, 2, 2)), ValueError, "3"),
     "no rows": (np.zeros((0, 2)), ValueError, r"0 sample\(s\)"),
     "no columns": (np.zeros((2, 0)), ValueError, r"0 feature\(s\)"),

@@ -1,0 +1,387 @@
+"""`fit` of tables that are read frame by frame: once to learn what columns are, then to train.
+
+stream → sketches of columns and targets → shards of encoded rows → networks
+"""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from sknumpynet.estimators.contract import NetworkEstimator
+from sknumpynet.estimators.fitted_attributes import FittedAttributes, with_attributes
+from sknumpynet.estimators.fitting import EncodedData, Fit, PredictingAttributes
+from sknumpynet.estimators.inputs import MOST_RANKED, Inputs
+from sknumpynet.estimators.targets import Targets
+from sknumpynet.estimators.targets.sketching import ClassSketch, sketch_of_targets
+from sknumpynet.estimators.training_data import GivenRows, make_training_data
+from sknumpynet.preprocessing import TabularPreprocessor
+from sknumpynet.training.config import TrainingConfig
+from sknumpynet.training.data import MemberRows, TrainingData, ValidationSet, Warned
+from sknumpynet.training.member_runs import runs_of_members
+from sknumpynet.training.result import fit_result
+from sknumpynet.training.runs import TrainingProblem
+from sknumpynet.training.shards import (
+    MOST_CHECKED_ROWS,
+    Shard,
+    ShardFolds,
+    ShardPlan,
+    deal_rows,
+    train_in_shards,
+)
+from sknumpynet.training.validation import Scoring, uses_scorer
+from sknumpynet.utils.columns.cells import is_missing
+from sknumpynet.utils.columns.streams import (
+    FrameStream,
+    is_stream,
+    memory_budget,
+    target_cells,
+)
+from sknumpynet.utils.columns.tables import column_names, with_columns
+from sknumpynet.utils.prefetch import prefetched
+from sknumpynet.utils.scikit_learn import has_callbacks
+from sknumpynet.utils.weights import rows_of_weight
+
+__all__ = ["NamedColumns", "fit_stream", "predicted_in_frames"]
+
+# Of a shard: the one that is trained on, the same for workers, the next one, in frames and joined,
+# and what else there is.
+PART_OF_BUDGET = 1 / 8
+# Members hold out one fold of at least so many; where all hold out the same, a tenth.
+FEWEST_FOLDS, FOLDS_SET_ASIDE = 5, 10
+
+
+@dataclass(frozen=True)
+class NamedColumns:
+    """Which columns of a stream are the target and the weights; the others are learned from.
+
+    Parameters
+    ----------
+    target : str or list of str
+    weight : str, optional
+    """
+
+    target: str | Sequence[str]
+    weight: str | None = None
+
+    @classmethod
+    def of(cls, y: Any, sample_weight: Any) -> "NamedColumns":
+        """Return what a user has named.
+
+        Raises
+        ------
+        TypeError
+            If they are no names.
+        """
+        is_list = isinstance(y, list | tuple) and len(y) > 0
+        if not isinstance(y, str) and not (is_list and all(isinstance(own, str) for own in y)):
+            raise TypeError(
+                "of a stream y is the name of its column, or a list of names, got "
+                f"{'None' if y is None else type(y).__name__}"
+            )
+        if sample_weight is not None and not isinstance(sample_weight, str):
+            raise TypeError(
+                "of a stream sample_weight is the name of its column, got "
+                f"{type(sample_weight).__name__}"
+            )
+        return cls(y, sample_weight)
+
+    def rows_of(self, frame: Any) -> GivenRows | None:
+        """Return the rows of a frame that have a weight above 0, None if there are none.
+
+        Raises
+        ------
+        ValueError
+            If a column is not there.
+        """
+        y = target_cells(frame, self.target)
+        named = [self.target] if isinstance(self.target, str) else [*self.target]
+        weight = None
+        if self.weight is not None:
+            named.append(self.weight)
+            weight = np.asarray(target_cells(frame, self.weight), np.float64)
+            if not np.any(weight != 0):  # also not of NaN, which is an error
+                return None
+        X = with_columns(frame, [name for name in column_names(frame) or [] if name not in named])
+        if len(y) == 0:
+            return None
+        X, y, weight, _ = rows_of_weight(X, y, weight)
+        return GivenRows(X, y, weight)
+
+
+@dataclass
+class _EncodedStream:
+    """The shards of a stream, epoch by epoch.
+
+    Parameters
+    ----------
+    stream : FrameStream
+    names : NamedColumns
+    inputs : Inputs
+        Of columns that are known.
+    targets : Targets
+        Known too.
+    n_rows : int
+        Of an epoch, without those of weight 0.
+    n_folds : int
+    seed : int
+        Of the order of pieces, and of folds.
+    """
+
+    stream: FrameStream
+    names: NamedColumns
+    inputs: Inputs
+    targets: Targets
+    n_rows: int
+    n_folds: int
+    seed: int
+    weight_unit: float | None = None
+    whole: Shard | None = field(default=None, repr=False)
+
+    def rows_of_shard(self) -> int:
+        """Return how many rows a shard has at least, so that two of them fit the memory."""
+        preprocessor = self.inputs.attributes["preprocessor_"]
+        # As single precision, and what is shuffled for each member.
+        row_bytes: int = 4 * preprocessor.n_features_out_ + 8 * self.n_folds + 64
+        most = max(int(memory_budget() * PART_OF_BUDGET) // row_bytes, 1)
+        n_shards = -(-self.n_rows // most)
+        return -(-self.n_rows // n_shards)
+
+    def shards(self, epoch: int) -> Iterator[Shard]:
+        """Yield the shards of an epoch, read ahead; of a single one it is kept."""
+        if self.whole is not None:
+            yield self.whole
+            return
+        wanted = self.rows_of_shard()
+        for shard in prefetched(self._shards(epoch, wanted)):
+            if wanted == self.n_rows:
+                self.whole = shard
+            yield shard
+
+    def _shards(self, epoch: int, wanted: int) -> Iterator[Shard]:
+        waiting: list[Shard] = []
+        n_waiting, n_read = 0, 0
+        for frame in self._encoded_frames(epoch):
+            waiting.append(frame)
+            n_waiting += len(frame.X)
+            n_read += len(frame.X)
+            if n_waiting >= wanted and n_read < self.n_rows:
+                yield _joined(waiting)
+                waiting, n_waiting = [], 0
+        if n_read != self.n_rows:
+            raise ValueError(
+                f"a stream must give the same rows every time: it gave {self.n_rows} at first, "
+                f"then {n_read}"
+            )
+        yield _joined(waiting)
+
+    def _encoded_frames(self, epoch: int) -> Iterator[Shard]:
+        pieces = self.stream.pieces()
+        order = np.random.RandomState([self.seed, epoch]).permutation(len(pieces))
+        checked_part = min(MOST_CHECKED_ROWS / self.n_rows, 1.0)
+        for piece in order.tolist():
+            for number, frame in enumerate(pieces[piece]()):
+                rows = self.names.rows_of(frame)
+                if rows is None:
+                    continue
+                data = self.encoded(rows)
+                weight = data.sample_weight
+                if weight is not None:
+                    # In one unit for all frames: a power of two, so that nothing is rounded.
+                    if self.weight_unit is None:
+                        self.weight_unit = data.weight_unit
+                    weight = weight * (data.weight_unit / self.weight_unit)
+                key = (self.seed, piece, number)
+                folds, is_checked = deal_rows(key, len(data.X), self.n_folds, checked_part)
+                yield Shard(data.X, data.targets, weight, folds, is_checked)
+
+    def encoded(self, rows: GivenRows, validation: GivenRows | None = None) -> TrainingData:
+        """Return validated and encoded rows."""
+        return make_training_data(
+            self.inputs, self.targets, rows, validation, is_new=False, is_incremental=True
+        )
+
+
+def _joined(shards: list[Shard]) -> Shard:
+    if len(shards) == 1:
+        return shards[0]
+    parts: list[Any] = [
+        None if any(own is None for own in parts) else np.concatenate(parts)
+        for parts in zip(*shards, strict=True)
+    ]
+    return Shard(*parts)
+
+
+def fit_stream(
+    estimator: Any, X: Any, names: NamedColumns, validation: GivenRows | None
+) -> tuple[FittedAttributes, list[Warned]]:
+    """Return what a fit to a stream changes of an estimator, which stays as it is, and warnings.
+
+    Parameters
+    ----------
+    estimator : BaseTabularMLP
+    X : object
+        See `FrameStream`.
+    names : NamedColumns
+    validation : GivenRows, optional
+        Rows to validate by, in memory.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what cannot be learned from, and for parameters that need all rows at once.
+    """
+    _refuse(estimator, validation)
+    stream = FrameStream(X)
+    estimator, known, n_rows = _learned(estimator, stream, names)
+    config = estimator._training_config(n_rows, has_validation=validation is not None)
+    config = replace(config, conformal=False)
+    held_out, n_folds = _folds(config, has_validation=validation is not None)
+    seed = int(check_random_state(config.random_state).randint(np.iinfo(np.int32).max))
+    inputs, targets = estimator._inputs(known), estimator._targets(known)
+    inputs.warns = False
+    encoded = _EncodedStream(stream, names, inputs, targets, n_rows, n_folds, seed)
+    shards = encoded.shards(0)
+    first = next(shards)
+    own = None if validation is None else encoded.encoded(validation, validation).validation
+    data = _as_data(first, own)
+    splitter = None if own is not None else ShardFolds(first, held_out)
+    config = replace(config, resample=splitter)
+    fit = _fit(estimator, config, EncodedData(data, inputs, targets))
+    prepared = runs_of_members(fit.problem)
+    train_in_shards(
+        prepared,
+        ShardPlan(n_rows, held_out, seed),
+        lambda epoch: itertools.chain([first], shards) if epoch == 0 else encoded.shards(epoch),
+    )
+    result = fit_result(prepared._replace(rows=[MemberRows()] * len(prepared.runs)))
+    return fit.fitted(result), result.warnings
+
+
+def _refuse(estimator: Any, validation: GivenRows | None) -> None:
+    """Raise for parameters that need all rows at once."""
+    if estimator.resample not in ("folds", None):
+        raise ValueError(
+            f"of a stream folds are held out or, with resample=None, a tenth: got "
+            f"resample={estimator.resample!r}"
+        )
+    if uses_scorer(estimator.scoring):
+        raise ValueError(f"a stream is judged by the loss, got scoring={estimator.scoring!r}")
+    if getattr(estimator, "calibrate", None) is not None:
+        raise ValueError(
+            f"calibrate={estimator.calibrate!r} needs all rows at once: fit a table in memory"
+        )
+    if has_callbacks(estimator):
+        raise ValueError("callbacks follow fits of tables in memory, not of streams")
+    if validation is not None and (is_stream(validation.X) or isinstance(validation.y, str)):
+        raise TypeError("X_val and y_val are rows in memory, a table and its targets")
+
+
+def _learned(
+    estimator: Any, stream: FrameStream, names: NamedColumns
+) -> tuple[Any, dict[str, Any], int]:
+    """Learn what columns and targets are; return an estimator by whose weights of classes to train.
+
+    Returns
+    -------
+    estimator : estimator
+        A copy.
+    known : dict
+        Attributes that describe the data.
+    n_rows : int
+        Of weight above 0.
+    """
+    sketch, n_rows = sketch_of_targets(estimator), 0
+
+    def features() -> Iterator[Any]:
+        nonlocal n_rows
+        for frame in stream.frames():
+            rows = names.rows_of(frame)
+            if rows is not None:
+                _check_targets(rows.y, names)
+                sketch.add(rows.y, rows.sample_weight)
+                n_rows += len(rows.y)
+                yield rows.X
+
+    preprocessor = TabularPreprocessor(
+        estimator.categorical_features, column_kinds=estimator.column_kinds, ranks=MOST_RANKED
+    )
+    preprocessor.set_output(transform="default")
+    preprocessor._learn_stream(features())
+    if n_rows < 2:
+        raise ValueError(f"at least 2 rows of weight above 0 are needed, got {n_rows}")
+    known = {name: getattr(preprocessor, name) for name in Inputs.names}
+    known |= {"preprocessor_": preprocessor, **sketch.known()}
+    estimator = with_attributes(estimator, {})
+    if isinstance(sketch, ClassSketch) and estimator.class_weight == "balanced":
+        estimator = with_attributes(estimator, {"class_weight": sketch.balanced()})
+    return estimator, known, n_rows
+
+
+def _check_targets(y: np.ndarray, names: NamedColumns) -> None:
+    is_float = y.dtype.kind == "f"
+    if np.isnan(y).any() if is_float else any(map(is_missing, y.ravel().tolist())):
+        raise ValueError(f"the target {names.target!r} has missing values, which nothing can learn")
+
+
+def _folds(config: TrainingConfig, *, has_validation: bool) -> tuple[tuple[int, ...], int]:
+    """Return the fold that each member holds out, -1 for none, and how many there are."""
+    if has_validation:
+        return (-1,) * config.n_members, 1
+    if config.resample is None:
+        return (0,) * config.n_members, FOLDS_SET_ASIDE
+    n_folds = max(config.n_members, FEWEST_FOLDS)
+    return tuple(range(config.n_members)), n_folds
+
+
+def _as_data(shard: Shard, validation: ValidationSet | None) -> TrainingData:
+    """Return the rows of a shard as those of a table."""
+    return TrainingData(
+        shard.X,
+        training_X=shard.X,
+        y=shard.targets,
+        targets=shard.targets,
+        n_classes=1,
+        sample_weight=shard.sample_weight,
+        weight_unit=1.0,
+        has_weight=None,
+        is_kept=None,
+        given=None,
+        validation=validation,
+    )
+
+
+def _fit(estimator: Any, config: TrainingConfig, encoded: EncodedData) -> Fit:
+    """Return what is trained, starting from the rows of the first shard."""
+    data, inputs, targets = encoded
+    spec = estimator._network_spec(inputs, config, targets.n_outputs(data))
+    networks, loss = spec.build(), targets.loss
+    description = {**encoded.description}
+    description.pop("background_", None)  # of an earlier fit
+    if estimator.n_background:
+        order = np.random.RandomState(0).permutation(len(data.X))
+        description["background_"] = data.X[order[: estimator.n_background]]
+    predicting = PredictingAttributes(description, spec, networks, loss)
+    problem = TrainingProblem(config, data, networks, loss, Scoring(), None)
+    return Fit(problem, encoded, predicting)
+
+
+def predicted_in_frames(estimator: NetworkEstimator, X: Any) -> np.ndarray:
+    """Return what an estimator predicts of a stream: activated outputs, of all rows in order.
+
+    Parameters
+    ----------
+    estimator : NetworkEstimator
+    X : object
+        See `FrameStream`; it may have other columns too.
+    """
+    names = estimator.feature_names_in_.tolist()
+    frames = prefetched(frame for piece in FrameStream(X).pieces(names) for frame in piece())
+    check = estimator._check_for_prediction
+    parts = [estimator._mean_activated(check(frame)) for frame in frames]
+    if not parts:
+        raise ValueError("the stream has no rows")
+    return np.concatenate(parts)

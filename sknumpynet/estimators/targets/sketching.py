@@ -1,0 +1,85 @@
+"""What has to be known of all targets before any is learned, of targets that come in parts."""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import assert_all_finite, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+from sknumpynet.estimators.targets.scaled_numbers import TargetUnit
+from sknumpynet.utils.sketches import Moments
+
+__all__ = ["ClassSketch", "NumberSketch", "sketch_of_targets"]
+
+
+class ClassSketch:
+    """Classes, and how much weight each has."""
+
+    def __init__(self) -> None:
+        self.weights: dict[Any, float] = {}
+        self.indicators: np.ndarray | None = None
+
+    def add(self, y: np.ndarray, sample_weight: np.ndarray | None) -> None:
+        """Take a part of the targets in."""
+        check_classification_targets(y)
+        if y.ndim == 2 and y.shape[1] > 1:
+            self.indicators = y[:1]
+            if not type_of_target(y).startswith(("multilabel", "binary")):
+                raise ValueError(
+                    "several columns as targets must be label indicators, of 0 and 1, got "
+                    f"{np.unique(y)[:5].tolist()}"
+                )
+            return
+        labels, places = np.unique(column_or_1d(y), return_inverse=True)
+        for label, weight in zip(labels.tolist(), np.bincount(places, sample_weight), strict=True):
+            self.weights[label] = self.weights.get(label, 0.0) + float(weight)
+
+    def known(self) -> dict[str, Any]:
+        """Return what is known of targets, as fitted attributes."""
+        if self.indicators is not None:
+            rows = np.stack([np.ones_like(self.indicators[0]), np.zeros_like(self.indicators[0])])
+            binarizer = LabelBinarizer().fit(rows)
+        else:
+            binarizer = LabelBinarizer().fit(np.array(sorted(self.weights)))
+        return {"_label_binarizer": binarizer, "classes_": binarizer.classes_}
+
+    def balanced(self) -> dict[Any, float]:
+        """Return weights of classes by which all count the same."""
+        mean = sum(self.weights.values()) / len(self.weights)
+        return {label: mean / weight for label, weight in self.weights.items()}
+
+
+class NumberSketch:
+    """Mean, standard deviation and range.
+
+    Parameters
+    ----------
+    keeps_zero : bool
+        See `TargetUnit.of`.
+    """
+
+    def __init__(self, *, keeps_zero: bool) -> None:
+        self.keeps_zero = keeps_zero
+        self.moments: Moments | None = None
+
+    def add(self, y: np.ndarray, sample_weight: np.ndarray | None) -> None:
+        """Take a part of the targets in."""
+        targets = y.reshape(len(y), -1).astype(np.float64)
+        assert_all_finite(targets, input_name="y")
+        own = Moments.of(targets, sample_weight)
+        self.moments = own if self.moments is None else self.moments.merged(own)
+
+    def known(self) -> dict[str, Any]:
+        """Return what is known of targets, as fitted attributes."""
+        assert self.moments is not None
+        return {"_unit": asdict(TargetUnit.of_moments(self.moments, keeps_zero=self.keeps_zero))}
+
+
+def sketch_of_targets(estimator: Any) -> "ClassSketch | NumberSketch":
+    """Return what takes in the targets of an estimator."""
+    if is_classifier(estimator):
+        return ClassSketch()
+    return NumberSketch(keeps_zero=estimator._targets({}).loss.output_activation == "exp")

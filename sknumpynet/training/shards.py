@@ -1,0 +1,285 @@
+"""Training on rows that are never in memory all at once: shard by shard, wherever these come from.
+
+A shard is trained on as a table is, for one epoch; networks, optimisers and the progress of
+schedules go on from one to the next. So the loop is that of `core.training`, and an epoch is a pass
+over all shards, at whose end members are judged by rows that they hold out, and keep the best.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from sknumpynet.core.batching import Dataset
+from sknumpynet.core.monitor import Monitor
+from sknumpynet.core.types import BoolArray, FloatArray, IntArray
+from sknumpynet.training.data import ValidationSet
+from sknumpynet.training.executor import train_chunks
+from sknumpynet.training.runs import EnsembleRuns, Run
+from sknumpynet.training.stacks import chunks_of, stacks_of
+from sknumpynet.training.validation import Scoring, Validator
+from sknumpynet.training.workers import Workers, workers_for
+
+__all__ = ["MOST_CHECKED_ROWS", "Shard", "ShardFolds", "ShardPlan", "deal_rows", "train_in_shards"]
+
+# Of all rows, about so many are kept to judge members by: each by those of its fold.
+MOST_CHECKED_ROWS = 100_000
+
+
+class Shard(NamedTuple):
+    """Rows that are trained on at once.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_features)
+    targets : ndarray of shape (n_rows, n_outputs)
+    sample_weight : ndarray of shape (n_rows,) or None
+    folds : ndarray of int of shape (n_rows,)
+        The fold of each row, the same in every epoch.
+    is_checked : ndarray of bool of shape (n_rows,)
+        Which rows those who hold them out are judged by.
+    """
+
+    X: FloatArray
+    targets: FloatArray | BoolArray
+    sample_weight: FloatArray | None
+    folds: IntArray
+    is_checked: BoolArray
+
+    def rows_without(self, fold: int) -> IntArray | None:
+        """Return the rows of other folds, None for all."""
+        return None if fold < 0 else np.flatnonzero(self.folds != fold)
+
+
+class ShardPlan(NamedTuple):
+    """How members share the rows of all shards.
+
+    Parameters
+    ----------
+    n_rows : int
+        Of an epoch.
+    held_out : tuple of int
+        The fold that each member holds out, -1 for none.
+    seed : int
+        Of shuffles, where members have none.
+    """
+
+    n_rows: int
+    held_out: tuple[int, ...]
+    seed: int
+
+
+class ShardFolds:
+    """The split of one shard for each member, as `resample` takes it.
+
+    Parameters
+    ----------
+    shard : Shard
+    held_out : sequence of int
+        The fold of each member.
+    """
+
+    def __init__(self, shard: Shard, held_out: Sequence[int]) -> None:
+        self.shard, self.held_out = shard, held_out
+
+    def split(self, X: object, y: object = None) -> Iterator[tuple[IntArray, IntArray]]:
+        """Yield the rows to train on and those held out, for each member."""
+        for fold in self.held_out:
+            is_held_out = self.shard.folds == fold
+            yield np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
+
+
+def deal_rows(
+    key: Sequence[int], n_rows: int, n_folds: int, checked_part: float
+) -> tuple[IntArray, BoolArray]:
+    """Return the fold of each row of a frame, and whether it is checked.
+
+    Parameters
+    ----------
+    key : sequence of int
+        The seed, and which frame it is: all that the deal depends on.
+    n_rows, n_folds : int
+    checked_part : float
+        Of the rows, 1 for all.
+
+    Examples
+    --------
+    >>> folds, is_checked = deal_rows((0, 3), n_rows=10, n_folds=5, checked_part=0.5)
+    >>> np.bincount(folds)
+    array([2, 2, 2, 2, 2])
+    """
+    source = np.random.RandomState(list(key))
+    # From any fold on: frames of a few rows would else leave some folds without any.
+    folds = (source.permutation(n_rows) + source.randint(n_folds)) % n_folds
+    return folds.astype(np.int16), source.random_sample(n_rows) < checked_part
+
+
+def train_in_shards(
+    prepared: EnsembleRuns, plan: ShardPlan, shards: Callable[[int], Iterator[Shard]]
+) -> None:
+    """Train the runs of an ensemble; what comes of each is in it, as if it had been a table.
+
+    Parameters
+    ----------
+    prepared : EnsembleRuns
+        Started on rows of one shard.
+    plan : ShardPlan
+    shards : callable(epoch)
+        Yields the shards of an epoch, with the same rows in every one, in any order.
+
+    Raises
+    ------
+    ValueError
+        If a member holds out no row to be judged by.
+    KeyboardInterrupt
+        If training is interrupted.
+    """
+    course = _Course(prepared, plan)
+    while course.active:
+        course.train_epoch(shards(course.epoch))
+    course.publish()
+
+
+class _Course:
+    """The training of an ensemble's runs while it is going on."""
+
+    def __init__(self, prepared: EnsembleRuns, plan: ShardPlan) -> None:
+        self.runs, self.plan, self.problem = prepared.runs, plan, prepared.problem
+        self.seeds = [plan.seed] if prepared.seeds is None else prepared.seeds.tolist()
+        self.members = [run.member for run in prepared.runs]
+        self.monitors = [Monitor(member) for member in self.members]
+        self.active = list(range(len(self.runs)))
+        self.epoch = 0
+        self.checked: list[Shard] = []
+        self.workers: Workers | None = None
+        self.start = self.last_end = time.perf_counter()
+
+    def train_epoch(self, shards: Iterator[Shard]) -> None:
+        """Train on every shard, and judge the epoch of every member."""
+        n_done, number = 0, 0
+        losses, counts = np.zeros((2, len(self.runs)))
+        for number, shard in enumerate(shards):
+            if self.epoch == 0:
+                self._keep_checked(shard)
+            self._train_on(shard, number, n_done)
+            for k in self.active:
+                run = self.runs[k]
+                if run.result is None:
+                    continue  # all rows are of its fold
+                if run.result.status == "diverged":
+                    self.monitors[k].result.status = "diverged"
+                elif run.result.state.loss_curve:
+                    n_samples = run.result.state.n_samples_seen
+                    losses[k] += run.result.state.loss_curve[-1] * n_samples
+                    counts[k] += n_samples
+            self.active = [k for k in self.active if self.monitors[k].result.status == "running"]
+            n_done += len(shard.X)
+            if not self.active or self._seconds_left() <= 0:
+                break
+        if self.epoch == 0:
+            self._judge_by_checked()
+        self._end_epoch(losses / np.maximum(counts, 1), counts)
+
+    def _train_on(self, shard: Shard, number: int, n_done: int) -> None:
+        n_rows, config = len(shard.X), self.problem.config
+        runs = [self.runs[k] for k in self.active]
+        for k, run in zip(self.active, runs, strict=True):
+            rows = shard.rows_without(self.plan.held_out[k])
+            run.dataset = Dataset(shard.X, shard.targets, shard.sample_weight, rows)
+            settings = replace(
+                self.members[k].settings,
+                max_epochs=1,
+                # Progress goes by rows: shards may be of any sizes.
+                planned_epochs=config.max_iter * self.plan.n_rows / n_rows,
+                epochs_before=(self.epoch * self.plan.n_rows + n_done) / n_rows,
+                max_seconds=max(self._seconds_left(), 0.0),
+                report=None,
+            )
+            # Its own source for every shard: who trains it does not matter.
+            source = np.random.RandomState([self.seeds[k], self.epoch, number])
+            run.member = replace(
+                self.members[k], random_state=source, settings=settings, validate=None
+            )
+            run.result = None
+        runs = [run for run in runs if run.dataset.n_samples > 0]
+        most_rows = max((run.dataset.n_samples for run in runs), default=0)
+        for run in runs:
+            run.padded_to = most_rows
+        workers = self._workers(runs)
+        chunks = [own for stack in stacks_of(runs) for own in chunks_of(stack, workers.n)]
+        train_chunks(chunks, workers)
+
+    def _workers(self, runs: list[Run]) -> Workers:
+        """Return who trains: as it pays for all epochs of all shards."""
+        if self.workers is None:
+            whole = []
+            for run in runs:
+                settings = run.member.settings
+                times = int(settings.planned_epochs or 1) + 1
+                member = replace(run.member, settings=replace(settings, max_epochs=times))
+                whole.append(replace(run, member=member))
+            self.workers = workers_for(whole, self.problem.config.n_jobs)
+        return self.workers
+
+    def _seconds_left(self) -> float:
+        return self.start + self.problem.config.max_seconds - time.perf_counter()
+
+    def _keep_checked(self, shard: Shard) -> None:
+        rows = np.flatnonzero(shard.is_checked)
+        weight = None if shard.sample_weight is None else shard.sample_weight[rows]
+        kept = Shard(
+            shard.X[rows], shard.targets[rows], weight, shard.folds[rows], shard.is_checked[rows]
+        )
+        self.checked.append(kept)
+
+    def _judge_by_checked(self) -> None:
+        """Let members that hold a fold out be judged by its rows from now on."""
+        X, targets, folds = (
+            np.concatenate([getattr(own, name) for own in self.checked])
+            for name in ("X", "targets", "folds")
+        )
+        weights = [own.sample_weight for own in self.checked if own.sample_weight is not None]
+        weight = np.concatenate(weights) if weights else None
+        self.checked = []
+        for k, (run, fold) in enumerate(zip(self.runs, self.plan.held_out, strict=True)):
+            if fold < 0:
+                continue
+            rows = np.flatnonzero(folds == fold)
+            if len(rows) == 0:
+                raise ValueError(
+                    f"member {k} holds out none of {self.plan.n_rows} rows: the stream is too "
+                    "short, fit a table in memory"
+                )
+            own = ValidationSet(
+                X,
+                targets[rows],
+                targets[rows],
+                None if weight is None else weight[rows],
+                rows=rows,
+            )
+            validator = Validator(run.network, run.loss, own, Scoring())
+            self.members[k] = replace(self.members[k], validate=validator)
+            self.monitors[k].member = self.members[k]
+
+    def _end_epoch(self, losses: FloatArray, counts: FloatArray) -> None:
+        now = time.perf_counter()
+        seconds, self.last_end = (now - self.last_end) / max(len(self.active), 1), now
+        for k in self.active:
+            monitor, run = self.monitors[k], self.runs[k]
+            monitor.result.n_epochs += 1
+            monitor.result.state.n_samples_seen += int(counts[k])
+            rates = [] if run.result is None else run.result.history["learning_rate"]
+            rate = rates[-1] if rates else np.nan
+            monitor.record_epoch(float(losses[k]), run.parameters, rate, seconds)
+            monitor.end_epoch(now - self.start, run.parameters)
+        self.active = [k for k in self.active if self.monitors[k].result.status == "running"]
+        self.epoch += 1
+
+    def publish(self) -> None:
+        """Put the best epoch of each member, and how it came about, into its run."""
+        for run, member, monitor in zip(self.runs, self.members, self.monitors, strict=True):
+            best = monitor.result.best_parameters
+            run.member, run.result = member, monitor.result
+            run.parameters = run.parameters if best is None else best

@@ -1,0 +1,165 @@
+"""Streams: what is one, the same frames every time, and refusals in words."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from scipy import sparse
+from sklearn import config_context
+
+from sknumpynet.utils.columns.streams import (
+    FrameStream,
+    check_same_names,
+    first_frames,
+    is_stream,
+    target_cells,
+)
+from sknumpynet.utils.columns.tables import column_cells, joined_tables, with_columns
+
+polars = pytest.importorskip("polars")
+pyarrow = pytest.importorskip("pyarrow")
+dataset = pytest.importorskip("pyarrow.dataset")
+parquet = pytest.importorskip("pyarrow.parquet")
+
+N_ROWS = 101
+
+
+def frame():
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "size": rng.normal(size=N_ROWS),
+            "colour": rng.choice(["red", "blue"], N_ROWS),
+            "price": rng.integers(9, size=N_ROWS),
+        }
+    )
+
+
+class Reiterable:
+    """Frames that are made anew for everyone who asks."""
+
+    def __init__(self, frames):
+        self.frames = frames
+
+    def __iter__(self):
+        return iter(self.frames)
+
+
+@pytest.fixture
+def path(tmp_path):
+    table = pyarrow.Table.from_pandas(frame(), preserve_index=False)
+    parquet.write_table(table, tmp_path / "prices.parquet", row_group_size=30)
+    return tmp_path / "prices.parquet"
+
+
+def parts(n=17):
+    return [frame()[k : k + n] for k in range(0, N_ROWS, n)]
+
+
+SOURCES = {
+    "path": lambda path: path,
+    "path as text": str,
+    "folder": lambda path: path.parent,
+    "paths": lambda path: [path],
+    "paths as text": lambda path: [str(path)],
+    "dataset": lambda path: dataset.dataset(path),
+    "dataset in memory": lambda path: dataset.dataset(parquet.read_table(path)),
+    "lazy": lambda path: polars.scan_parquet(path),
+    "pandas": lambda path: parts(),
+    "polars": lambda path: tuple(polars.from_pandas(own) for own in parts()),
+    "arrow": lambda path: [pyarrow.Table.from_pandas(own, preserve_index=False) for own in parts()],
+    "an object": lambda path: Reiterable(parts()),
+    "batches": lambda path: Reiterable(parquet.read_table(path).to_batches(max_chunksize=9)),
+}
+
+
+def values(table, name):
+    return column_cells(table, name).tolist()
+
+
+@pytest.mark.parametrize("budget", [1024, 0.01])
+@pytest.mark.parametrize("name", SOURCES)
+def test_all_rows_in_order_every_time(name, budget, path):
+    source = SOURCES[name](path)
+    assert is_stream(source)
+    stream = FrameStream(source)
+    with config_context(working_memory=budget):
+        for _ in range(2):
+            frames = list(stream.frames())
+            assert [v for own in frames for v in values(own, "price")] == frame()["price"].tolist()
+            (some,) = {tuple(own.columns) for own in map(pandas_of, stream_with(stream, "colour"))}
+            assert some == ("colour",)
+    assert_array_equal(column_cells(joined_tables(frames), "size"), frame()["size"])
+
+
+def pandas_of(table):
+    return table if isinstance(table, pd.DataFrame) else table.to_pandas()
+
+
+def stream_with(stream, *names):
+    return [own for piece in stream.pieces(names) for own in piece()]
+
+
+def test_groups_of_rows_are_pieces(path):
+    assert len(FrameStream(path).pieces()) == 4
+    assert len(FrameStream(parts()).pieces()) == 1
+
+
+def test_little_memory_makes_small_frames(path):
+    with config_context(working_memory=0.01):
+        sizes = [len(own) for own in FrameStream(path).frames()]
+    assert max(sizes) < 30
+    assert sum(sizes) == N_ROWS
+
+
+NO_STREAMS = {
+    "array": np.zeros((2, 2)),
+    "lists": [[1.0, "a"], [2.0, "b"]],
+    "frame": frame(),
+    "polars": polars.from_pandas(frame()),
+    "arrow": pyarrow.Table.from_pandas(frame()),
+    "sparse": sparse.csr_array(np.eye(2)),
+    "nothing": None,
+    "empty": [],
+    "a number": 3.0,
+    "text": ["red", "blue"],
+    "arrays": [np.zeros(2), np.ones(2)],
+}
+
+
+@pytest.mark.parametrize("name", NO_STREAMS)
+def test_what_is_no_stream(name):
+    assert not is_stream(NO_STREAMS[name])
+
+
+def test_what_can_be_read_only_once():
+    with pytest.raises(TypeError, match="is read several times, a generator only once"):
+        FrameStream(own for own in parts())
+
+
+def test_frames_have_names():
+    with pytest.raises(TypeError, match="columns have names, got ndarray"):
+        list(FrameStream(Reiterable([np.zeros((2, 2))])).frames())
+
+
+@pytest.mark.parametrize("source", [[], [frame()[:0]]])
+def test_a_stream_without_rows(source):
+    with pytest.raises(ValueError, match="the stream has no rows"):
+        first_frames(iter(source), 10)
+
+
+def test_columns_that_change():
+    first, other = frame(), frame()[["colour", "size", "price"]]
+    with pytest.raises(ValueError, match=r"the first has \['size', 'colour', 'price'\], another"):
+        check_same_names(other, first)
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, polars.DataFrame, pyarrow.table])
+def test_cells_by_name(make):
+    table = make({"a": [1, 2], "b": ["x", None], "c": [0.5, 1.5]})
+    assert column_cells(table, "a").tolist() == [1, 2]
+    assert column_cells(table, "b").tolist()[0] == "x"
+    assert target_cells(table, ["a", "c"]).tolist() == [[1, 0.5], [2, 1.5]]
+    assert list(with_columns(table, ["c"]).to_dict() if make is not pyarrow.table else ["c"])
+    with pytest.raises(ValueError, match=r"columns \['d'\] are not among those of the table"):
+        target_cells(table, "d")
