@@ -60,6 +60,16 @@ def test_a_script_runs_as_its_page_says():
     assert read_table(done.stdout)
 
 
+def test_streams_compares_what_reads_files():
+    for peer in ("lightgbm", "pyarrow", "pandas"):
+        pytest.importorskip(peer)
+    rows = read_table(run_benchmark("streams", "--models", "fast", "sgd", "--threads", 1))
+    assert [row["model"] for row in rows] == ["fast", "sgd"]
+    for row in rows:
+        for column in ("seconds", "CPU seconds", "MB", "log loss"):
+            assert float(row[column]) > 0
+
+
 def test_training_step(tmp_path):
     file = tmp_path / "steps.json"
     rows = read_table(run_benchmark("training_step", "--json", file))
