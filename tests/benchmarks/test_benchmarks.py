@@ -66,8 +66,9 @@ def test_streams_compares_what_reads_files():
     rows = read_table(run_benchmark("streams", "--models", "fast", "sgd", "--threads", 1))
     assert [row["model"] for row in rows] == ["fast", "sgd"]
     for row in rows:
-        for column in ("seconds", "CPU seconds", "MB", "log loss"):
+        for column in ("seconds", "CPU seconds", "log loss"):
             assert float(row[column]) > 0
+        assert float(row["MB"]) >= 0  # so little may find room in what was taken before
 
 
 def test_training_step(tmp_path):
