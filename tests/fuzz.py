@@ -2065,7 +2065,6 @@ NEVER = [
     a_list_of_dicts,
     a_set,
     a_structured_array,
-    polars_lazy,
 ]
 NEVER_SPARSE = [a_sparse_matrix, a_sparse_array]
 NEVER_PREDICTED = [
@@ -2079,6 +2078,7 @@ NEVER_PREDICTED = [
     other_order,
 ]
 PERHAPS = [
+    polars_lazy,
     a_date_cell,
     a_timestamp,
     a_period,

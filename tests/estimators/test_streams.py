@@ -219,6 +219,21 @@ def test_fit_of_a_stream_forgets_what_was_before():
     assert model.partial_fit(X[:50], y[:50]).predict(X).shape == (N_ROWS,)
 
 
+WAYS = {
+    "a table": lambda model, X, y: model.fit(X, y),
+    "a stream": lambda model, X, y: model.fit(frames(X.assign(price=y)), "price"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_warnings_point_at_who_called_fit(way):
+    frame = rows_for(TabularMLPRegressor, 100)
+    model = quick(TabularMLPRegressor, batch_size=1_000, n_jobs=1)
+    with pytest.warns(UserWarning, match="clipped") as caught:
+        WAYS[way](model, frame.drop(columns="price"), frame["price"])
+    assert [warning.filename for warning in caught] == [__file__]
+
+
 # Prediction --------------------------------------------------------------------------------------
 
 

@@ -192,9 +192,13 @@ def _parquet(paths: Any) -> Any:
     except ImportError as error:
         raise ImportError("to read Parquet files install pyarrow: pip install pyarrow") from error
     several = isinstance(paths, list | tuple)
-    return dataset.dataset(
-        [os.fspath(own) for own in paths] if several else os.fspath(paths), format="parquet"
-    )
+    named = [os.fspath(own) for own in paths] if several else os.fspath(paths)
+    try:
+        return dataset.dataset(named, format="parquet")
+    except (OSError, ValueError) as error:  # none there, or of another format
+        raise ValueError(
+            f"a path must lead to a table in Parquet files, got {named!r}: {error}"
+        ) from error
 
 
 def _n_rows(n_columns: int) -> int:

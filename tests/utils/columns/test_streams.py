@@ -137,6 +137,15 @@ def test_what_can_be_read_only_once():
         FrameStream(own for own in parts())
 
 
+@pytest.mark.parametrize("content", [None, "a,b\n1,2\n"])
+def test_paths_that_lead_nowhere(content, tmp_path):
+    path = tmp_path / "rows.csv"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(ValueError, match=r"a table in Parquet files, got '.*rows.csv'"):
+        list(FrameStream(path).frames())
+
+
 def test_frames_have_names():
     with pytest.raises(TypeError, match="columns have names, got ndarray"):
         list(FrameStream(Reiterable([np.zeros((2, 2))])).frames())
