@@ -45,7 +45,18 @@ from sknumpynet.utils.prefetch import prefetched
 from sknumpynet.utils.scikit_learn import has_callbacks
 from sknumpynet.utils.weights import rows_of_weight
 
-__all__ = ["NamedColumns", "fit_stream", "predicted_in_frames"]
+__all__ = [
+    "FEWEST_FOLDS",
+    "FOLDS_SET_ASIDE",
+    "PART_OF_BUDGET",
+    "NamedColumns",
+    "check_targets",
+    "data_of_shard",
+    "fit_stream",
+    "fit_to_shard",
+    "predicted_in_frames",
+    "refuse_what_needs_all_rows",
+]
 
 # Of a shard: the one that is trained on, the same for workers, the next one, in frames and joined,
 # and what else there is.
@@ -234,7 +245,7 @@ def fit_stream(
     TypeError, ValueError
         For what cannot be learned from, and for parameters that need all rows at once.
     """
-    _refuse(estimator, validation)
+    refuse_what_needs_all_rows(estimator, validation)
     stream = FrameStream(X)
     estimator, known, n_rows = _learned(estimator, stream, names)
     config = estimator._training_config(n_rows, has_validation=validation is not None)
@@ -247,10 +258,10 @@ def fit_stream(
     shards = encoded.shards(0)
     first = next(shards)
     own = None if validation is None else encoded.encoded(validation, validation).validation
-    data = _as_data(first, own)
+    data = data_of_shard(first, own)
     splitter = None if own is not None else ShardFolds(first, held_out)
     config = replace(config, resample=splitter)
-    fit = _fit(estimator, config, EncodedData(data, inputs, targets))
+    fit = fit_to_shard(estimator, config, EncodedData(data, inputs, targets))
     prepared = runs_of_members(fit.problem)
     train_in_shards(
         prepared,
@@ -261,7 +272,7 @@ def fit_stream(
     return fit.fitted(result), result.warnings
 
 
-def _refuse(estimator: Any, validation: GivenRows | None) -> None:
+def refuse_what_needs_all_rows(estimator: Any, validation: GivenRows | None) -> None:
     """Raise for parameters that need all rows at once."""
     if estimator.resample not in ("folds", None):
         raise ValueError(
@@ -301,7 +312,7 @@ def _learned(
         for frame in stream.frames():
             rows = names.rows_of(frame)
             if rows is not None:
-                _check_targets(rows.y, names)
+                check_targets(rows.y, names)
                 sketch.add(rows.y, rows.sample_weight)
                 n_rows += len(rows.y)
                 yield rows.X
@@ -321,7 +332,8 @@ def _learned(
     return estimator, known, n_rows
 
 
-def _check_targets(y: np.ndarray, names: NamedColumns) -> None:
+def check_targets(y: np.ndarray, names: NamedColumns) -> None:
+    """Raise if targets are missing."""
     is_float = y.dtype.kind == "f"
     if np.isnan(y).any() if is_float else any(map(is_missing, y.ravel().tolist())):
         raise ValueError(f"the target {names.target!r} has missing values, which nothing can learn")
@@ -337,7 +349,7 @@ def _folds(config: TrainingConfig, *, has_validation: bool) -> tuple[tuple[int, 
     return tuple(range(config.n_members)), n_folds
 
 
-def _as_data(shard: Shard, validation: ValidationSet | None) -> TrainingData:
+def data_of_shard(shard: Shard, validation: ValidationSet | None) -> TrainingData:
     """Return the rows of a shard as those of a table."""
     return TrainingData(
         shard.X,
@@ -354,7 +366,7 @@ def _as_data(shard: Shard, validation: ValidationSet | None) -> TrainingData:
     )
 
 
-def _fit(estimator: Any, config: TrainingConfig, encoded: EncodedData) -> Fit:
+def fit_to_shard(estimator: Any, config: TrainingConfig, encoded: EncodedData) -> Fit:
     """Return what is trained, starting from the rows of the first shard."""
     data, inputs, targets = encoded
     spec = estimator._network_spec(inputs, config, targets.n_outputs(data))

@@ -37,6 +37,15 @@ class ClassSketch:
         for label, weight in zip(labels.tolist(), np.bincount(places, sample_weight), strict=True):
             self.weights[label] = self.weights.get(label, 0.0) + float(weight)
 
+    def merged(self, other: "ClassSketch") -> "ClassSketch":
+        """Return the classes of these targets and others that come after them."""
+        both = ClassSketch()
+        both.weights = dict(self.weights)
+        for label, weight in other.weights.items():
+            both.weights[label] = both.weights.get(label, 0.0) + weight
+        both.indicators = other.indicators if self.indicators is None else self.indicators
+        return both
+
     def known(self) -> dict[str, Any]:
         """Return what is known of targets, as fitted attributes."""
         if self.indicators is not None:
@@ -71,6 +80,14 @@ class NumberSketch:
         assert_all_finite(targets, input_name="y")
         own = Moments.of(targets, sample_weight)
         self.moments = own if self.moments is None else self.moments.merged(own)
+
+    def merged(self, other: "NumberSketch") -> "NumberSketch":
+        """Return what is known of these targets and others that come after them."""
+        both = NumberSketch(keeps_zero=self.keeps_zero)
+        both.moments = self.moments or other.moments
+        if self.moments is not None and other.moments is not None:
+            both.moments = self.moments.merged(other.moments)
+        return both
 
     def known(self) -> dict[str, Any]:
         """Return what is known of targets, as fitted attributes."""
