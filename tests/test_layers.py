@@ -18,7 +18,7 @@ FLOORS = [
     ["training"],
     ["estimators", "explanations", "preprocessing", "presets"],
     ["classifier", "regressor", "tabular"],
-    ["model_selection", "search", "display", "onnx", "export", "files"],
+    ["model_selection", "search", "display", "onnx", "export", "files", "dask"],
 ]
 # What stands apart: the first imports nothing of the package, the others all they like.
 APART = {"from_scratch", "__init__", "_old_paths"}
@@ -42,6 +42,8 @@ FOREIGN = {
     "display": (*DEPENDENCIES, "matplotlib"),
     "onnx": ("numpy", "skl2onnx", "sklearn.utils.validation"),
     "export": ("numpy", "sklearn"),
+    # Dask by `import_module`, where a cluster is used.
+    "dask": ("numpy", "scipy", "sklearn"),
 }
 
 MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}

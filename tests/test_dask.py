@@ -1,0 +1,410 @@
+"""Estimators for tables in partitions on a cluster: the same model by whoever trains it."""
+
+import copy
+import inspect
+import pickle
+import threading
+import time
+import tracemalloc
+from contextlib import contextmanager
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers.partitions import N_ROWS, die, part, wide_part
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from sknumpynet import TabularMLPClassifier, TabularMLPRegressor
+from sknumpynet.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor
+from sknumpynet.dask.members import MemberJob, PartitionReader
+from sknumpynet.dask.partitions import EncodedPartition
+from sknumpynet.dask.statistics import difference_of_targets
+from sknumpynet.estimators.targets.sketching import ClassSketch, NumberSketch
+
+distributed = pytest.importorskip("distributed")
+dd = pytest.importorskip("dask.dataframe")
+da = pytest.importorskip("dask.array")
+
+# What goes on in Dask's threads and at its end is not ours.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+FEATURES = ["size", "age", "colour"]
+CLASSES = {
+    DaskTabularMLPClassifier: (TabularMLPClassifier, "label"),
+    DaskTabularMLPRegressor: (TabularMLPRegressor, "price"),
+}
+SETTINGS = {"n_members": 2, "max_iter": 3, "random_state": 0, "hidden_layer_sizes": (8,)}
+
+
+def table(columns, numbers=range(7)):
+    """Return a table of Dask, whose partitions are made on workers."""
+    return dd.from_map(part, numbers, meta=part(0))[[*FEATURES, *columns]]
+
+
+def in_memory(numbers=range(7)):
+    return pd.concat([part(number) for number in numbers], ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def here():
+    """Return a client of a cluster in this process."""
+    with distributed.Client(
+        processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None
+    ) as client:
+        yield client
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_quality_is_that_of_the_plain_estimator(here, kind):
+    plain, target = CLASSES[kind]
+    settings = {"n_members": 4, "random_state": 0, "max_iter": 15}
+    X, new = table([target], range(10)), in_memory(range(20, 25))
+    rows = in_memory(range(10))
+    in_parts = kind("fast", **settings).fit(X, target).to_local()
+    together = plain("fast", **settings).fit(rows[FEATURES], rows[target])
+    scores = [model.score(new[FEATURES], new[target]) for model in (in_parts, together)]
+    assert scores[0] > scores[1] - 0.02
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_predictions_are_lazy_and_of_the_same_partitions(here, kind):
+    _, target = CLASSES[kind]
+    X = table([target])
+    model = kind("fast", **SETTINGS).fit(X, target)
+    local, rows = model.to_local(), in_memory()
+    assert type(local) is CLASSES[kind][0]
+    assert not hasattr(local, "client")
+    assert not hasattr(local, "traffic_")
+    for method in ("predict", "predict_proba"):
+        if not hasattr(local, method):
+            continue
+        predicted = getattr(model, method)(X)
+        assert predicted.npartitions == X.npartitions
+        computed = predicted.compute()
+        assert_array_equal(computed.index, X.index.compute())
+        dd.utils.assert_eq(predicted, computed, check_index=False, check_divisions=False)
+        assert_array_equal(computed.to_numpy(), getattr(local, method)(rows[FEATURES]))
+    assert_array_equal(model.predict(rows[FEATURES]), local.predict(rows[FEATURES]))
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_arrays_with_weights(here, kind):
+    _, target = CLASSES[kind]
+    rows = in_memory()
+    values = rows[["size", "age"]].to_numpy()
+    X = da.from_array(values, chunks=(N_ROWS, 1))
+    y = da.from_array(rows[target].to_numpy(), chunks=N_ROWS)
+    weight = da.from_array(rows["weight"].to_numpy(), chunks=N_ROWS)
+    model = kind("fast", **SETTINGS).fit(X, y, weight)
+    predicted = model.predict(X)
+    assert predicted.chunks == (X.chunks[0],)
+    assert_array_equal(predicted.compute(), model.to_local().predict(values))
+    if hasattr(model, "predict_proba"):
+        probabilities = model.predict_proba(X)
+        assert probabilities.chunks == (X.chunks[0], (2,))
+        assert_array_equal(probabilities.compute(), model.to_local().predict_proba(values))
+    # Weights in another unit say the same.
+    again = clone(model).fit(X, y, weight * 4)
+    assert_array_equal(again.parameters_, model.parameters_)
+    # Rows of weight 0 are as if absent.
+    kept = rows["weight"].to_numpy() > 0
+    sizes = tuple(int(own.sum()) for own in kept.reshape(-1, N_ROWS))
+    some = [
+        da.from_array(own[kept], chunks=(sizes, *[-1] * (own.ndim - 1)))
+        for own in (values, rows[target].to_numpy(), rows["weight"].to_numpy())
+    ]
+    assert_array_equal(clone(model).fit(*some).parameters_, model.parameters_)
+
+
+def test_names_and_collections_say_the_same(here):
+    X = table(["label", "weight"])
+    model = DaskTabularMLPClassifier("fast", **SETTINGS)
+    named = clone(model).fit(X, "label", "weight")
+    apart = clone(model).fit(X[FEATURES], X["label"], X["weight"])
+    assert_array_equal(named.parameters_, apart.parameters_)
+
+
+def test_several_targets_and_labels(here):
+    rows = in_memory()
+    X = table(["price"])
+    y = X[["size", "price"]]
+    model = DaskTabularMLPRegressor("fast", **SETTINGS).fit(X[FEATURES], y)
+    predicted = model.predict(X).compute()
+    assert predicted.shape == (len(rows), 2)
+    labels = (y > 0).astype(int)
+    model = DaskTabularMLPClassifier("fast", **SETTINGS).fit(X[FEATURES], labels)
+    for method in ("predict", "predict_proba"):
+        computed = getattr(model, method)(X).compute()
+        assert_array_equal(computed.to_numpy(), getattr(model.to_local(), method)(rows[FEATURES]))
+
+
+def test_partitions_without_rows(here):
+    X = table(["label"])
+    holed = dd.concat([X.partitions[0], X.partitions[1][X.partitions[1]["size"] > 99], X])
+    model = DaskTabularMLPClassifier("fast", **SETTINGS).fit(holed, "label")
+    assert len(model.predict(holed).compute()) == 8 * N_ROWS
+
+
+@pytest.mark.parametrize("settings", [{"class_weight": "balanced"}, {"resample": None}])
+def test_settings(here, settings):
+    model = DaskTabularMLPClassifier("fast", **SETTINGS, **settings).fit(table(["label"]), "label")
+    assert model.to_local().score(in_memory()[FEATURES], in_memory()["label"]) > 0.6
+
+
+def test_partitions_that_differ_are_warned_of(here):
+    rows = in_memory().sort_values("price")
+    X = dd.from_pandas(rows[[*FEATURES, "price"]].reset_index(drop=True), npartitions=5)
+    model = DaskTabularMLPRegressor("fast", **SETTINGS)
+    with pytest.warns(UserWarning, match="differ in their targets beyond chance: 8. % of the var"):
+        model.fit(X, "price")
+
+
+def sketches_of(groups, kind):
+    sketches = []
+    for own in groups:
+        sketches.append(kind())
+        sketches[-1].add(np.asarray(own), None)
+    return sketches
+
+
+def number_sketch():
+    return NumberSketch(keeps_zero=False)
+
+
+@pytest.mark.parametrize("kind", [ClassSketch, number_sketch])
+def test_what_differs_by_chance_is_not_warned_of(kind):
+    rng = np.random.default_rng(0)
+    found = [
+        difference_of_targets(sketches_of(rng.integers(0, 3, (10, 200)), kind)) for _ in range(200)
+    ]
+    assert found.count(None) >= 198
+
+
+@pytest.mark.parametrize(
+    ("kind", "groups", "differs"),
+    [
+        (ClassSketch, [["a"] * 50, ["b"] * 50], True),
+        (ClassSketch, [["a"] * 50, ["a"] * 50], False),
+        (number_sketch, [[1.0] * 50, [2.0] * 50], True),
+        (number_sketch, [[1.0] * 50, [1.0] * 50], False),
+        (number_sketch, [[1.0], [2.0]], False),
+        (number_sketch, [np.c_[np.arange(50.0), np.full(50, k)] for k in range(2)], True),
+    ],
+)
+def test_extreme_partitions(kind, groups, differs):
+    assert (difference_of_targets(sketches_of(groups, kind)) is not None) == differs
+
+
+# Reading ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rows_of_shard", "n_kept", "n_read"),
+    # All at once; shards of two partitions and nothing kept; half of the partitions kept.
+    [(1000, 0, 10), (150, 0, 50), (150, 5, 30)],
+)
+def test_traffic_is_bounded_and_counted(rows_of_shard, n_kept, n_read):
+    partitions = {
+        str(k): EncodedPartition(np.full((100, 2), k, np.float32), np.zeros((100, 1)), None)
+        for k in range(10)
+    }
+    size = partitions["0"].nbytes
+    job = MemberJob(0, None, None, None, tuple(partitions), (), 1000, rows_of_shard)
+    reader = PartitionReader(lambda key: (partitions[key], int(key) % 2 == 0), job, n_kept * size)
+    orders = []
+    for epoch in range(5):
+        shards = list(reader.shards(epoch))
+        assert all(len(own.X) >= min(rows_of_shard, 1000) for own in shards[:-1])
+        order = np.concatenate([own.X[::100, 0] for own in shards])
+        assert sorted(order) == list(range(10))
+        orders.append(tuple(order))
+    assert reader.traffic.read == n_read * size
+    assert reader.traffic.fetched < reader.traffic.read
+    assert len(set(orders)) == (1 if rows_of_shard == 1000 else 5)
+
+
+def test_partitions_that_change_are_refused():
+    partition = EncodedPartition(np.zeros((3, 1)), np.zeros((3, 1)), None)
+    reader = PartitionReader(
+        lambda key: (partition, False), MemberJob(0, None, None, None, ("a",), (), 4, 4), 0
+    )
+    with pytest.raises(ValueError, match="4 at first, then 3"):
+        list(reader.shards(0))
+
+
+def test_small_shards_learn_too(here):
+    with config_context(working_memory=1):
+        model = DaskTabularMLPClassifier("fast", **SETTINGS)
+        model.fit(
+            dd.from_map(part, range(6), n_rows=3000, meta=part(0))[[*FEATURES, "label"]], "label"
+        )
+    assert model.score(in_memory()[FEATURES], in_memory()["label"]) > 0.7
+
+
+# scikit-learn's conventions -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_parameters_are_those_of_the_plain_class_and_a_client(kind):
+    plain = CLASSES[kind][0]
+    own, its = (inspect.signature(cls).parameters for cls in (kind, plain))
+    assert [*own] == [*its, "client"]
+    assert all(own[name] == its[name] for name in its)
+    assert kind("fast", n_members=2).get_params() == {
+        **plain("fast", n_members=2).get_params(),
+        "client": None,
+    }
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_a_client_is_handed_on_but_not_saved(here, kind):
+    _, target = CLASSES[kind]
+    model = kind("fast", **SETTINGS, client=here)
+    assert clone(model).client is here
+    assert clone(model).n_members == 2
+    assert model.client_ is here
+    assert kind().client_ is here
+    model.fit(table([target]), target)
+    loaded = pickle.loads(pickle.dumps(model))
+    assert loaded.client is None
+    rows = in_memory()[FEATURES]
+    assert_array_equal(loaded.predict(rows), model.predict(rows))
+    assert_array_equal(copy.deepcopy(model.to_local()).predict(rows), model.predict(rows))
+    assert_allclose(loaded.to_local().parameters_, model.parameters_)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_before_fit(here, kind):
+    with pytest.raises(NotFittedError):
+        kind().to_local()
+    with pytest.raises(NotFittedError):
+        kind().predict(table([]))
+
+
+def test_std_is_for_rows_in_memory(here):
+    model = DaskTabularMLPRegressor("fast", **SETTINGS).fit(table(["price"]), "price")
+    assert model.predict(in_memory()[FEATURES], return_std=True)[1].shape == (7 * N_ROWS,)
+    with pytest.raises(ValueError, match="return_std=True"):
+        model.predict(table([]), return_std=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (lambda X: (X.compute(), "label"), TypeError, "collection|of Dask, got DataFrame"),
+        (lambda X: (X, None), TypeError, "got None"),
+        (lambda X: (X, "nothing"), ValueError, "nothing"),
+        (lambda X: (X[FEATURES], X["label"].compute()), TypeError, "got Series"),
+        (lambda X: (X[FEATURES], X["label"], np.ones(3)), TypeError, "got ndarray"),
+        (lambda X: (X[FEATURES], X["label"].partitions[:3]), ValueError, "got 7, 3 and 7"),
+        (lambda X: (X[["size"]].to_dask_array(lengths=True), "label"), TypeError, "no names"),
+        (lambda X: (X.partitions[:1], "label"), ValueError, r"at least 2 partitions.*\[300\]"),
+        (lambda X: (X[X["size"] > 99], "label"), ValueError, "no rows"),
+        (lambda X: (X[["size", "label"]], "size"), ValueError, "type|continuous|classes"),
+        (lambda X: (X[["size", "age"]], "age"), ValueError, "missing values"),
+    ],
+)
+def test_what_cannot_be_learned_from(here, arguments, error, message):
+    model = DaskTabularMLPClassifier("fast", **SETTINGS)
+    before = dict(vars(model))
+    with pytest.raises(error, match=message):
+        model.fit(*arguments(table(["label"])))
+    assert vars(model) == before
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"resample": "bootstrap"}, {"scoring": "accuracy"}, {"calibrate": "temperature"}],
+)
+def test_what_needs_all_rows_is_refused(here, settings):
+    model = DaskTabularMLPClassifier("fast", **settings)
+    with pytest.raises(ValueError, match=next(iter(settings.values()))):
+        model.fit(table(["label"]), "label")
+
+
+def test_without_dask(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
+    with pytest.raises(ImportError, match=r'pip install "sknumpynet\[dask\]"'):
+        DaskTabularMLPClassifier().fit(None, None)
+
+
+# Workers in processes of their own ----------------------------------------------------------------
+
+
+@contextmanager
+def cluster(n_workers, memory_limit=0):
+    with (
+        distributed.LocalCluster(
+            n_workers=n_workers,
+            threads_per_worker=1,
+            memory_limit=memory_limit,
+            dashboard_address=None,
+        ) as running,
+        distributed.Client(running, set_as_default=False) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def two_workers():
+    with cluster(2, memory_limit="600MB") as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def four_workers():
+    with cluster(4) as client:
+        yield client
+
+
+def test_the_number_of_workers_changes_no_bit(here, two_workers, four_workers):
+    model = DaskTabularMLPClassifier("fast", **SETTINGS)
+    X = table(["label"])
+    fitted = [
+        clone(model).set_params(client=client).fit(X, "label")
+        for client in (here, two_workers, four_workers)
+    ]
+    assert max(fitted[1].traffic_["fetched_bytes"]) > 0
+    for other in fitted[1:]:
+        assert_array_equal(other.parameters_, fitted[0].parameters_)
+        assert other.loss_curve_ == fitted[0].loss_curve_
+
+
+def test_a_table_larger_than_workers_memory(two_workers):
+    numbers = range(32)
+    X = dd.from_map(wide_part, numbers, meta=wide_part(0))
+    assert wide_part(0).memory_usage(deep=True).sum() * len(numbers) > 640_000_000
+    model = DaskTabularMLPClassifier("fast", **SETTINGS, client=two_workers)
+    with config_context(working_memory=256):
+        tracemalloc.start()
+        model.fit(X, "label")
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 100_000_000
+
+
+def test_a_worker_that_dies_is_replaced(four_workers):
+    model = DaskTabularMLPRegressor("fast", **{**SETTINGS, "max_iter": 40}, client=four_workers)
+    X = table(["price"])
+    undisturbed = clone(model).fit(X, "price")
+    killed = []
+
+    def kill():
+        """Kill the first worker that trains a member."""
+        while not killed:
+            for address, tasks in four_workers.processing().items():
+                if any("train_member" in str(task) for task in tasks):
+                    killed.append(address)
+                    break
+            time.sleep(0.005)
+        four_workers.run(die, workers=killed[:1], on_error="ignore")
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    survived = clone(model).fit(X, "price")
+    killer.join()
+    assert killed
+    assert_array_equal(survived.parameters_, undisturbed.parameters_)
