@@ -210,10 +210,10 @@ class TabularMLPClassifier(NetworkClassifier, BaseTabularMLP):
         >>> for _ in range(20):  # of each part first predicted, then learned
         ...     X = rng.normal(size=(200, 3))
         ...     y = X[:, 0] * X[:, 1] > 0
-        ...     if right or hasattr(model, "classes_"):
+        ...     if hasattr(model, "classes_"):
         ...         right.append(model.score(X, y))
         ...     model = model.partial_fit(X, y, classes=[False, True])
-        >>> bool(np.mean(right[:2]) < 0.9 < np.mean(right[-5:]))
+        >>> bool(np.mean(right) > 0.9)
         True
         """
         known = known_classes(self, y, classes)
