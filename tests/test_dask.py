@@ -52,7 +52,7 @@ def in_memory(numbers=range(7)):
 def here():
     """Return a client of a cluster in this process."""
     with distributed.Client(
-        processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None
+        processes=False, n_workers=1, threads_per_worker=2, dashboard_address=":0"
     ) as client:
         yield client
 
@@ -213,7 +213,11 @@ def test_traffic_is_bounded_and_counted(rows_of_shard, n_kept, n_read):
     }
     size = partitions["0"].nbytes
     job = MemberJob(0, None, None, None, tuple(partitions), (), 1000, rows_of_shard)
-    reader = PartitionReader(lambda key: (partitions[key], int(key) % 2 == 0), job, n_kept * size)
+    reader = PartitionReader(
+        lambda key: (partitions[key], int(key) % 2 == 0),
+        job,
+        lambda n_bytes: (len(reader.kept) + 1) * n_bytes <= n_kept * size,
+    )
     orders = []
     for epoch in range(5):
         shards = list(reader.shards(epoch))
@@ -228,9 +232,8 @@ def test_traffic_is_bounded_and_counted(rows_of_shard, n_kept, n_read):
 
 def test_partitions_that_change_are_refused():
     partition = EncodedPartition(np.zeros((3, 1)), np.zeros((3, 1)), None)
-    reader = PartitionReader(
-        lambda key: (partition, False), MemberJob(0, None, None, None, ("a",), (), 4, 4), 0
-    )
+    job = MemberJob(0, None, None, None, ("a",), (), 4, 4)
+    reader = PartitionReader(lambda key: (partition, False), job, lambda n_bytes: False)
     with pytest.raises(ValueError, match="4 at first, then 3"):
         list(reader.shards(0))
 
@@ -341,7 +344,7 @@ def cluster(n_workers, memory_limit=0):
             n_workers=n_workers,
             threads_per_worker=1,
             memory_limit=memory_limit,
-            dashboard_address=None,
+            dashboard_address=":0",
         ) as running,
         distributed.Client(running, set_as_default=False) as client,
     ):

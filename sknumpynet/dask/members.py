@@ -20,10 +20,9 @@ from sknumpynet.training.validation import Scoring
 
 __all__ = ["MemberJob", "PartitionReader", "TrainedMember", "Traffic", "train_member"]
 
-# Of a worker's memory what all members that it trains at once may keep of partitions.
-PART_OF_MEMORY = 1 / 5
-# Without a limit of the worker, in bytes.
-UNLIMITED = 2**30
+# Partitions are kept as long as a worker's process takes less of its memory limit: beyond 0.8 Dask
+# pauses a worker, and before that it spills to disk, for which it needs no room of ours.
+PART_OF_MEMORY = 0.5
 # A partition that has not come after so long was lost with its worker, and is made anew.
 PATIENCE = 5.0
 # For where a partition is, in seconds.
@@ -102,28 +101,27 @@ class PartitionReader:
     fetch : callable(key)
         Returns an encoded partition, and whether it came from another worker.
     job : MemberJob
-    n_kept_bytes : int
-        What may be kept of partitions; the first that come are, for of those that are read in an
-        order drawn anew for each epoch none is needed sooner than others.
+    has_room : callable(n_bytes)
+        Whether a partition of that size may be kept. The first that come are, for of those that
+        are read in an order drawn anew for each epoch none is needed sooner than others.
     """
 
     fetch: Callable[[str], tuple[EncodedPartition, bool]]
     job: MemberJob
-    n_kept_bytes: int
+    has_room: Callable[[int], bool]
     traffic: Traffic = field(default_factory=Traffic)
     kept: dict[str, EncodedPartition] = field(default_factory=dict, repr=False)
     whole: Shard | None = field(default=None, repr=False)
 
-    def read(self, key: str) -> EncodedPartition:
-        """Return a partition."""
+    def read(self, key: str, *, keeps: bool = True) -> EncodedPartition:
+        """Return a partition, and keep it where that is allowed."""
         if key in self.kept:
             return self.kept[key]
         partition, is_from_others = self.fetch(key)
         n_bytes = partition.nbytes
         self.traffic.read += n_bytes
         self.traffic.fetched += n_bytes * is_from_others
-        if n_bytes <= self.n_kept_bytes:
-            self.n_kept_bytes -= n_bytes
+        if keeps and self.has_room(n_bytes):
             self.kept[key] = partition
         return partition
 
@@ -133,12 +131,11 @@ class PartitionReader:
             yield self.whole
             return
         job = self.job
-        if job.rows_of_shard >= job.n_rows:
-            self.n_kept_bytes = 0  # the whole share is kept as one
+        keeps = job.rows_of_shard < job.n_rows  # else the whole share is kept as one
         waiting: list[EncodedPartition] = []
         n_waiting, n_read = 0, 0
         for place in np.random.RandomState([job.seed, epoch]).permutation(len(job.share)).tolist():
-            waiting.append(self.read(job.share[place]))
+            waiting.append(self.read(job.share[place], keeps=keeps))
             n_waiting += len(waiting[-1].X)
             n_read += len(waiting[-1].X)
             if n_waiting >= job.rows_of_shard and n_read < job.n_rows:
@@ -156,26 +153,26 @@ class PartitionReader:
 
     def validation(self) -> ValidationSet:
         """Return the rows that are held out, to be judged by."""
-        rows = joined_partitions([self.read(key) for key in self.job.held_out])
+        rows = joined_partitions([self.read(key, keeps=False) for key in self.job.held_out])
         return ValidationSet(rows.X, rows.targets, rows.targets, rows.sample_weight)
 
 
 def train_member(job: MemberJob) -> TrainedMember:
     """Train a member, on the worker where this is called."""
-    distributed = dask_module("distributed")
-    worker = distributed.get_worker()
-    limit = worker.memory_manager.memory_limit or UNLIMITED
-    n_kept_bytes = int(limit * PART_OF_MEMORY / worker.state.nthreads)
-    return train_from(PartitionReader(_Fetcher(), job, n_kept_bytes))
+    return train_from(PartitionReader(_Fetcher(), job, _has_room))
+
+
+def _has_room(n_bytes: int) -> bool:
+    worker = dask_module("distributed").get_worker()
+    taken: int = dask_module("psutil").Process().memory_info().rss
+    limit = worker.memory_manager.memory_limit or dask_module("psutil").virtual_memory().total
+    return bool(taken + n_bytes < PART_OF_MEMORY * limit)
 
 
 def train_from(reader: PartitionReader) -> TrainedMember:
     """Train a member on what is read."""
     job = reader.job
-    # Held out rows first: they are not to be among those that are kept.
-    n_kept_bytes, reader.n_kept_bytes = reader.n_kept_bytes, 0
     validation = reader.validation()
-    reader.n_kept_bytes = n_kept_bytes
     shards = reader.shards(0)
     first = next(shards)
     data = data_of_shard(first, validation)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -223,3 +224,22 @@ def test_deployment():
     assert distilled == ways + in_c
     for row in rows:
         assert all(float(row[column].replace(",", "")) > 0 for column in [*row][2:])
+
+
+def test_cluster_simulation():
+    pytest.importorskip("distributed")
+    pytest.importorskip("dask.dataframe")
+    from benchmarks.cluster_simulation import CASES, simulated
+
+    rows = read_table(run_benchmark("cluster_simulation"))
+    assert [(row["workers"], row["members"]) for row in rows] == [
+        (f"{workers:,}", f"{members:,}") for workers, members in CASES
+    ]
+    for row in rows:
+        assert float(row["members h"]) >= float(row["if none died or straggled h"]) > 0
+        assert 0 < float(row["busy"]) <= 1
+
+    rng = np.random.RandomState(0)
+    # Nobody dies: as many rounds as are needed. All die: the task is given up, and done at last.
+    assert simulated(10, 3.0, np.ones(4), rng, 0.0)[:2] == (9.0, 10 / 12)
+    assert simulated(1, 3.0, np.ones(4), rng, 3.0).is_given_up
