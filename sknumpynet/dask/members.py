@@ -25,8 +25,8 @@ __all__ = ["MemberJob", "PartitionReader", "TrainedMember", "Traffic", "train_me
 PART_OF_MEMORY = 0.5
 # A partition that has not come after so long was lost with its worker, and is made anew.
 PATIENCE = 5.0
-# For where a partition is, in seconds.
-LONGEST_WAIT = 60.0
+# And after so many, of a fit that was interrupted, it will not come any more.
+LONGEST_WAIT = 600.0
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,7 @@ class _Fetcher:
             # Who makes it anew may need the thread that waits for it here.
             self.distributed.secede()
             try:
-                partition = future.result()
+                partition = future.result(timeout=LONGEST_WAIT)
             finally:
                 self.distributed.rejoin()
         return partition, is_from_others
