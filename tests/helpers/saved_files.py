@@ -119,6 +119,7 @@ CASES = {
         X,
         CLASSES,
     ),
+    "table, parts": lambda: (TabularMLPRegressor(**TABLE), table(), NUMBERS[:100]),
     "table, one member": lambda: (
         TabularMLPRegressor(**{**TABLE, "n_members": 1}),
         table(),
@@ -138,7 +139,10 @@ def case(name):
     model, rows, y = CASES[name]()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of few epochs, and of prices that are text
-        return model.fit(rows, y), rows, y
+        model.fit(rows, y)
+        if name == "table, parts":
+            model.partial_fit(rows, y)
+        return model, rows, y
 
 
 def of_groups():

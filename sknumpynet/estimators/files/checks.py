@@ -3,6 +3,7 @@
 What arrays hold is not judged, only that all fits together: any numbers are some network's weights.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Mapping
 from numbers import Real
@@ -158,17 +159,19 @@ def _is_history(value: Any, sizes: _Sizes, _: Any) -> bool:
 
 def _is_optimizer(value: Any, sizes: _Sizes, attributes: Mapping[str, Any]) -> bool:
     n_members = sizes.networks.n_members
-    are_of_weights = _fits_members(
-        value, lambda own: _is_of_weights(own, sizes, attributes), n_members
+    optimizers = [value] if n_members == 1 else value
+    if not is_list(optimizers, lambda own: isinstance(own, Optimizer), n_members):
+        return False
+    are_of_weights = all(
+        _is_of_weights(own, n_learned, attributes)
+        for own, n_learned in zip(optimizers, itertools.cycle(sizes.networks.n_learned))
     )
     return are_of_weights and "_schedule" in attributes
 
 
-def _is_of_weights(value: Any, sizes: _Sizes, attributes: Mapping[str, Any]) -> bool:
-    if not isinstance(value, Optimizer):
-        return False
+def _is_of_weights(value: Optimizer, n_learned: int, attributes: Mapping[str, Any]) -> bool:
     rates = (value.learning_rate, value.initial_learning_rate)
-    shape = (value.n_buffers, sizes.networks.n_parameters)
+    shape = (value.n_buffers, n_learned)
     return (
         all(_is_finite(rate) for rate in rates)
         and is_count(value.n_updates)

@@ -16,11 +16,21 @@ __all__ = ["NetworkSizes", "network_sizes"]
 
 
 class NetworkSizes(NamedTuple):
-    """How many networks there are, and how large each is."""
+    """How many networks there are, and how large each is.
+
+    Parameters
+    ----------
+    n_members, n_outputs : int
+    n_parameters : int
+        Of the largest network.
+    n_learned : tuple of int
+        Parameters that training changes, for each kind of network in turn.
+    """
 
     n_members: int
     n_outputs: int
     n_parameters: int
+    n_learned: tuple[int, ...]
 
 
 def network_sizes(
@@ -72,7 +82,7 @@ def _perceptron_sizes(attributes: Mapping[str, Any], n_features: int) -> Network
     n_layers = attributes["n_layers_"]
     expect(n_layers == len(weights) + 1, "n_layers_", n_layers)
     per_member = sum(math.prod(own.shape[len(members) :]) for own in (*weights, *biases))
-    return NetworkSizes(math.prod(members), weights[-1].shape[-1], per_member)
+    return NetworkSizes(math.prod(members), weights[-1].shape[-1], per_member, (per_member,))
 
 
 def _is_float_array(value: Any) -> bool:
@@ -84,10 +94,11 @@ def _table_sizes(attributes: Mapping[str, Any], preprocessor: TabularPreprocesso
     expect(_is_float_array(parameters) and parameters.ndim == 2, "parameters_", parameters)
     expect(min(parameters.shape) > 0, "parameters_", parameters)
     expect(is_list(shapes, lambda own: isinstance(own, dict)) and shapes != [], "_shapes", shapes)
-    outputs, lengths = set(), []
+    outputs, lengths, n_learned = set(), [], []
     for k, plain in enumerate(shapes):
         shape = _checked_shape(TableShape.from_plain(plain), preprocessor, parameters.shape[1])
         network = table_network(shape)
+        n_learned.append(network.above_level_table.layout.size)
         if k < len(parameters):  # there are members of this kind
             lengths.append(network.layout.size)
         n_codes = len(preprocessor._level_codes()) if shape.level_codes else 0
@@ -95,7 +106,7 @@ def _table_sizes(attributes: Mapping[str, Any], preprocessor: TabularPreprocesso
         outputs.add(network.fan_out)
     expect(len(outputs) == 1, "_shapes", shapes)
     expect(max(lengths) == parameters.shape[1], "parameters_", parameters)
-    return NetworkSizes(len(parameters), outputs.pop(), parameters.shape[1])
+    return NetworkSizes(len(parameters), outputs.pop(), parameters.shape[1], tuple(n_learned))
 
 
 def _checked_shape(
