@@ -21,7 +21,6 @@ from sknumpynet.dask.partitions import (
     checked_rows,
     encode_partition,
     first_rows,
-    joined_partitions,
 )
 from sknumpynet.dask.statistics import (
     PartitionSketch,
@@ -29,9 +28,9 @@ from sknumpynet.dask.statistics import (
     merged_sketches,
     sketch_partition,
 )
-from sknumpynet.estimators.fitted_attributes import FittedAttributes, with_attributes
+from sknumpynet.estimators.fitted_attributes import FittedAttributes
 from sknumpynet.estimators.fitting import EncodedData, Fit
-from sknumpynet.estimators.inputs import MOST_RANKED, Inputs
+from sknumpynet.estimators.inputs import known_columns, new_preprocessor
 from sknumpynet.estimators.streams import (
     FEWEST_FOLDS,
     FOLDS_SET_ASIDE,
@@ -39,14 +38,14 @@ from sknumpynet.estimators.streams import (
     data_of_shard,
     fit_to_shard,
     refuse_what_needs_all_rows,
+    with_balanced_classes,
 )
-from sknumpynet.estimators.targets.sketching import ClassSketch
 from sknumpynet.preprocessing import ROWS_THAT_TELL_KINDS, TabularPreprocessor
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.data import MemberRows, Warned
 from sknumpynet.training.result import fit_result
 from sknumpynet.training.runs import EnsembleRuns
-from sknumpynet.training.shards import MOST_CHECKED_ROWS
+from sknumpynet.training.shards import MOST_CHECKED_ROWS, joined_rows
 from sknumpynet.utils.columns.streams import memory_budget
 from sknumpynet.utils.columns.tables import joined_tables, read_columns
 from sknumpynet.utils.scikit_learn import num_samples
@@ -115,12 +114,8 @@ class _Fit:
         """Return what the fit changes of an estimator, and warnings."""
         preprocessor, sketch = self._learned()
         warned = _warned_of(sketch)
-        learned = vars(preprocessor)
-        known = {name: learned[name] for name in Inputs.names if name in learned}
-        known |= {"preprocessor_": preprocessor, **sketch.targets.known()}
-        estimator = self.estimator
-        if isinstance(sketch.targets, ClassSketch) and estimator.class_weight == "balanced":
-            estimator = with_attributes(estimator, {"class_weight": sketch.targets.balanced()})
+        known = {**known_columns(preprocessor), **sketch.targets.known()}
+        estimator = with_balanced_classes(self.estimator, sketch.targets)
         n_rows = np.array(sketch.n_rows)
         config = estimator._training_config(int(n_rows.sum()), has_validation=True)
         config = replace(config, resample=None, conformal=False)
@@ -137,7 +132,7 @@ class _Fit:
         ]
         n_bytes = np.array(self._gathered([self._call(_size_of, own) for own in whole]))
         n_seen = -(-ROWS_SEEN // len(numbers))
-        seen = joined_partitions(
+        seen = joined_rows(
             self._gathered([self._call(_head, own, n_seen) for own in checked])
         ).as_shard()
 
@@ -176,10 +171,7 @@ class _Fit:
     def _learned(self) -> tuple[TabularPreprocessor, PartitionSketch]:
         """Return what was learned of columns, and the sketch of all partitions."""
         estimator, names = self.estimator, self.partitions.names
-        preprocessor = TabularPreprocessor(
-            estimator.categorical_features, column_kinds=estimator.column_kinds, ranks=MOST_RANKED
-        )
-        preprocessor.set_output(transform="default")
+        preprocessor = new_preprocessor(estimator.categorical_features, estimator.column_kinds)
         first = self._first_rows()
         X = joined_tables(first)
         columns = read_columns(X)

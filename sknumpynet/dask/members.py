@@ -9,13 +9,13 @@ import numpy as np
 from sknumpynet.core.losses import Loss
 from sknumpynet.core.network import Network
 from sknumpynet.dask.libraries import dask_module
-from sknumpynet.dask.partitions import EncodedPartition, joined_partitions
+from sknumpynet.dask.partitions import EncodedPartition
 from sknumpynet.estimators.streams import data_of_shard
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.data import ValidationSet, Warned
 from sknumpynet.training.member_runs import runs_of_members
 from sknumpynet.training.runs import Run, TrainingProblem
-from sknumpynet.training.shards import Shard, ShardPlan, train_in_shards
+from sknumpynet.training.shards import Shard, ShardPlan, joined_rows, train_in_shards
 from sknumpynet.training.validation import Scoring
 
 __all__ = ["MemberJob", "PartitionReader", "TrainedMember", "Traffic", "train_member"]
@@ -139,21 +139,21 @@ class PartitionReader:
             n_waiting += len(waiting[-1].X)
             n_read += len(waiting[-1].X)
             if n_waiting >= job.rows_of_shard and n_read < job.n_rows:
-                yield joined_partitions(waiting).as_shard()
+                yield joined_rows(waiting).as_shard()
                 waiting, n_waiting = [], 0
         if n_read != job.n_rows:
             raise ValueError(
                 f"partitions must have the same rows every time: there were {job.n_rows} at first, "
                 f"then {n_read}"
             )
-        shard = joined_partitions(waiting).as_shard()
+        shard = joined_rows(waiting).as_shard()
         if len(shard.X) == job.n_rows:
             self.whole = shard
         yield shard
 
     def validation(self) -> ValidationSet:
         """Return the rows that are held out, to be judged by."""
-        rows = joined_partitions([self.read(key, keeps=False) for key in self.job.held_out])
+        rows = joined_rows([self.read(key, keeps=False) for key in self.job.held_out])
         return ValidationSet(rows.X, rows.targets, rows.targets, rows.sample_weight)
 
 

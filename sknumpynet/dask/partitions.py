@@ -22,7 +22,6 @@ __all__ = [
     "checked_rows",
     "encode_partition",
     "first_rows",
-    "joined_partitions",
     "rows_of_partition",
 ]
 
@@ -238,14 +237,3 @@ def checked_rows(
     _, is_checked = deal_rows(key, len(encoded.X), 1, part)
     is_checked[0] |= not is_checked.any()
     return encoded.rows(is_checked)
-
-
-def joined_partitions(partitions: Sequence[EncodedPartition]) -> EncodedPartition:
-    """Return the rows of several partitions one after another."""
-    if len(partitions) == 1:
-        return partitions[0]
-    parts: list[Any] = [
-        None if any(own is None for own in parts) else np.concatenate(parts)
-        for parts in zip(*partitions, strict=True)
-    ]
-    return EncodedPartition(*parts)

@@ -31,6 +31,9 @@ class NetworkEstimator(
     never itself.
     """
 
+    # A parameter of some classifiers.
+    calibrate: str | None = None
+
     # What the encoding of data depends on, beside the type.
     _data_parameters: ClassVar[tuple[str, ...]] = ("loss", "quantile", "class_weight")
 
@@ -79,6 +82,12 @@ class NetworkEstimator(
     @abstractmethod
     def _n_fitted(self) -> int:
         """Return how many networks predict."""
+
+    @property
+    def _temperature(self) -> float:
+        """What logits of the mean are divided by, 1 where none was fitted."""
+        temperature: float = getattr(self, "temperature_", 1.0)
+        return temperature
 
     def _mean_activated(self, X: Any) -> np.ndarray:
         """Return activated outputs of checked rows, the mean of the members'."""

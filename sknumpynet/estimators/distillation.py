@@ -88,22 +88,6 @@ class EncodedRows:
         weight = None if self.sample_weight is None else self.sample_weight[rows]
         return type(self)(self.X[rows], self.targets[rows], weight)
 
-    def training_data(self) -> TrainingData:
-        """Return them for training."""
-        return TrainingData(
-            self.X,
-            training_X=self.X,
-            y=self.targets,
-            targets=self.targets,
-            n_classes=1,
-            sample_weight=self.sample_weight,
-            weight_unit=1.0,
-            has_weight=None,
-            is_kept=None,
-            given=None,
-            validation=None,
-        )
-
 
 @dataclass(frozen=True)
 class Comparison:
@@ -188,7 +172,13 @@ def distil(teacher: N, student: N, given: GivenRows, validation: GivenRows | Non
     config = _training_config(student, len(learned), len(pool.X), random_state)
     spec = student._network_spec(student._inputs(known), config, teacher.n_outputs_)
     networks = spec.build()[:1]
-    problem = TrainingProblem(config, pool.training_data(), networks, soft_loss, Scoring())
+    problem = TrainingProblem(
+        config,
+        TrainingData.of_arrays(pool.X, pool.targets, pool.sample_weight),
+        networks,
+        soft_loss,
+        Scoring(),
+    )
     result = train_ensemble(problem)
     for message, category in result.warnings:
         warn_user(message, category)

@@ -19,7 +19,14 @@ from sknumpynet.preprocessing import TabularPreprocessor
 from sknumpynet.training.data import TrainingData
 from sknumpynet.utils.columns import as_table
 
-__all__ = ["Inputs", "NumericInputs", "TableInputs"]
+__all__ = [
+    "Inputs",
+    "NumericInputs",
+    "TableInputs",
+    "kept_background",
+    "known_columns",
+    "new_preprocessor",
+]
 
 # Numbers come as ranks too where they are no more: of many columns ranks are half of what is
 # encoded and most of what is kept, 4 kB a column, and bring nothing.
@@ -168,16 +175,7 @@ class TableInputs(Inputs):
     def _learned(self, X: Any) -> np.ndarray:
         """Learn what the columns are; return encoded rows."""
         preprocessor, encoded = self._fitted(X)
-        attributes = {
-            name: getattr(preprocessor, name)
-            for name in Inputs.names
-            if hasattr(preprocessor, name)
-        }
-        attributes["preprocessor_"] = preprocessor
-        if self.n_background:
-            # A source of its own: training draws what it would draw without it.
-            order = np.random.RandomState(0).permutation(len(encoded))
-            attributes["background_"] = encoded[order[: self.n_background]]
+        attributes = known_columns(preprocessor) | kept_background(encoded, self.n_background)
         set_fitted(self.estimator, FittedAttributes(attributes, frozenset(self.names)))
         return encoded
 
@@ -187,8 +185,30 @@ class TableInputs(Inputs):
             # The caller may fit its own again.
             known = copy.copy(self.known).set_output(transform="default")
             return known, known._transform_for(known, X, with_levels=True)
-        preprocessor = TabularPreprocessor(
-            self.categorical_features, column_kinds=self.column_kinds, ranks=MOST_RANKED
-        )
-        preprocessor.set_output(transform="default")  # whatever the configuration says
+        preprocessor = new_preprocessor(self.categorical_features, self.column_kinds)
         return preprocessor, preprocessor._fit_transform_with_levels(X)
+
+
+def new_preprocessor(categorical_features: Any, column_kinds: Any) -> TabularPreprocessor:
+    """Return what an estimator for tables learns columns by, not fitted."""
+    preprocessor = TabularPreprocessor(
+        categorical_features, column_kinds=column_kinds, ranks=MOST_RANKED
+    )
+    preprocessor.set_output(transform="default")  # whatever the configuration says
+    return preprocessor
+
+
+def known_columns(preprocessor: TabularPreprocessor) -> dict[str, Any]:
+    """Return a fitted preprocessor and what else describes columns, as fitted attributes."""
+    learned = vars(preprocessor)
+    known = {name: learned[name] for name in Inputs.names if name in learned}
+    return {**known, "preprocessor_": preprocessor}
+
+
+def kept_background(encoded: np.ndarray, n_background: int) -> dict[str, Any]:
+    """Return the rows that `explain` compares others with, as a fitted attribute if there are."""
+    if not n_background:
+        return {}
+    # A source of its own: training draws what it would draw without it.
+    order = np.random.RandomState(0).permutation(len(encoded))
+    return {"background_": encoded[order[:n_background]]}

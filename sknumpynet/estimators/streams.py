@@ -14,11 +14,15 @@ from sklearn.utils import check_random_state
 from sknumpynet.estimators.contract import NetworkEstimator
 from sknumpynet.estimators.fitted_attributes import FittedAttributes, with_attributes
 from sknumpynet.estimators.fitting import EncodedData, Fit, PredictingAttributes
-from sknumpynet.estimators.inputs import MOST_RANKED, Inputs
+from sknumpynet.estimators.inputs import (
+    Inputs,
+    kept_background,
+    known_columns,
+    new_preprocessor,
+)
 from sknumpynet.estimators.targets import Targets
-from sknumpynet.estimators.targets.sketching import ClassSketch, sketch_of_targets
+from sknumpynet.estimators.targets.sketching import ClassSketch, NumberSketch, sketch_of_targets
 from sknumpynet.estimators.training_data import GivenRows, make_training_data
-from sknumpynet.preprocessing import TabularPreprocessor
 from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.data import MemberRows, TrainingData, ValidationSet, Warned
 from sknumpynet.training.member_runs import runs_of_members
@@ -30,6 +34,7 @@ from sknumpynet.training.shards import (
     ShardFolds,
     ShardPlan,
     deal_rows,
+    joined_rows,
     train_in_shards,
 )
 from sknumpynet.training.validation import Scoring, uses_scorer
@@ -180,14 +185,14 @@ class _EncodedStream:
             n_waiting += len(frame.X)
             n_read += len(frame.X)
             if n_waiting >= wanted and n_read < self.n_rows:
-                yield _joined(waiting)
+                yield joined_rows(waiting)
                 waiting, n_waiting = [], 0
         if n_read != self.n_rows:
             raise ValueError(
                 f"a stream must give the same rows every time: it gave {self.n_rows} at first, "
                 f"then {n_read}"
             )
-        yield _joined(waiting)
+        yield joined_rows(waiting)
 
     def _encoded_frames(self, epoch: int) -> Iterator[Shard]:
         pieces = self.stream.pieces()
@@ -214,16 +219,6 @@ class _EncodedStream:
         return make_training_data(
             self.inputs, self.targets, rows, validation, is_new=False, is_incremental=True
         )
-
-
-def _joined(shards: list[Shard]) -> Shard:
-    if len(shards) == 1:
-        return shards[0]
-    parts: list[Any] = [
-        None if any(own is None for own in parts) else np.concatenate(parts)
-        for parts in zip(*shards, strict=True)
-    ]
-    return Shard(*parts)
 
 
 def fit_stream(
@@ -281,7 +276,7 @@ def refuse_what_needs_all_rows(estimator: Any, validation: GivenRows | None) -> 
         )
     if uses_scorer(estimator.scoring):
         raise ValueError(f"a stream is judged by the loss, got scoring={estimator.scoring!r}")
-    if getattr(estimator, "calibrate", None) is not None:
+    if estimator.calibrate is not None:
         raise ValueError(
             f"calibrate={estimator.calibrate!r} needs all rows at once: fit a table in memory"
         )
@@ -317,19 +312,19 @@ def _learned(
                 n_rows += len(rows.y)
                 yield rows.X
 
-    preprocessor = TabularPreprocessor(
-        estimator.categorical_features, column_kinds=estimator.column_kinds, ranks=MOST_RANKED
-    )
-    preprocessor.set_output(transform="default")
+    preprocessor = new_preprocessor(estimator.categorical_features, estimator.column_kinds)
     preprocessor._learn_stream(features())
     if n_rows < 2:
         raise ValueError(f"at least 2 rows of weight above 0 are needed, got {n_rows}")
-    known = {name: getattr(preprocessor, name) for name in Inputs.names}
-    known |= {"preprocessor_": preprocessor, **sketch.known()}
-    estimator = with_attributes(estimator, {})
+    known = {**known_columns(preprocessor), **sketch.known()}
+    return with_balanced_classes(estimator, sketch), known, n_rows
+
+
+def with_balanced_classes(estimator: Any, sketch: ClassSketch | NumberSketch) -> Any:
+    """Return a copy of an estimator by whose weights of classes to train."""
     if isinstance(sketch, ClassSketch) and estimator.class_weight == "balanced":
-        estimator = with_attributes(estimator, {"class_weight": sketch.balanced()})
-    return estimator, known, n_rows
+        return with_attributes(estimator, {"class_weight": sketch.balanced()})
+    return with_attributes(estimator, {})
 
 
 def check_targets(y: np.ndarray, names: NamedColumns) -> None:
@@ -351,19 +346,7 @@ def _folds(config: TrainingConfig, *, has_validation: bool) -> tuple[tuple[int, 
 
 def data_of_shard(shard: Shard, validation: ValidationSet | None) -> TrainingData:
     """Return the rows of a shard as those of a table."""
-    return TrainingData(
-        shard.X,
-        training_X=shard.X,
-        y=shard.targets,
-        targets=shard.targets,
-        n_classes=1,
-        sample_weight=shard.sample_weight,
-        weight_unit=1.0,
-        has_weight=None,
-        is_kept=None,
-        given=None,
-        validation=validation,
-    )
+    return TrainingData.of_arrays(shard.X, shard.targets, shard.sample_weight, validation)
 
 
 def fit_to_shard(estimator: Any, config: TrainingConfig, encoded: EncodedData) -> Fit:
@@ -373,9 +356,7 @@ def fit_to_shard(estimator: Any, config: TrainingConfig, encoded: EncodedData) -
     networks, loss = spec.build(), targets.loss
     description = {**encoded.description}
     description.pop("background_", None)  # of an earlier fit
-    if estimator.n_background:
-        order = np.random.RandomState(0).permutation(len(data.X))
-        description["background_"] = data.X[order[: estimator.n_background]]
+    description |= kept_background(data.X, estimator.n_background)
     predicting = PredictingAttributes(description, spec, networks, loss)
     problem = TrainingProblem(config, data, networks, loss, Scoring(), None)
     return Fit(problem, encoded, predicting)

@@ -1,10 +1,10 @@
 """What training is given: rows, targets and weights, and which of them are whose."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from sknumpynet.core.types import BoolArray, IntArray
+from sknumpynet.core.types import BoolArray, FloatArray, IntArray
 from sknumpynet.utils.scikit_learn import rows_of
 
 __all__ = ["MemberRows", "TrainingData", "ValidationSet", "Warned"]
@@ -101,6 +101,29 @@ class TrainingData(NamedTuple):
     is_kept: BoolArray | None
     given: Any
     validation: ValidationSet | None
+
+    @classmethod
+    def of_arrays(
+        cls,
+        X: FloatArray,
+        targets: FloatArray | BoolArray,
+        sample_weight: FloatArray | None,
+        validation: ValidationSet | None = None,
+    ) -> Self:
+        """Return rows of which all is known already, and which nobody gave."""
+        return cls(
+            X,
+            training_X=X,
+            y=targets,
+            targets=targets,
+            n_classes=1,
+            sample_weight=sample_weight,
+            weight_unit=1.0,
+            has_weight=None,
+            is_kept=None,
+            given=None,
+            validation=validation,
+        )
 
 
 class MemberRows(NamedTuple):

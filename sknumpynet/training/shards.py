@@ -8,7 +8,7 @@ over all shards, at whose end members are judged by rows that they hold out, and
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -22,7 +22,15 @@ from sknumpynet.training.stacks import chunks_of, stacks_of
 from sknumpynet.training.validation import Scoring, Validator
 from sknumpynet.training.workers import Workers, workers_for
 
-__all__ = ["MOST_CHECKED_ROWS", "Shard", "ShardFolds", "ShardPlan", "deal_rows", "train_in_shards"]
+__all__ = [
+    "MOST_CHECKED_ROWS",
+    "Shard",
+    "ShardFolds",
+    "ShardPlan",
+    "deal_rows",
+    "joined_rows",
+    "train_in_shards",
+]
 
 # Of all rows, about so many are kept to judge members by: each by those of its fold.
 MOST_CHECKED_ROWS = 100_000
@@ -51,6 +59,28 @@ class Shard(NamedTuple):
     def rows_without(self, fold: int) -> IntArray | None:
         """Return the rows of other folds, None for all."""
         return None if fold < 0 else np.flatnonzero(self.folds != fold)
+
+
+Rows = TypeVar("Rows", bound=tuple[Any, ...])
+
+
+def joined_rows(parts: Sequence[Rows]) -> Rows:
+    """Return rows that came in parts one after another.
+
+    Parameters
+    ----------
+    parts : sequence of NamedTuple
+        Of arrays with an entry for each row, or None where all parts have none.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    arrays = (
+        None if any(own is None for own in arrays) else np.concatenate(arrays)
+        for arrays in zip(*parts, strict=True)
+    )
+    kind: Any = type(parts[0])
+    joined: Rows = kind(*arrays)
+    return joined
 
 
 class ShardPlan(NamedTuple):
