@@ -193,7 +193,7 @@ class BaseNetwork(NetworkEstimator):
 
     def _after_training(self, fit: Fit, sample_weight: Any, result: FitResult) -> dict[str, Any]:
         """Return further fitted attributes, of a temperature where one is asked for."""
-        if getattr(self, "calibrate", None) is None:
+        if self.calibrate is None:
             return {}
         data = fit.encoded.data
         return calibration_attributes(self, data, sample_weight, result.held_out)

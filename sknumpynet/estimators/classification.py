@@ -176,10 +176,9 @@ class NetworkClassifier(ClassifierMixin):  # type: ignore[misc]
 
     def _mean_activated(self, X: Any) -> np.ndarray:
         mean: np.ndarray = super()._mean_activated(X)
-        temperature = getattr(self, "temperature_", 1.0)
-        if temperature == 1.0:
+        if self._temperature == 1.0:
             return mean
-        return tempered(mean, temperature, self.out_activation_)
+        return tempered(mean, self._temperature, self.out_activation_)
 
     def _as_output(self, predictions: np.ndarray) -> np.ndarray:
         return as_probabilities(predictions, len(self.classes_), self.out_activation_)

@@ -67,7 +67,7 @@ MOST_INITIAL_ROWS = 1_000
 
 def _can_go_on(estimator: "BaseTabularMLP") -> bool:
     refuse_balanced_classes(estimator)
-    if getattr(estimator, "calibrate", None) is not None:
+    if estimator.calibrate is not None:
         raise AttributeError(
             f"partial_fit holds no rows out to calibrate by, got calibrate={estimator.calibrate!r}"
         )

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknumpynet.estimators.mlp import BaseNumpyMLP
 from sknumpynet.estimators.tabular import BaseTabularMLP
+from sknumpynet.explanations.rows import column_names
 from sknumpynet.preprocessing import TabularPreprocessor
 
 __all__ = ["SCALERS", "ReadModel", "read_model"]
@@ -89,13 +90,12 @@ def read_model(model: Any, known: Container[type], where: str) -> ReadModel:
                 f"{type(estimator).__name__}; those that have, before networks of numbers, are "
                 f"{', '.join(own.__name__ for own in SCALERS)} and, first, TabularPreprocessor"
             )
-    names = getattr(first, "feature_names_in_", None)
     return ReadModel(
         estimator,
         preprocessor,
         [step for _, step in steps if step is not preprocessor],
-        [f"x{k}" for k in range(first.n_features_in_)] if names is None else list(map(str, names)),
-        names is not None,
+        column_names(first).tolist(),
+        hasattr(first, "feature_names_in_"),
     )
 
 

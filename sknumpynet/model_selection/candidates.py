@@ -71,7 +71,7 @@ def make_candidate(template: BaseEstimator, params: dict[str, Any]) -> Candidate
         return Candidate(params, reason="solver='lbfgs' does not stack")
     if has_callbacks(network) or has_callbacks(estimator):
         return Candidate(params, reason="its callbacks follow a fit epoch by epoch")
-    if getattr(network, "calibrate", None) is not None:
+    if network.calibrate is not None:
         return Candidate(params, reason="its calibrate takes further fits")
     if network.max_time is not None:
         return Candidate(params, reason="its max_time is for one network")

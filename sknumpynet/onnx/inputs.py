@@ -68,11 +68,7 @@ def table_inputs(learned: LearnedColumns, columns: Sequence[str]) -> list[TableI
         For a category of which two levels are the same text.
     """
     names = distinct_names([*OUTPUTS, *map(identifier, columns)])[len(OUTPUTS) :]
-    places = [*learned.scales, *(k for k, _ in learned.encodings)]
-    inputs = [
-        _input_of(learned, k, names[k], columns[k])
-        for k in sorted({learned.origin(place) for place in places})
-    ]
+    inputs = [_input_of(learned, k, names[k], columns[k]) for k in learned.used_columns()]
     doubtful = [own for own in inputs if own.dtype.kind == "O" and "" in learned.code_of(own.place)]
     taken = [*OUTPUTS, *names]
     more = distinct_names([*taken, *(f"{own.name}_present" for own in doubtful)])[len(taken) :]

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknumpynet.estimators.conformal import checked_levels
 from sknumpynet.estimators.targets import TargetUnit
+from sknumpynet.explanations.rows import column_names
 from sknumpynet.onnx.columns import encoded_rows
 from sknumpynet.onnx.graph import Graph
 from sknumpynet.onnx.inputs import TableInput, table_inputs
@@ -133,18 +134,13 @@ def inputs_of(model: Any) -> list[TableInput]:
             "skl2onnx.to_onnx(model, X[:1])"
         )
     check_is_fitted(model)
-    inputs = table_inputs(model.preprocessor_._learned(), _names(model))
+    inputs = table_inputs(model.preprocessor_._learned(), column_names(model).tolist())
     if not inputs:
         raise NotImplementedError(
             "no column says anything about the targets: all predictions are the same, and a graph "
             "without inputs would not know of how many rows"
         )
     return inputs
-
-
-def _names(model: Any) -> list[str]:
-    given = getattr(model, "feature_names_in_", None)
-    return [f"x{k}" for k in range(model.n_features_in_)] if given is None else list(given)
 
 
 # Networks -----------------------------------------------------------------------------------------
@@ -163,7 +159,7 @@ def _activated(graph: Graph, operator: Any) -> str:
     of_all = graph.node("Transpose", of_all, perm=[0, 2, 1])
     activated = inverse_link(graph, of_all, model.out_activation_, model.n_outputs_)
     mean = graph.mean_of_members(activated)
-    temperature = getattr(model, "temperature_", 1.0)
+    temperature = model._temperature
     if temperature == 1.0:
         return mean
     raw_of_mean = graph.node(

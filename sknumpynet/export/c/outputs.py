@@ -151,7 +151,7 @@ def _of_classifier(model: Any, row: _Row) -> list[Function]:
 
 
 def _tempered(model: Any) -> list[str]:
-    temperature = getattr(model, "temperature_", 1.0)
+    temperature = model._temperature
     if temperature == 1.0:
         return []
     name = "temper_classes" if model.out_activation_ == "softmax" else "temper"

@@ -68,7 +68,7 @@ def row_usage(source: TableSource, prefix: str) -> list[str]:
 def missing_row(source: TableSource, prefix: str) -> tuple[str, str]:
     """Return the declaration and the definition of a row in which all is missing."""
     head = f"const struct {prefix}_row {prefix}_missing"
-    cells = ["NULL" if source.is_text(k) else "NAN" for k in source.used] or ["0"]
+    cells = ["NULL" if source.is_text(k) else "NAN" for k in source.fields] or ["0"]
     about = "/* A row in which all is missing, to begin with. */"
     body = textwrap.indent(textwrap.fill(", ".join(cells), 96), "    ")
     return f"{about}\nextern {head};\n", f"{head} = {{\n{body}\n}};\n"
@@ -81,7 +81,7 @@ def _is_date(source: TableSource, k: int) -> bool:
 
 def days_function(source: TableSource, prefix: str) -> list[tuple[str, str]]:
     """Return the declaration and the definition of what makes days of dates, if there are any."""
-    if not any(_is_date(source, k) for k in source.used):
+    if not any(_is_date(source, k) for k in source.fields):
         return []
     head = f"double {prefix}_days(int year, int month, int day, double seconds)"
     comment = "/* Days since 1970-01-01, of month and day from 1, and seconds since midnight. */"

@@ -35,17 +35,10 @@ class TableSource:
     dtype: str
 
     @cached_property
-    def used(self) -> list[int]:
-        """The columns of which anything is made."""
-        learned = self.learned
-        places = {*learned.scales, *(k for k, _ in learned.encodings)}
-        return sorted({learned.origin(k) for k in places})
-
-    @cached_property
     def fields(self) -> dict[int, str]:
         """What the struct calls them."""
-        names = distinct_identifiers(self.names[k] for k in self.used)
-        return dict(zip(self.used, names, strict=True))
+        used = self.learned.used_columns()
+        return dict(zip(used, distinct_identifiers(self.names[k] for k in used), strict=True))
 
     def levels(self, k: int) -> list[Level]:
         """Return the levels of a category by their codes from 1, rare ones last."""

@@ -170,7 +170,7 @@ def _mean_lines(script: Script, model: ReadModel) -> list[str]:
     is_ensemble = model.is_for_tables or estimator.coefs_[0].ndim == 3
     if is_ensemble:
         lines.append(f"        raw = {use(member_mean)}(raw)")
-    temperature = getattr(estimator, "temperature_", 1.0)
+    temperature = estimator._temperature
     if temperature != 1.0:
         lines.append(f"        raw = {use(LINKS[name])}(raw) / {temperature!r}")
         lines += _activation_lines(script, model)

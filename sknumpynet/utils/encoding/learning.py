@@ -84,6 +84,11 @@ class LearnedColumns:
         """Return the column of the table that a place stands for."""
         return self.parts[k][0] if k in self.parts else k
 
+    def used_columns(self) -> list[int]:
+        """Return the columns of the table of which anything is made, in their order."""
+        places = (*self.scales, *(place for place, _ in self.encodings))
+        return sorted({self.origin(place) for place in places})
+
     def is_number(self, k: int) -> bool:
         """Return whether nothing but a number, its rank and a flag is made of a column."""
         return all(self.origin(place) != k for place in self.parts) and all(

@@ -65,7 +65,7 @@ class ReadCells:
         learned : LearnedColumns
             Of the same columns, maybe with other rows.
         """
-        is_used = {*learned.scales, *(learned.origin(k) for k, _ in learned.encodings)}
+        is_used = set(learned.used_columns())
         nothing = np.zeros(len(columns[0].values), np.int_)
 
         def cells(k: int) -> npt.NDArray[Any]:
