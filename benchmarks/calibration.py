@@ -21,19 +21,9 @@ from benchmarks.tabular_data import CLASSIFICATION, Table, add_data_option, load
 from benchmarks.timing import argument_parser, exit_code, markdown_table, thread_limit, versions
 from sknumpynet import TabularMLPClassifier
 from sknumpynet.core.inference import tempered
+from sknumpynet.display.reliability import reliability_of
 
 __all__ = ["main"]
-
-N_GROUPS = 10
-
-
-def error_of(probabilities: np.ndarray, y: np.ndarray, classes: np.ndarray) -> float:
-    """Return the mean distance between how sure predictions are and how often they are right."""
-    confidence = probabilities.max(axis=1)
-    is_right = classes[probabilities.argmax(axis=1)] == y
-    groups = np.array_split(np.argsort(confidence, kind="stable"), N_GROUPS)
-    distances = [abs(confidence[own].mean() - is_right[own].mean()) for own in groups]
-    return float(np.average(distances, weights=list(map(len, groups))))
 
 
 def measure(table: Table, seed: int, options: argparse.Namespace) -> list[float]:
@@ -49,7 +39,8 @@ def measure(table: Table, seed: int, options: argparse.Namespace) -> list[float]
         times.append(time.process_time() - start)
         probabilities = model.predict_proba(data.X_test)
         losses.append(log_loss(data.y_test, probabilities, labels=model.classes_))
-        errors.append(error_of(probabilities, data.y_test, model.classes_))
+        is_right = model.classes_[probabilities.argmax(axis=1)] == data.y_test
+        errors.append(reliability_of(probabilities.max(axis=1), is_right)[2])
         if calibrate is None:
             plain = probabilities
     best = minimize_scalar(

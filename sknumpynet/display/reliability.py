@@ -149,15 +149,29 @@ class ReliabilityDisplay:
         """Draw one curve, and return its mean distance from the diagonal."""
         curves: Axes
         curves, counts = self.axes_
-        order = np.argsort(confidence, kind="stable")
-        groups = np.array_split(order, min(N_GROUPS, len(order)))
-        said = np.array([confidence[own].mean() for own in groups])
-        # Of rows that are as sure, none is before another, in whatever order they came.
-        _, tie = np.unique(confidence, return_inverse=True)
-        right = (np.bincount(tie, self.is_right) / np.bincount(tie))[tie]
-        held = np.array([right[own].mean() for own in groups])
-        sizes = np.array(list(map(len, groups)))
-        error = float(np.average(np.abs(said - held), weights=sizes))
+        said, held, error = reliability_of(confidence, self.is_right)
         curves.plot(said, held, "o-", label=f"{name}: {error:.3f} off")
         counts.hist(confidence, bins=20, histtype="step")
         return error
+
+
+def reliability_of(
+    confidence: FloatArray, is_right: BoolArray
+) -> tuple[FloatArray, FloatArray, float]:
+    """Return how sure groups of rows are, how often they are right, and the mean distance of both.
+
+    Parameters
+    ----------
+    confidence : ndarray of shape (n_samples,)
+        The probability of the predicted class.
+    is_right : ndarray of bool of shape (n_samples,)
+    """
+    order = np.argsort(confidence, kind="stable")
+    groups = np.array_split(order, min(N_GROUPS, len(order)))
+    said = np.array([confidence[own].mean() for own in groups])
+    # Of rows that are as sure, none is before another, in whatever order they came.
+    _, tie = np.unique(confidence, return_inverse=True)
+    right = (np.bincount(tie, is_right) / np.bincount(tie))[tie]
+    held = np.array([right[own].mean() for own in groups])
+    sizes = np.array(list(map(len, groups)))
+    return said, held, float(np.average(np.abs(said - held), weights=sizes))
