@@ -261,7 +261,7 @@ def fit_stream(
     train_in_shards(
         prepared,
         ShardPlan(n_rows, held_out, seed),
-        lambda epoch: itertools.chain([first], shards) if epoch == 0 else encoded.shards(epoch),
+        lambda epoch, _: itertools.chain([first], shards) if epoch == 0 else encoded.shards(epoch),
     )
     result = fit_result(prepared._replace(rows=[MemberRows()] * len(prepared.runs)))
     return fit.fitted(result), result.warnings

@@ -7,13 +7,15 @@ over all shards, at whose end members are judged by rows that they hold out, and
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from sknumpynet.core.batching import Dataset
+from sknumpynet.core.members import MemberResult
 from sknumpynet.core.monitor import Monitor
+from sknumpynet.core.optimizers import Optimizer
 from sknumpynet.core.types import BoolArray, FloatArray, IntArray
 from sknumpynet.training.data import ValidationSet
 from sknumpynet.training.executor import train_chunks
@@ -24,6 +26,8 @@ from sknumpynet.training.workers import Workers, workers_for
 
 __all__ = [
     "MOST_CHECKED_ROWS",
+    "MemberProgress",
+    "Progress",
     "Shard",
     "ShardFolds",
     "ShardPlan",
@@ -146,8 +150,56 @@ def deal_rows(
     return folds.astype(np.int16), source.random_sample(n_rows) < checked_part
 
 
+class MemberProgress(NamedTuple):
+    """Where one member stands between two shards.
+
+    Parameters
+    ----------
+    parameters : ndarray of shape (P,)
+    optimizer : Optimizer
+    result : MemberResult
+        Up to the last whole epoch.
+    """
+
+    parameters: FloatArray
+    optimizer: Optimizer
+    result: MemberResult
+
+
+@dataclass
+class Progress:
+    """Where a training stands between two shards: to go on from there gives its bits.
+
+    It holds the arrays that are trained on, not copies: write it before training goes on.
+
+    Parameters
+    ----------
+    members : list of MemberProgress
+    epoch : int
+        The one that is going on.
+    n_shards, n_rows : int
+        How much of it is done.
+    losses, counts : ndarray of shape (K,)
+        Sums over the rows of the epoch that each member has learned, and how many they are.
+    checked : list of Shard
+        Rows to judge by that have come up to now.
+    """
+
+    members: list[MemberProgress]
+    epoch: int = 0
+    n_shards: int = 0
+    n_rows: int = 0
+    losses: FloatArray = field(default_factory=lambda: np.zeros(0))
+    counts: FloatArray = field(default_factory=lambda: np.zeros(0))
+    checked: list[Shard] = field(default_factory=list)
+
+
 def train_in_shards(
-    prepared: EnsembleRuns, plan: ShardPlan, shards: Callable[[int], Iterator[Shard]]
+    prepared: EnsembleRuns,
+    plan: ShardPlan,
+    shards: Callable[[int, int], Iterator[Shard]],
+    resume_from: Progress | None = None,
+    keep: Callable[[Callable[[], Progress]], None] | None = None,
 ) -> None:
     """Train the runs of an ensemble; what comes of each is in it, as if it had been a table.
 
@@ -156,8 +208,13 @@ def train_in_shards(
     prepared : EnsembleRuns
         Started on rows of one shard.
     plan : ShardPlan
-    shards : callable(epoch)
-        Yields the shards of an epoch, with the same rows in every one, in any order.
+    shards : callable(epoch, n_shards)
+        Yields the shards of an epoch but for the first ``n_shards``, which are done. Every epoch
+        has the same rows, in any order.
+    resume_from : Progress, optional
+        Where this training stood when it was cut off.
+    keep : callable(take), optional
+        Called before every shard; ``take()`` returns how far training has come.
 
     Raises
     ------
@@ -166,17 +223,25 @@ def train_in_shards(
     KeyboardInterrupt
         If training is interrupted.
     """
-    course = _Course(prepared, plan)
+    course = _Course(prepared, plan, keep)
+    if resume_from is not None:
+        course.resume(resume_from)
     while course.active:
-        course.train_epoch(shards(course.epoch))
+        course.train_epoch(shards(course.epoch, course.n_shards))
     course.publish()
 
 
 class _Course:
     """The training of an ensemble's runs while it is going on."""
 
-    def __init__(self, prepared: EnsembleRuns, plan: ShardPlan) -> None:
+    def __init__(
+        self,
+        prepared: EnsembleRuns,
+        plan: ShardPlan,
+        keep: Callable[[Callable[[], Progress]], None] | None,
+    ) -> None:
         self.runs, self.plan, self.problem = prepared.runs, plan, prepared.problem
+        self.keep = keep
         self.seeds = [plan.seed] if prepared.seeds is None else prepared.seeds.tolist()
         self.members = [run.member for run in prepared.runs]
         self.monitors = [Monitor(member) for member in self.members]
@@ -185,15 +250,49 @@ class _Course:
         self.checked: list[Shard] = []
         self.workers: Workers | None = None
         self.start = self.last_end = time.perf_counter()
+        self._begin_epoch()
+
+    def _begin_epoch(self) -> None:
+        self.n_shards = self.n_rows = 0
+        self.losses: FloatArray = np.zeros(len(self.runs))
+        self.counts: FloatArray = np.zeros(len(self.runs))
+
+    def progress(self) -> Progress:
+        """Return where training stands."""
+        members = []
+        for run, monitor in zip(self.runs, self.monitors, strict=True):
+            assert run.optimizer is not None  # no solver but L-BFGS is without
+            members.append(MemberProgress(run.parameters, run.optimizer, monitor.result))
+        return Progress(
+            members,
+            self.epoch,
+            self.n_shards,
+            self.n_rows,
+            self.losses,
+            self.counts,
+            self.checked,
+        )
+
+    def resume(self, progress: Progress) -> None:
+        """Go on from where a training of the same runs stood."""
+        for run, monitor, own in zip(self.runs, self.monitors, progress.members, strict=True):
+            run.parameters, run.optimizer = own.parameters, own.optimizer
+            monitor.result = own.result
+        self.active = [k for k in self.active if self.monitors[k].result.status == "running"]
+        self.epoch, self.n_shards, self.n_rows = progress.epoch, progress.n_shards, progress.n_rows
+        self.losses, self.counts = progress.losses, progress.counts
+        self.checked = progress.checked
+        if self.epoch > 0:
+            self._judge_by_checked()
 
     def train_epoch(self, shards: Iterator[Shard]) -> None:
-        """Train on every shard, and judge the epoch of every member."""
-        n_done, number = 0, 0
-        losses, counts = np.zeros((2, len(self.runs)))
-        for number, shard in enumerate(shards):
+        """Train on the shards of an epoch that are left, and judge the epoch of every member."""
+        for shard in shards:
+            if self.keep is not None:
+                self.keep(self.progress)
             if self.epoch == 0:
                 self._keep_checked(shard)
-            self._train_on(shard, number, n_done)
+            self._train_on(shard)
             for k in self.active:
                 run = self.runs[k]
                 if run.result is None:
@@ -202,17 +301,18 @@ class _Course:
                     self.monitors[k].result.status = "diverged"
                 elif run.result.state.loss_curve:
                     n_samples = run.result.state.n_samples_seen
-                    losses[k] += run.result.state.loss_curve[-1] * n_samples
-                    counts[k] += n_samples
+                    self.losses[k] += run.result.state.loss_curve[-1] * n_samples
+                    self.counts[k] += n_samples
             self.active = [k for k in self.active if self.monitors[k].result.status == "running"]
-            n_done += len(shard.X)
+            self.n_shards += 1
+            self.n_rows += len(shard.X)
             if not self.active or self._seconds_left() <= 0:
                 break
         if self.epoch == 0:
             self._judge_by_checked()
-        self._end_epoch(losses / np.maximum(counts, 1), counts)
+        self._end_epoch()
 
-    def _train_on(self, shard: Shard, number: int, n_done: int) -> None:
+    def _train_on(self, shard: Shard) -> None:
         n_rows, config = len(shard.X), self.problem.config
         runs = [self.runs[k] for k in self.active]
         for k, run in zip(self.active, runs, strict=True):
@@ -223,12 +323,12 @@ class _Course:
                 max_epochs=1,
                 # Progress goes by rows: shards may be of any sizes.
                 planned_epochs=config.max_iter * self.plan.n_rows / n_rows,
-                epochs_before=(self.epoch * self.plan.n_rows + n_done) / n_rows,
+                epochs_before=(self.epoch * self.plan.n_rows + self.n_rows) / n_rows,
                 max_seconds=max(self._seconds_left(), 0.0),
                 report=None,
             )
             # Its own source for every shard: who trains it does not matter.
-            source = np.random.RandomState([self.seeds[k], self.epoch, number])
+            source = np.random.RandomState([self.seeds[k], self.epoch, self.n_shards])
             run.member = replace(
                 self.members[k], random_state=source, settings=settings, validate=None
             )
@@ -266,26 +366,22 @@ class _Course:
 
     def _judge_by_checked(self) -> None:
         """Let members that hold a fold out be judged by its rows from now on."""
-        X, targets, folds = (
-            np.concatenate([getattr(own, name) for own in self.checked])
-            for name in ("X", "targets", "folds")
-        )
-        weights = [own.sample_weight for own in self.checked if own.sample_weight is not None]
-        weight = np.concatenate(weights) if weights else None
-        self.checked = []
+        checked = joined_rows(self.checked)
+        self.checked = [checked]
         for k, (run, fold) in enumerate(zip(self.runs, self.plan.held_out, strict=True)):
             if fold < 0:
                 continue
-            rows = np.flatnonzero(folds == fold)
+            rows = np.flatnonzero(checked.folds == fold)
             if len(rows) == 0:
                 raise ValueError(
                     f"member {k} holds out none of {self.plan.n_rows} rows: the stream is too "
                     "short, fit a table in memory"
                 )
+            targets, weight = checked.targets[rows], checked.sample_weight
             own = ValidationSet(
-                X,
-                targets[rows],
-                targets[rows],
+                checked.X,
+                targets,
+                targets,
                 None if weight is None else weight[rows],
                 rows=rows,
             )
@@ -293,7 +389,8 @@ class _Course:
             self.members[k] = replace(self.members[k], validate=validator)
             self.monitors[k].member = self.members[k]
 
-    def _end_epoch(self, losses: FloatArray, counts: FloatArray) -> None:
+    def _end_epoch(self) -> None:
+        losses, counts = self.losses / np.maximum(self.counts, 1), self.counts
         now = time.perf_counter()
         seconds, self.last_end = (now - self.last_end) / max(len(self.active), 1), now
         for k in self.active:
@@ -306,6 +403,7 @@ class _Course:
             monitor.end_epoch(now - self.start, run.parameters)
         self.active = [k for k in self.active if self.monitors[k].result.status == "running"]
         self.epoch += 1
+        self._begin_epoch()
 
     def publish(self) -> None:
         """Put the best epoch of each member, and how it came about, into its run."""

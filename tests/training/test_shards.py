@@ -1,6 +1,7 @@
 """Training shard by shard: the law, the course of schedules, and who holds out what."""
 
 import copy
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -62,8 +63,12 @@ def plan_of(held_out=range(N_MEMBERS)):
 
 
 def trained(runs, shards, held_out=range(N_MEMBERS)):
-    train_in_shards(runs, plan_of(held_out), lambda epoch: iter(shards))
+    train_in_shards(runs, plan_of(held_out), from_shard(shards))
     return runs.runs
+
+
+def from_shard(shards):
+    return lambda epoch, n_shards: iter(shards[n_shards:])
 
 
 def test_every_member_is_as_alone():
@@ -124,6 +129,43 @@ def test_what_is_held_out_has_no_part():
     changed = copy.deepcopy(runs)
     expected, found = trained(runs, shards)[1], trained(changed, wild)[1]
     assert_array_equal(found.result.state.loss_curve, expected.result.state.loss_curve)
+
+
+class Cut(Exception):
+    pass
+
+
+@pytest.mark.parametrize("held_out", [range(N_MEMBERS), [-1] * N_MEMBERS])
+def test_what_was_cut_off_between_any_shards_goes_on(held_out):
+    runs, shards = prepared(max_iter=3)
+    cut_off = copy.deepcopy(runs)
+    expected, progress, n_cuts = trained(copy.deepcopy(runs), shards, held_out), None, 0
+
+    def keep(take):
+        nonlocal progress
+        stands = take()
+        if progress is None or (stands.epoch, stands.n_shards) != at(progress):
+            progress = pickle.dumps(stands)
+            raise Cut
+
+    def at(progress):
+        stands = pickle.loads(progress)
+        return stands.epoch, stands.n_shards
+
+    while True:
+        runs = copy.deepcopy(cut_off)
+        resume_from = None if progress is None else pickle.loads(progress)
+        try:
+            train_in_shards(runs, plan_of(held_out), from_shard(shards), resume_from, keep)
+            break
+        except Cut:
+            n_cuts += 1
+    assert n_cuts == 3 * len(SIZES)
+    for run, own in zip(expected, runs.runs, strict=True):
+        assert_array_equal(own.parameters, run.parameters)
+        assert own.result.state == run.result.state
+        assert own.result.status == run.result.status
+        assert own.result.history["learning_rate"] == run.result.history["learning_rate"]
 
 
 def test_a_stream_too_short_to_hold_rows_out():
