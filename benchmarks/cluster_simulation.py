@@ -5,16 +5,20 @@ workers take tasks in turn, straggle and die is simulated; the rest is arithmeti
 """
 
 import heapq
+import itertools
+import statistics
 import sys
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from benchmarks.timing import argument_parser, exit_code, markdown_table, thread_limit, versions
+from sknumpynet.dask import attempts
 
 # The table on paper, a billion rows, and the smaller one that is measured.
 N_FEATURES, ROWS_OF_PARTITION, N_PARTITIONS = 20, 100_000, 10_000
@@ -23,6 +27,8 @@ MEASURED, QUICK = (20_000, 10, 3), (300, 3, 1)  # rows of a partition, partition
 # task, one worker in fifty four times as slow, and a death a worker every thousand hours.
 BYTES_PER_SECOND, SECONDS_PER_TASK = 1.25e9, 1e-3
 STRAGGLERS, SLOWNESS, HOURS_TO_DEATH = 0.02, 4.0, 1_000.0
+# What `sknumpynet.dask` does about it.
+SECONDS_TO_SAVE, LATE = attempts.SECONDS_TO_SAVE, attempts.LATE
 # A task whose worker died more often than this is given up, by Dask's default.
 ALLOWED_DEATHS = 3
 CASES = [(10, 10), (100, 10), (100, 100), (1_000, 100), (1_000, 1_000)]
@@ -32,9 +38,11 @@ COLUMNS = (
     "statistics min",
     "encoding min",
     "members h",
+    "without copies and saves h",
     "if none died or straggled h",
     "busy",
-    "begun again",
+    "deaths",
+    "copies",
     "given up",
     "to the client MB",
     "read by a member GB",
@@ -73,6 +81,8 @@ class Outcome(NamedTuple):
         The part of all workers' time in which they worked.
     n_deaths : int
         Of workers with a task.
+    n_copies : int
+        Of tasks that were late.
     is_given_up : bool
         Whether a task met more deaths than are allowed.
     """
@@ -80,11 +90,81 @@ class Outcome(NamedTuple):
     seconds: float
     busy: float
     n_deaths: int = 0
+    n_copies: int = 0
     is_given_up: bool = False
 
 
+@dataclass(frozen=True, order=True)
+class _Attempt:
+    """A worker at a task, from some time on; what part of it was done by then."""
+
+    number: int
+    task: int
+    worker: int
+    start: float
+    done_before: float
+
+
+@dataclass
+class _Cluster:
+    """Workers and tasks while a simulation is going on."""
+
+    seconds: float
+    speeds: np.ndarray
+    rng: np.random.RandomState
+    hazard: float
+    helps: bool
+    waiting: list[int]
+    idle: list[int]
+    events: list[tuple[float, str, _Attempt]] = field(default_factory=list)
+    running: dict[int, _Attempt] = field(default_factory=dict)  # by number
+    numbers: itertools.count = field(default_factory=itertools.count)  # type: ignore[type-arg]
+    saved: dict[int, float] = field(default_factory=dict)
+    deaths: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    lengths: list[float] = field(default_factory=list)
+    worked: float = 0.0
+    n_copies: int = 0
+
+    def begin(self, now: float, task: int) -> None:
+        worker = self.idle.pop()
+        attempt = _Attempt(next(self.numbers), task, worker, now, self.saved.get(task, 0.0))
+        self.running[attempt.number] = attempt
+        length = (1 - attempt.done_before) * self.seconds / float(self.speeds[worker])
+        death = float(self.rng.exponential(1 / self.hazard)) if self.hazard > 0 else np.inf
+        what = "dies" if death < length else "ends"
+        heapq.heappush(self.events, (now + min(death, length), what, attempt))
+
+    def stop(self, now: float, attempt: _Attempt) -> None:
+        del self.running[attempt.number]
+        self.worked += now - attempt.start
+        self.idle.append(attempt.worker)
+
+    def save(self, now: float) -> None:
+        """Save where all tasks stand, as far as their last save."""
+        for own in self.running.values():
+            seconds = max(now - own.start - SECONDS_TO_SAVE, 0.0)
+            part = own.done_before + seconds * float(self.speeds[own.worker]) / self.seconds
+            self.saved[own.task] = max(self.saved.get(own.task, 0.0), part)
+
+    def watch(self, now: float) -> None:
+        """Look at those that run when they will be late."""
+        for own in self.running.values():
+            late = max(own.start + self.longest(), now)
+            heapq.heappush(self.events, (late, "is late", own))
+
+    def longest(self) -> float:
+        """Return the seconds after which a task is late."""
+        return LATE * float(statistics.median(self.lengths))
+
+
 def simulated(
-    n_tasks: int, seconds: float, speeds: np.ndarray, rng: np.random.RandomState, hazard: float
+    n_tasks: int,
+    seconds: float,
+    speeds: np.ndarray,
+    rng: np.random.RandomState,
+    hazard: float,
+    *,
+    helps: bool = True,
 ) -> Outcome:
     """Return what comes of equal tasks that workers take one after another.
 
@@ -96,31 +176,54 @@ def simulated(
     speeds : ndarray of shape (n_workers,)
     rng : RandomState
     hazard : float
-        Deaths a second of a worker; one that died is there again at once, and its task begins
-        anew, on whoever is free first.
+        Deaths a second of a worker; one that died is there again at once, and its task waits for
+        whoever is free first.
+    helps : bool
+        Whether tasks that are late are copied to idle workers, and go on where they were saved.
 
     Examples
     --------
-    >>> simulated(3, 2.0, np.array([1.0, 0.5]), np.random.RandomState(0), 0.0)[:2]
+    >>> rng = np.random.RandomState(0)
+    >>> simulated(3, 2.0, np.array([1.0, 0.5]), rng, 0.0)[:2]
     (4.0, 1.0)
+    >>> speeds = np.array([1.0, 1.0, 0.01])
+    >>> [simulated(3, 1e3, speeds, rng, 0.0, helps=own).seconds for own in (False, True)]
+    [100000.0, 2237.6]
     """
-    free: list[tuple[float, int]] = [(0.0, worker) for worker in range(len(speeds))]
-    waiting, n_deaths, worked, end = [0] * n_tasks, 0, 0.0, 0.0
-    is_given_up = False
-    while waiting:
-        start, worker = heapq.heappop(free)
-        deaths = waiting.pop()
-        length = seconds / speeds[worker]
-        death = rng.exponential(1 / hazard) if hazard > 0 else np.inf
-        if death < length:
-            n_deaths += 1
-            is_given_up |= deaths + 1 > ALLOWED_DEATHS
-            waiting.append(deaths + 1)
-        length = min(length, death)
-        worked += float(length)
-        end = max(end, start + float(length))
-        heapq.heappush(free, (start + float(length), worker))
-    return Outcome(end, worked / (end * len(speeds)), n_deaths, is_given_up)
+    cluster = _Cluster(
+        seconds, speeds, rng, hazard, helps, [*range(n_tasks)], [*range(len(speeds))][::-1]
+    )
+    now, left = 0.0, set(range(n_tasks))
+    is_watched = False
+    while left:
+        while cluster.waiting and cluster.idle:
+            cluster.begin(now, cluster.waiting.pop())
+        if helps and cluster.idle and not is_watched and len(cluster.lengths) >= len(left):
+            cluster.watch(now)
+            is_watched = True
+        now, what, attempt = heapq.heappop(cluster.events)
+        task = attempt.task
+        if attempt.number not in cluster.running or task not in left:
+            continue
+        if helps:
+            cluster.save(now)
+        if what == "ends":
+            left.remove(task)
+            cluster.lengths.append(now - attempt.start)
+            for own in [own for own in cluster.running.values() if own.task == task]:
+                cluster.stop(now, own)
+        elif what == "dies":
+            cluster.deaths[task] += 1
+            cluster.stop(now, attempt)
+            if all(own.task != task for own in cluster.running.values()):
+                cluster.waiting.append(task)
+        elif cluster.idle:
+            cluster.n_copies += 1
+            cluster.begin(now, task)
+            heapq.heappush(cluster.events, (now + cluster.longest(), "is late", attempt))
+    n_deaths, most = sum(cluster.deaths.values()), max(cluster.deaths.values(), default=0)
+    busy = cluster.worked / (now * len(speeds))
+    return Outcome(now, busy, n_deaths, cluster.n_copies, most > ALLOWED_DEATHS)
 
 
 def part(number: int, n_rows: int) -> pd.DataFrame:
@@ -192,10 +295,12 @@ def row_of(costs: Costs, n_workers: int, n_members: int) -> list[str]:
     of_member += n_read / BYTES_PER_SECOND  # nothing is read ahead
 
     def passed(cost: float) -> float:
-        own = simulated(N_PARTITIONS, ROWS_OF_PARTITION * cost, speeds, rng, hazard)
+        n_seconds = ROWS_OF_PARTITION * cost
+        own = simulated(N_PARTITIONS, n_seconds, speeds, rng, hazard, helps=False)
         return max(own.seconds, N_PARTITIONS * SECONDS_PER_TASK)
 
     members = simulated(n_members, of_member, speeds, rng, hazard)
+    alone = simulated(n_members, of_member, speeds, rng, hazard, helps=False)
     untroubled = simulated(n_members, of_member, np.ones(n_workers), rng, 0.0)
     # Partitions lie evenly, so that all members read from all workers.
     links = n_members * n_read / (n_workers * BYTES_PER_SECOND * members.seconds)
@@ -205,9 +310,11 @@ def row_of(costs: Costs, n_workers: int, n_members: int) -> list[str]:
         f"{passed(costs.sketch) / 60:.1f}",
         f"{passed(costs.encode) / 60:.1f}",
         f"{members.seconds / 3600:.2f}",
+        f"{alone.seconds / 3600:.2f}",
         f"{untroubled.seconds / 3600:.2f}",
         f"{members.busy:.2f}",
         str(members.n_deaths),
+        str(members.n_copies),
         "yes" if members.is_given_up else "no",
         f"{(MOST_BYTES + n_members * costs.member_bytes) / 1e6:.0f}",
         f"{n_read / 1e9:.0f}",

@@ -11,14 +11,14 @@ from contextlib import contextmanager
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.partitions import N_ROWS, die, part, wide_part
+from helpers.partitions import N_ROWS, be_as_before, be_slow, die, part, wide_part
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from sknumpynet import TabularMLPClassifier, TabularMLPRegressor
-from sknumpynet.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor
+from sknumpynet.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor, attempts
 from sknumpynet.dask.members import MemberJob, PartitionReader
 from sknumpynet.dask.partitions import EncodedPartition
 from sknumpynet.dask.statistics import difference_of_targets
@@ -212,7 +212,7 @@ def test_traffic_is_bounded_and_counted(rows_of_shard, n_kept, n_read):
         for k in range(10)
     }
     size = partitions["0"].nbytes
-    job = MemberJob(0, None, None, None, tuple(partitions), (), 1000, rows_of_shard)
+    job = MemberJob(0, None, None, None, tuple(partitions), (), (100,) * 10, rows_of_shard)
     reader = PartitionReader(
         lambda key: (partitions[key], int(key) % 2 == 0),
         job,
@@ -232,7 +232,7 @@ def test_traffic_is_bounded_and_counted(rows_of_shard, n_kept, n_read):
 
 def test_partitions_that_change_are_refused():
     partition = EncodedPartition(np.zeros((3, 1)), np.zeros((3, 1)), None)
-    job = MemberJob(0, None, None, None, ("a",), (), 4, 4)
+    job = MemberJob(0, None, None, None, ("a",), (), (4,), 4)
     reader = PartitionReader(lambda key: (partition, False), job, lambda n_bytes: False)
     with pytest.raises(ValueError, match="4 at first, then 3"):
         list(reader.shards(0))
@@ -389,25 +389,65 @@ def test_a_table_larger_than_workers_memory(two_workers):
     assert peak < 100_000_000
 
 
-def test_a_worker_that_dies_is_replaced(four_workers):
-    model = DaskTabularMLPRegressor("fast", **{**SETTINGS, "max_iter": 40}, client=four_workers)
+def events_since(client, n_before):
+    """Return what workers have told of attempts."""
+    return [event for _, event in client.get_events("sknumpynet")[n_before:]]
+
+
+@pytest.fixture
+def slow_workers(four_workers):
+    """Return four workers that are slow as a test wants it, and are as before afterwards."""
+    yield four_workers
+    four_workers.run(be_as_before)
+
+
+def test_a_member_goes_on_where_its_worker_died(slow_workers):
+    client = slow_workers
+    model = DaskTabularMLPRegressor("fast", **{**SETTINGS, "max_iter": 30}, client=client)
     X = table(["price"])
     undisturbed = clone(model).fit(X, "price")
-    killed = []
+    client.run(be_slow, 0.05, 0, 1)
+    n_before, killed = len(client.get_events("sknumpynet")), []
 
     def kill():
-        """Kill the first worker that trains a member."""
+        """Kill the first worker whose member has come some way."""
         while not killed:
-            for address, tasks in four_workers.processing().items():
-                if any("train_member" in str(task) for task in tasks):
-                    killed.append(address)
-                    break
-            time.sleep(0.005)
-        four_workers.run(die, workers=killed[:1], on_error="ignore")
+            time.sleep(0.05)
+            events = events_since(client, n_before)
+            killed.extend(own for own in events if own["what"] == "is saved" and own["epoch"] > 2)
+        client.run(die, workers=[killed[0]["worker"]], on_error="ignore")
 
     killer = threading.Thread(target=kill)
     killer.start()
     survived = clone(model).fit(X, "price")
     killer.join()
-    assert killed
     assert_array_equal(survived.parameters_, undisturbed.parameters_)
+    assert survived.loss_curve_ == undisturbed.loss_curve_
+    begun = [
+        own["epoch"]
+        for own in events_since(client, n_before)
+        if own["what"] == "begins" and own["member"] == killed[0]["member"]
+    ]
+    assert begun[0] == 0
+    assert begun[-1] > 2
+
+
+def test_a_member_that_is_late_is_not_waited_for(slow_workers, monkeypatch):
+    client = slow_workers
+    monkeypatch.setattr(attempts, "SECONDS_TO_LOOK", 0.1)
+    settings = {**SETTINGS, "n_members": 3, "max_iter": 20}
+    model = DaskTabularMLPRegressor("fast", **settings, client=client)
+    X = table(["price"])
+    undisturbed = clone(model).fit(X, "price")
+    client.run(be_slow, 1.0, 1)
+    n_before = len(client.get_events("sknumpynet"))
+    helped = clone(model).fit(X, "price")
+    assert_array_equal(helped.parameters_, undisturbed.parameters_)
+    begun = [own for own in events_since(client, n_before) if own["what"] == "begins"]
+    first, *copies = [own for own in begun if own["member"] == 1]
+    assert {own["worker"] for own in copies}.isdisjoint([first["worker"]])
+    assert max(own["epoch"] for own in copies) < 20
+    # What is left of the late one does not hold the next fit.
+    client.run(be_as_before)
+    again = clone(model).fit(X, "price")
+    assert_array_equal(again.parameters_, undisturbed.parameters_)

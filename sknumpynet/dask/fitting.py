@@ -6,12 +6,14 @@ partitions → sketches, merged → encoded partitions, which stay on workers �
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
 from sknumpynet.core.types import IntArray
+from sknumpynet.dask.attempts import FitVariables, first_results
 from sknumpynet.dask.libraries import dask_module
 from sknumpynet.dask.members import MemberJob, TrainedMember, train_member
 from sknumpynet.dask.partitions import (
@@ -150,14 +152,14 @@ class _Fit:
                 fit.problem.loss,
                 tuple(whole[place].key for place in share),
                 tuple(checked[place].key for place in np.flatnonzero(folds == held_out[k])),
-                int(n_rows[numbers][share].sum()),
+                tuple(n_rows[numbers][share].tolist()),
                 _rows_of_shard(int(n_rows[numbers][share].sum()), preprocessor.n_features_out_),
             )
             for k, share in enumerate(shares)
         ]
         with self._named([*whole, *checked]):
-            members: list[TrainedMember] = self._gathered(
-                [self._call(train_member, job) for job in jobs]
+            members: list[TrainedMember] = first_results(
+                self.client, len(jobs), partial(self._attempted, jobs)
             )
         result = fit_result(_ensemble(fit, members, seeds))
         fitted = fit.fitted(result)
@@ -223,6 +225,25 @@ class _Fit:
     def _call(self, function: Any, *arguments: Any) -> Any:
         """Return the future of a function, called with arguments."""
         return self.client.submit(function, *arguments, pure=False, retries=RETRIES)
+
+    def _attempted(
+        self,
+        jobs: Sequence[MemberJob],
+        member: int,
+        variables: FitVariables,
+        workers: Sequence[str] | None,
+    ) -> Any:
+        """Return the future of an attempt at a member."""
+        return self.client.submit(
+            train_member,
+            jobs[member],
+            member,
+            variables,
+            pure=False,
+            retries=RETRIES,
+            workers=workers,
+            allow_other_workers=workers is not None,
+        )
 
     @contextmanager
     def _named(self, futures: Sequence[Any]) -> Iterator[None]:

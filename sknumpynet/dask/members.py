@@ -1,5 +1,7 @@
 """One member, trained on a worker: partitions come to it one after another, wherever they lie."""
 
+import itertools
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -8,6 +10,7 @@ import numpy as np
 
 from sknumpynet.core.losses import Loss
 from sknumpynet.core.network import Network
+from sknumpynet.dask.attempts import Attempt, FitVariables, NotWantedError
 from sknumpynet.dask.libraries import dask_module
 from sknumpynet.dask.partitions import EncodedPartition
 from sknumpynet.estimators.streams import data_of_shard
@@ -15,7 +18,13 @@ from sknumpynet.training.config import TrainingConfig
 from sknumpynet.training.data import ValidationSet, Warned
 from sknumpynet.training.member_runs import runs_of_members
 from sknumpynet.training.runs import Run, TrainingProblem
-from sknumpynet.training.shards import Shard, ShardPlan, joined_rows, train_in_shards
+from sknumpynet.training.shards import (
+    Progress,
+    Shard,
+    ShardPlan,
+    joined_rows,
+    train_in_shards,
+)
 from sknumpynet.training.validation import Scoring
 
 __all__ = ["MemberJob", "PartitionReader", "TrainedMember", "Traffic", "train_member"]
@@ -25,8 +34,6 @@ __all__ = ["MemberJob", "PartitionReader", "TrainedMember", "Traffic", "train_me
 PART_OF_MEMORY = 0.5
 # A partition that has not come after so long was lost with its worker, and is made anew.
 PATIENCE = 5.0
-# And after so many, of a fit that was interrupted, it will not come any more.
-LONGEST_WAIT = 600.0
 
 
 @dataclass(frozen=True)
@@ -44,8 +51,8 @@ class MemberJob:
         The keys of the encoded partitions to train on.
     held_out : tuple of str
         The keys of the rows to be judged by.
-    n_rows : int
-        Of the share.
+    rows_of_share : tuple of int
+        How many rows each of them has.
     rows_of_shard : int
         Rows that are shuffled among each other at least.
     """
@@ -56,8 +63,27 @@ class MemberJob:
     loss: Loss
     share: tuple[str, ...]
     held_out: tuple[str, ...]
-    n_rows: int
+    rows_of_share: tuple[int, ...]
     rows_of_shard: int
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows the share has."""
+        return sum(self.rows_of_share)
+
+    def places_of_shards(self, epoch: int) -> list[list[int]]:
+        """Return which partitions of the share are the shards of an epoch, in turn."""
+        order = np.random.RandomState([self.seed, epoch]).permutation(len(self.share))
+        shards: list[list[int]] = [[]]
+        n_waiting, n_left = 0, self.n_rows
+        for place in order.tolist():
+            shards[-1].append(place)
+            n_waiting += self.rows_of_share[place]
+            n_left -= self.rows_of_share[place]
+            if n_waiting >= self.rows_of_shard and n_left > 0:
+                shards.append([])
+                n_waiting = 0
+        return shards
 
 
 @dataclass
@@ -85,11 +111,14 @@ class TrainedMember(NamedTuple):
         Without its rows.
     traffic : Traffic
     warnings : list of (str, category)
+    seconds : float
+        That it took.
     """
 
     run: Run
     traffic: Traffic
     warnings: list[Warned]
+    seconds: float
 
 
 @dataclass
@@ -125,31 +154,28 @@ class PartitionReader:
             self.kept[key] = partition
         return partition
 
-    def shards(self, epoch: int) -> Iterator[Shard]:
-        """Yield the shards of an epoch; a single one is kept."""
-        if self.whole is not None:
-            yield self.whole
-            return
+    def shards(self, epoch: int, n_done: int = 0) -> Iterator[Shard]:
+        """Yield the shards of an epoch but for those that are done; a single one is kept."""
         job = self.job
         keeps = job.rows_of_shard < job.n_rows  # else the whole share is kept as one
-        waiting: list[EncodedPartition] = []
-        n_waiting, n_read = 0, 0
-        for place in np.random.RandomState([job.seed, epoch]).permutation(len(job.share)).tolist():
-            waiting.append(self.read(job.share[place], keeps=keeps))
-            n_waiting += len(waiting[-1].X)
-            n_read += len(waiting[-1].X)
-            if n_waiting >= job.rows_of_shard and n_read < job.n_rows:
-                yield joined_rows(waiting).as_shard()
-                waiting, n_waiting = [], 0
-        if n_read != job.n_rows:
+        for places in job.places_of_shards(epoch)[n_done:]:
+            shard = self.whole
+            if shard is None:
+                shard = joined_rows([self._part(place, keeps) for place in places]).as_shard()
+            if not keeps:
+                self.whole = shard
+            yield shard
+
+    def _part(self, place: int, keeps: bool) -> EncodedPartition:
+        """Return a partition of the share."""
+        partition = self.read(self.job.share[place], keeps=keeps)
+        n_rows = self.job.rows_of_share[place]
+        if len(partition.X) != n_rows:
             raise ValueError(
-                f"partitions must have the same rows every time: there were {job.n_rows} at first, "
-                f"then {n_read}"
+                f"partitions must have the same rows every time: there were {n_rows} at first, "
+                f"then {len(partition.X)}"
             )
-        shard = joined_rows(waiting).as_shard()
-        if len(shard.X) == job.n_rows:
-            self.whole = shard
-        yield shard
+        return partition
 
     def validation(self) -> ValidationSet:
         """Return the rows that are held out, to be judged by."""
@@ -157,9 +183,28 @@ class PartitionReader:
         return ValidationSet(rows.X, rows.targets, rows.targets, rows.sample_weight)
 
 
-def train_member(job: MemberJob) -> TrainedMember:
-    """Train a member, on the worker where this is called."""
-    return train_from(PartitionReader(_Fetcher(), job, _has_room))
+def train_member(job: MemberJob, member: int, variables: FitVariables) -> TrainedMember | None:
+    """Train a member on the worker where this is called, from where an earlier attempt stood.
+
+    Parameters
+    ----------
+    job : MemberJob
+    member : int
+        Its number.
+    variables : FitVariables
+        Of the fit.
+
+    Returns
+    -------
+    TrainedMember or None
+        None if it is not wanted any more, as another attempt came first or the fit is over.
+    """
+    attempt = Attempt(variables, member)
+    try:
+        reader = PartitionReader(_Fetcher(attempt), job, _has_room)
+        return train_from(reader, attempt.found(), attempt.keep)
+    except NotWantedError:
+        return None
 
 
 def _has_room(n_bytes: int) -> bool:
@@ -169,8 +214,13 @@ def _has_room(n_bytes: int) -> bool:
     return bool(taken + n_bytes < PART_OF_MEMORY * limit)
 
 
-def train_from(reader: PartitionReader) -> TrainedMember:
-    """Train a member on what is read."""
+def train_from(
+    reader: PartitionReader,
+    resume_from: Progress | None = None,
+    keep: Callable[[Callable[[], Progress]], None] | None = None,
+) -> TrainedMember:
+    """Train a member on what is read, see `train_in_shards`."""
+    start = time.perf_counter()
     job = reader.job
     validation = reader.validation()
     shards = reader.shards(0)
@@ -181,42 +231,49 @@ def train_from(reader: PartitionReader) -> TrainedMember:
     prepared = runs_of_members(problem)
     plan = ShardPlan(job.n_rows, (-1,), job.seed)
 
-    def of_epoch(epoch: int) -> Iterator[Shard]:
-        if epoch > 0:
-            yield from reader.shards(epoch)
-            return
-        yield first
-        yield from shards
+    def of_epoch(epoch: int, n_done: int) -> Iterator[Shard]:
+        if (epoch, n_done) != (0, 0):
+            return reader.shards(epoch, n_done)
+        return itertools.chain([first], shards)
 
-    train_in_shards(prepared, plan, of_epoch)
+    train_in_shards(prepared, plan, of_epoch, resume_from, keep)
     (run,) = prepared.runs
     # Rows stay where they are.
     nothing = replace(run.dataset, X=first.X[:0], targets=first.targets[:0], sample_weight=None)
     run = replace(run, dataset=nothing, member=replace(run.member, validate=None))
-    return TrainedMember(run, reader.traffic, prepared.warnings)
+    return TrainedMember(run, reader.traffic, prepared.warnings, time.perf_counter() - start)
 
 
 class _Fetcher:
     """Gets partitions from whoever has them; who they are is told by variables of Dask."""
 
-    def __init__(self) -> None:
-        self.distributed = dask_module("distributed")
-        self.client = self.distributed.get_client()
+    def __init__(self, attempt: Attempt) -> None:
+        self.attempt, self.distributed = attempt, dask_module("distributed")
         self.worker = self.distributed.get_worker()
         self.futures: dict[str, Any] = {}
 
     def __call__(self, key: str) -> tuple[EncodedPartition, bool]:
         is_from_others = key not in self.worker.data
         if key not in self.futures:
-            self.futures[key] = self.distributed.Variable(key, self.client).get(LONGEST_WAIT)
+            self.attempt.check()
+            self.futures[key] = self.attempt.value_of(key)
         future = self.futures[key]
         try:
             partition = future.result(timeout=PATIENCE)
         except TimeoutError:
-            # Who makes it anew may need the thread that waits for it here.
-            self.distributed.secede()
-            try:
-                partition = future.result(timeout=LONGEST_WAIT)
-            finally:
-                self.distributed.rejoin()
+            partition = self._made_anew(future)
         return partition, is_from_others
+
+    def _made_anew(self, future: Any) -> EncodedPartition:
+        # Who makes it anew may need the thread that waits for it here.
+        self.distributed.secede()
+        try:
+            while True:
+                self.attempt.check()
+                try:
+                    partition: EncodedPartition = future.result(timeout=PATIENCE)
+                except TimeoutError:
+                    continue
+                return partition
+        finally:
+            self.distributed.rejoin()

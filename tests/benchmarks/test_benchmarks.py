@@ -237,6 +237,7 @@ def test_cluster_simulation():
     ]
     for row in rows:
         assert float(row["members h"]) >= float(row["if none died or straggled h"]) > 0
+        assert float(row["members h"]) <= float(row["without copies and saves h"])
         assert 0 < float(row["busy"]) <= 1
 
     rng = np.random.RandomState(0)

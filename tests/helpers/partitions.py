@@ -1,9 +1,12 @@
 """Tables in partitions that workers make when they are asked for; imported there by its name."""
 
 import os
+import time
 
 import numpy as np
 import pandas as pd
+
+from sknumpynet.dask import attempts
 
 N_ROWS = 300
 
@@ -39,3 +42,29 @@ def wide_part(number):
 def die(dask_worker):
     """End the process of a worker, as if the system had killed it."""
     os._exit(1)
+
+
+SECONDS_TO_LOOK, SECONDS_TO_SAVE = attempts.SECONDS_TO_LOOK, attempts.SECONDS_TO_SAVE
+FOUND, KEEP = attempts.Attempt.found, attempts.Attempt.keep
+
+
+def be_slow(seconds, *members):
+    """Let first attempts at some members take longer for every shard, and save before each."""
+    attempts.SECONDS_TO_SAVE = attempts.SECONDS_TO_LOOK = 0.0
+
+    def found(attempt):
+        progress = FOUND(attempt)
+        attempt.is_slow = progress is None and attempt.member in members
+        return progress
+
+    def keep(attempt, take):
+        KEEP(attempt, take)
+        time.sleep(seconds * attempt.is_slow)
+
+    attempts.Attempt.found, attempts.Attempt.keep = found, keep
+
+
+def be_as_before():
+    """Let a worker save as often and be as fast as it is."""
+    attempts.SECONDS_TO_LOOK, attempts.SECONDS_TO_SAVE = SECONDS_TO_LOOK, SECONDS_TO_SAVE
+    attempts.Attempt.found, attempts.Attempt.keep = FOUND, KEEP
