@@ -135,9 +135,7 @@ class BaseNetwork(NetworkEstimator):
         fit = make_fit(self, encoded, split_params, previous)
         saved = None
         if checkpoint is not None:
-            if not isinstance(checkpoint, Checkpoint):
-                checkpoint = Checkpoint(checkpoint)
-            saved = SavedFit(checkpoint, fit.problem)
+            saved = SavedFit(Checkpoint.of(checkpoint), fit.problem)
         after_training = partial(self._after_training, fit, given.sample_weight)
         self._train(fit, report, after_training, saved)
         report.end()

@@ -4,7 +4,7 @@ stream → sketches of columns and targets → shards of encoded rows → networ
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from sknumpynet.training.data import MemberRows, TrainingData, ValidationSet, Wa
 from sknumpynet.training.member_runs import runs_of_members
 from sknumpynet.training.result import fit_result
 from sknumpynet.training.runs import TrainingProblem
+from sknumpynet.training.saved_stream import SavedStream
 from sknumpynet.training.shards import (
     MOST_CHECKED_ROWS,
     Shard,
@@ -166,7 +167,7 @@ class _EncodedStream:
         n_shards = -(-self.n_rows // most)
         return -(-self.n_rows // n_shards)
 
-    def shards(self, epoch: int) -> Iterator[Shard]:
+    def shards(self, epoch: int) -> Generator[Shard, None, None]:
         """Yield the shards of an epoch, read ahead; of a single one it is kept."""
         if self.whole is not None:
             yield self.whole
@@ -222,7 +223,11 @@ class _EncodedStream:
 
 
 def fit_stream(
-    estimator: Any, X: Any, names: NamedColumns, validation: GivenRows | None
+    estimator: Any,
+    X: Any,
+    names: NamedColumns,
+    validation: GivenRows | None,
+    saved: SavedStream | None = None,
 ) -> tuple[FittedAttributes, list[Warned]]:
     """Return what a fit to a stream changes of an estimator, which stays as it is, and warnings.
 
@@ -234,6 +239,8 @@ def fit_stream(
     names : NamedColumns
     validation : GivenRows, optional
         Rows to validate by, in memory.
+    saved : SavedStream, optional
+        Where to save how far training has come.
 
     Raises
     ------
@@ -245,6 +252,8 @@ def fit_stream(
     estimator, known, n_rows = _learned(estimator, stream, names)
     config = estimator._training_config(n_rows, has_validation=validation is not None)
     config = replace(config, conformal=False)
+    if saved is not None:
+        config = replace(config, random_state=saved.random_state)
     held_out, n_folds = _folds(config, has_validation=validation is not None)
     seed = int(check_random_state(config.random_state).randint(np.iinfo(np.int32).max))
     inputs, targets = estimator._inputs(known), estimator._targets(known)
@@ -258,11 +267,18 @@ def fit_stream(
     config = replace(config, resample=splitter)
     fit = fit_to_shard(estimator, config, EncodedData(data, inputs, targets))
     prepared = runs_of_members(fit.problem)
-    train_in_shards(
-        prepared,
-        ShardPlan(n_rows, held_out, seed),
-        lambda epoch, _: itertools.chain([first], shards) if epoch == 0 else encoded.shards(epoch),
-    )
+    resume_from, keep = None, None
+    if saved is not None:
+        resume_from, keep = saved.begin(prepared, known | {"rows": n_rows}), saved.keep
+
+    def shards_of(epoch: int, n_done: int) -> Iterator[Shard]:
+        if epoch == n_done == 0:
+            return itertools.chain([first], shards)
+        shards.close()  # or its thread would go on reading
+        return itertools.islice(encoded.shards(epoch), n_done, None)
+
+    plan = ShardPlan(n_rows, held_out, seed)
+    train_in_shards(prepared, plan, shards_of, resume_from, keep)
     result = fit_result(prepared._replace(rows=[MemberRows()] * len(prepared.runs)))
     return fit.fitted(result), result.warnings
 

@@ -50,6 +50,7 @@ from sknumpynet.presets import (
 from sknumpynet.training.checkpoints import Checkpoint
 from sknumpynet.training.checks import checked_hidden_layer_sizes
 from sknumpynet.training.config import TrainingConfig
+from sknumpynet.training.saved_stream import SavedStream
 from sknumpynet.training.splits import EvenSplits
 from sknumpynet.utils.columns.streams import is_stream
 from sknumpynet.utils.feature_names import with_names_as_in
@@ -127,7 +128,7 @@ class BaseTabularMLP(BaseNetwork):
         checkpoint : Checkpoint, str or path, default=None
             Where to save how far training has come, so that the same fit can go on from there if
             the process is killed; a path is a `Checkpoint` of this folder, saved once a minute. Of
-            this fit alone: a search cannot share one among its candidates. Not of streams.
+            this fit alone: a search cannot share one among its candidates.
         **params : dict
             For the ``split`` of a splitter given as ``resample``: ``groups``, or with metadata
             routing whatever the splitter requests. Not of streams.
@@ -146,8 +147,8 @@ class BaseTabularMLP(BaseNetwork):
             targets of streams that are no names.
         ValueError
             For data that cannot be learned from, if training diverges, and for a checkpoint of
-            another fit; of streams for a checkpoint, and for parameters that need all rows at once:
-            splitters, scorers and ``calibrate``.
+            another fit; of streams for parameters that need all rows at once: splitters, scorers
+            and ``calibrate``.
 
         Notes
         -----
@@ -157,14 +158,15 @@ class BaseTabularMLP(BaseNetwork):
         validation = GivenRows.to_validate_by(X_val, y_val, sample_weight_val)
         if not is_stream(X):
             return self._fit(GivenRows(X, y, sample_weight), validation, params, checkpoint)
-        if checkpoint is not None:
-            raise ValueError(
-                f"checkpoint is for tables in memory, got checkpoint={checkpoint!r} of a stream"
-            )
         names = NamedColumns.of(y, sample_weight)
         self._split_params(None, params)
-        fitted, messages = fit_stream(self, X, names, validation)
+        saved = None
+        if checkpoint is not None:
+            saved = SavedStream(Checkpoint.of(checkpoint), self.random_state)
+        fitted, messages = fit_stream(self, X, names, validation, saved)
         set_fitted(self, fitted)
+        if saved is not None:
+            saved.remove()
         for message, category in messages:
             warnings.warn(message, category, stacklevel=3)
         return self

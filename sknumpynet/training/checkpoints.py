@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from sknumpynet.core.members import MemberResult, Snapshot
 from sknumpynet.training.snapshots import write_snapshot
 from sknumpynet.utils.user_warnings import warn_user
 
-__all__ = ["Checkpoint", "Keeper", "MemberFile"]
+__all__ = ["Checkpoint", "Keeper", "MemberFile", "Pace", "warned_if_not_saved"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class Checkpoint:
         if self.every_epochs is None and self.every_seconds is None:
             raise ValueError("one of every_epochs and every_seconds must not be None")
 
+    @classmethod
+    def of(cls, given: "Checkpoint | str | os.PathLike[str]") -> "Checkpoint":
+        """Return a user's checkpoint, or of a path one with this folder."""
+        return given if isinstance(given, Checkpoint) else cls(given)
+
 
 @dataclass(frozen=True)
 class MemberFile:
@@ -78,6 +84,34 @@ class MemberFile:
     checkpoint: Checkpoint
 
 
+class Pace:
+    """Says when it is time to save.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+    n_epochs : int
+        That are done, and saved, when training begins.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, n_epochs: int) -> None:
+        self.checkpoint = checkpoint
+        self.last = time.monotonic(), n_epochs
+
+    def is_due(self, n_epochs: int, *, is_over: bool = False) -> bool:
+        """Return whether to save now, that so many epochs are done; the clock starts anew then."""
+        seconds, n_before = self.last
+        by_epochs, by_seconds = self.checkpoint.every_epochs, self.checkpoint.every_seconds
+        is_due = (
+            is_over
+            or (by_epochs is not None and n_epochs - n_before >= by_epochs)
+            or (by_seconds is not None and time.monotonic() - seconds >= by_seconds)
+        )
+        if is_due:
+            self.last = time.monotonic(), n_epochs
+        return is_due
+
+
 class Keeper:
     """Saves one member's training whenever it is time, and when it is over.
 
@@ -92,28 +126,23 @@ class Keeper:
 
     def __init__(self, file: MemberFile, n_epochs: int, *, lost_its_scores: bool) -> None:
         self.file, self.lost_its_scores = file, lost_its_scores
-        self.last = time.monotonic(), n_epochs
+        self.pace = Pace(file.checkpoint, n_epochs)
 
     def __call__(self, result: MemberResult, take: Callable[[], Snapshot]) -> None:
         """Save a snapshot if it is time; where that fails, warn and let training go on."""
-        if not self._is_due(result):
-            return
-        self.last = time.monotonic(), result.n_epochs
-        try:
-            write_snapshot(self.file.path, take(), lost_its_scores=self.lost_its_scores)
-        except OSError as error:
-            warn_user(
-                f"the checkpoint of epoch {result.n_epochs} could not be saved ({error}): training "
-                "goes on, and the checkpoint before it stays",
-                RuntimeWarning,
-            )
+        if self.pace.is_due(result.n_epochs, is_over=result.status != "running"):
+            with warned_if_not_saved(result.n_epochs):
+                write_snapshot(self.file.path, take(), lost_its_scores=self.lost_its_scores)
 
-    def _is_due(self, result: MemberResult) -> bool:
-        if result.status != "running":
-            return True
-        seconds, n_epochs = self.last
-        of_file = self.file.checkpoint
-        by_epochs, by_seconds = of_file.every_epochs, of_file.every_seconds
-        if by_epochs is not None and result.n_epochs - n_epochs >= by_epochs:
-            return True
-        return by_seconds is not None and time.monotonic() - seconds >= by_seconds
+
+@contextmanager
+def warned_if_not_saved(n_epochs: int) -> Iterator[None]:
+    """Warn where a save fails."""
+    try:
+        yield
+    except OSError as error:
+        warn_user(
+            f"the checkpoint of epoch {n_epochs} could not be saved ({error}): training goes on, "
+            "and the checkpoint before it stays",
+            RuntimeWarning,
+        )

@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import scipy
@@ -11,7 +12,7 @@ from sknumpynet.training.runs import Run, TrainingProblem
 from sknumpynet.utils.blas import blas_libraries
 from sknumpynet.utils.descriptions import describe
 
-__all__ = ["describe_machine", "describe_problem", "describe_starts"]
+__all__ = ["describe_machine", "describe_problem", "describe_source", "describe_starts"]
 
 # Of the configuration, what has no part in the numbers.
 _NOT_COUNTED = {"n_jobs", "verbose"}
@@ -28,10 +29,8 @@ def describe_problem(problem: TrainingProblem) -> dict[str, str]:
         for own in fields(config)
         if own.name not in _NOT_COUNTED
     }
-    if isinstance(config.random_state, np.random.RandomState):
-        # Its state is a checkpoint's own.
-        described["random_state"] = config.random_state.get_state(legacy=False)["bit_generator"]
     described |= {
+        "random_state": describe_source(config.random_state),
         "X": describe(data.training_X),
         "y": describe(data.targets),
         "sample_weight": describe(data.sample_weight),
@@ -49,6 +48,13 @@ def describe_problem(problem: TrainingProblem) -> dict[str, str]:
     if start is not None:
         described["warm start"] = describe([start.coefs, start.intercepts, start.states])
     return described
+
+
+def describe_source(random_state: Any) -> str:
+    """Return what a random source is; the state of one is a checkpoint's own."""
+    if isinstance(random_state, np.random.RandomState):
+        return str(random_state.get_state(legacy=False)["bit_generator"])
+    return describe(random_state)
 
 
 def describe_starts(runs: Sequence[Run]) -> str:

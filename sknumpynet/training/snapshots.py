@@ -1,6 +1,8 @@
 """A member's snapshot as a file: arrays and one JSON in a zip, of which no code runs on reading."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,9 +11,20 @@ import numpy as np
 
 from sknumpynet.core.members import BestOfPart, MemberResult, Snapshot, TrainingState
 from sknumpynet.core.optimizers import Optimizer
+from sknumpynet.core.types import FloatArray
 from sknumpynet.utils.atomic import replaced
 
-__all__ = ["damaged", "from_json", "read_snapshot", "to_json", "write_snapshot"]
+__all__ = [
+    "damaged",
+    "from_json",
+    "packed",
+    "read_snapshot",
+    "reading",
+    "to_json",
+    "unpacked",
+    "write_arrays",
+    "write_snapshot",
+]
 
 
 def to_json(value: Any) -> str:
@@ -60,28 +73,14 @@ def write_snapshot(path: Path, snapshot: Snapshot, *, lost_its_scores: bool) -> 
     OSError
         If it cannot be written; the one before stays.
     """
-    result, optimizer = snapshot.result, snapshot.optimizer
-    document = {
-        "state": asdict(result.state),
-        "n_epochs": result.n_epochs,
-        "history": result.history,
-        "losses_of_parts": [best.loss for best in result.best_of_parts],
-        "status": result.status,
-        "progress": {name: getattr(optimizer, name) for name in optimizer.progress},
+    document, arrays = packed(snapshot.result, snapshot.parameters, snapshot.optimizer)
+    document |= {
         "random_state": snapshot.random_state,
         "dropout": snapshot.dropout,
         "lost_its_scores": lost_its_scores,
     }
-    arrays: dict[str, Any] = {
-        "document": np.frombuffer(to_json(document).encode(), np.uint8),
-        "parameters": snapshot.parameters,
-        "optimizer": optimizer.state,
-        "rows": snapshot.rows.astype(np.min_scalar_type(snapshot.rows.max(initial=0))),
-        "best": result.best_parameters,
-        **{f"best_of_{i}": best.parameters for i, best in enumerate(result.best_of_parts)},
-    }
-    with replaced(path) as file:
-        np.savez(file, **{name: own for name, own in arrays.items() if own is not None})
+    rows = snapshot.rows.astype(np.min_scalar_type(snapshot.rows.max(initial=0)))
+    write_arrays(path, document, arrays | {"rows": rows})
 
 
 def read_snapshot(path: Path, optimizer: Optimizer) -> tuple[Snapshot, bool]:
@@ -103,31 +102,75 @@ def read_snapshot(path: Path, optimizer: Optimizer) -> tuple[Snapshot, bool]:
     ValueError
         If the file is not as it was written.
     """
-    try:
-        # Opened here: of a file that is no zip NumPy leaves it open.
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays: dict[str, Any] = dict(archive)
-        document = from_json(arrays["document"].tobytes())
-        result = MemberResult(
-            TrainingState(**document["state"]),
-            document["n_epochs"],
-            document["history"],
-            arrays.get("best"),
-            [
-                BestOfPart(loss, arrays.get(f"best_of_{i}"))
-                for i, loss in enumerate(document["losses_of_parts"])
-            ],
-            document["status"],
-        )
+    with reading(path) as (document, arrays):
         snapshot = Snapshot(
-            result,
-            arrays["parameters"],
-            optimizer.resumed(document["progress"], arrays["optimizer"]),
+            *unpacked(document, arrays, optimizer),
             document["random_state"],
             arrays["rows"].astype(np.intp),
             document["dropout"],
         )
         return snapshot, document["lost_its_scores"]
+
+
+# Parts ------------------------------------------------------------------------------------------
+
+
+def packed(
+    result: MemberResult, parameters: FloatArray, optimizer: Optimizer
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return plain values, and the arrays that there are, of how far a member has come."""
+    document = {
+        "state": asdict(result.state),
+        "n_epochs": result.n_epochs,
+        "history": result.history,
+        "losses_of_parts": [best.loss for best in result.best_of_parts],
+        "status": result.status,
+        "progress": {name: getattr(optimizer, name) for name in optimizer.progress},
+    }
+    arrays = {
+        "parameters": parameters,
+        "optimizer": optimizer.state,
+        "best": result.best_parameters,
+        **{f"best_of_{i}": best.parameters for i, best in enumerate(result.best_of_parts)},
+    }
+    return document, arrays
+
+
+def unpacked(
+    document: dict[str, Any], arrays: dict[str, Any], optimizer: Optimizer
+) -> tuple[MemberResult, FloatArray, Optimizer]:
+    """Return what `packed` was given; the optimiser as training began with it stays as it is."""
+    result = MemberResult(
+        TrainingState(**document["state"]),
+        document["n_epochs"],
+        document["history"],
+        arrays.get("best"),
+        [
+            BestOfPart(loss, arrays.get(f"best_of_{i}"))
+            for i, loss in enumerate(document["losses_of_parts"])
+        ],
+        document["status"],
+    )
+    resumed = optimizer.resumed(document["progress"], arrays.get("optimizer"))
+    return result, arrays["parameters"], resumed
+
+
+def write_arrays(path: Path, document: dict[str, Any], arrays: dict[str, Any]) -> None:
+    """Write plain values, and arrays but for those that are None, in place of what was there."""
+    text = np.frombuffer(to_json(document).encode(), np.uint8)
+    there = {name: own for name, own in arrays.items() if own is not None}
+    with replaced(path) as file:
+        np.savez(file, document=text, **there)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Give what `write_arrays` wrote; what is not as it should be there is one error."""
+    try:
+        # Opened here: of a file that is no zip NumPy leaves it open.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays: dict[str, Any] = dict(archive)
+        yield from_json(arrays.pop("document").tobytes()), arrays
     except Exception as error:  # there are many ways not to be a zip
         raise damaged(path, error) from error
 

@@ -364,8 +364,3 @@ def test_calibration_is_refused():
     model = quick(TabularMLPClassifier, calibrate="temperature")
     with pytest.raises(ValueError, match="calibrate='temperature' needs all rows at once"):
         model.fit(frames(rows_for(TabularMLPClassifier, 300)), "label")
-
-
-def test_a_checkpoint_is_for_tables_in_memory(tmp_path):
-    with pytest.raises(ValueError, match="checkpoint is for tables in memory"):
-        TabularMLPRegressor().fit(str(tmp_path), y="y", checkpoint=tmp_path / "saved")

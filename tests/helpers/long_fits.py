@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from sklearn import config_context
 from sklearn.datasets import make_classification, make_regression
 from sklearn.model_selection import GroupKFold, KFold
 from threadpoolctl import threadpool_limits
@@ -33,6 +34,8 @@ FRAME = pd.DataFrame(
     }
 )
 Y_FRAME = (CODES.sum(axis=1) + 9 * _RNG.normal(size=200) > 60).astype(int)
+_ROWS = pd.concat([FRAME.assign(number=FRAME["number"].abs(), y=Y_FRAME)] * 2)
+FRAMES = [_ROWS[k : k + 90] for k in range(0, 400, 90)]
 WIDE = _RNG.normal(size=(60, 700))
 Y_WIDE = (WIDE[:, 3] > 0).astype(int)
 
@@ -56,6 +59,21 @@ def network(*hidden, kind=NumpyMLPClassifier, **parameters):
 def table(kind=TabularMLPClassifier, **parameters):
     defaults = {"preset": "fast", "max_iter": 4, "n_members": 4, "random_state": 0, "n_jobs": 1}
     return kind(**(defaults | parameters))
+
+
+class InSmallMemory:
+    """An estimator whose streams are cut into shards of some frames."""
+
+    def __init__(self, model):
+        self.model = model
+
+    def fit(self, *arguments, **params):
+        with config_context(working_memory=0.08):
+            return self.model.fit(*arguments, **params)
+
+
+def stream(kind=TabularMLPClassifier, **parameters):
+    return InSmallMemory(table(kind, **parameters))
 
 
 def warm_started(model):
@@ -151,6 +169,20 @@ FITS = {
         {"groups": np.arange(200) // 10},
     ),
     "wide table": lambda: (table(n_members=3), WIDE, Y_WIDE, {}),
+    "stream of one shard": lambda: (table(max_iter=7), FRAMES, "y", {}),
+    "stream": lambda: (stream(), FRAMES, "y", {}),
+    "stream, weights": lambda: (
+        stream(TabularMLPRegressor, random_state=None),
+        FRAMES,
+        "y",
+        {"sample_weight": "number"},
+    ),
+    "stream, validation data": lambda: (
+        stream(random_state=np.random.RandomState(2)),
+        FRAMES,
+        "y",
+        {"X_val": FRAME, "y_val": Y_FRAME},
+    ),
 }
 
 
@@ -172,6 +204,7 @@ LONG_FITS = {
         {},
     ),
     "long table": lambda: (table(max_iter=16, random_state=None), FRAME, Y_FRAME, {}),
+    "long stream": lambda: (stream(max_iter=16, random_state=None), FRAMES, "y", {}),
 }
 
 
@@ -195,7 +228,8 @@ def fitted(name, folder=None, **cadence):
     """Return the numbers of a fit from its beginning or, with a folder, from where it was."""
     model, rows, targets, params = (FITS | LONG_FITS)[name]()
     if folder is not None:
-        cadence = cadence or {"every_epochs": 1}
+        # Whenever it can be saved: between epochs, or shards.
+        cadence = cadence or {"every_epochs": 1, "every_seconds": 1e-9}
         params = {**params, "checkpoint": Checkpoint(folder, **cadence)}
     return numbers_of(model.fit(rows, targets, **params))
 

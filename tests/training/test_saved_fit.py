@@ -10,7 +10,20 @@ import sys
 
 import numpy as np
 import pytest
-from helpers.long_fits import FITS, LONG_FITS, WEIGHT, Killed, X, Y, fitted, network, send_fitted
+from helpers.long_fits import (
+    FITS,
+    FRAME,
+    FRAMES,
+    LONG_FITS,
+    WEIGHT,
+    Y_FRAME,
+    Killed,
+    X,
+    Y,
+    fitted,
+    network,
+    send_fitted,
+)
 from numpy.testing import assert_equal
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.model_selection import GridSearchCV
@@ -18,7 +31,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknumpynet import Checkpoint, NumpyMLPClassifier, StackedGridSearchCV
-from sknumpynet.training import checkpoints, fingerprints
+from sknumpynet.training import checkpoints, fingerprints, saved_stream
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -32,13 +45,18 @@ class Killer:
     def __init__(self, monkeypatch):
         self.n_left, self.n_saved = -1, 0
         self.write = checkpoints.write_snapshot
-        monkeypatch.setattr(checkpoints, "write_snapshot", self)
+        monkeypatch.setattr(checkpoints, "write_snapshot", self.counting(self.write))
+        write_progress = self.counting(saved_stream.write_progress)
+        monkeypatch.setattr(saved_stream, "write_progress", write_progress)
 
-    def __call__(self, *args, **keywords):
-        self._count()
-        self.write(*args, **keywords)
-        self.n_saved += 1
-        self._count()
+    def counting(self, write):
+        def write_and_count(*args, **keywords):
+            self._count()
+            write(*args, **keywords)
+            self.n_saved += 1
+            self._count()
+
+        return write_and_count
 
     def _count(self):
         self.n_left -= 1
@@ -171,6 +189,32 @@ def test_another_fit_is_refused(other, killer, tmp_path):
     assert not hasattr(model, "coefs_")
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == files
     assert_equal(fitted("adam", tmp_path), fitted("adam"))
+
+
+# The same for streams.
+OTHER_STREAMS = {
+    "a parameter": ({"weight_decay": 0.1}, {}, r"weight_decay|optimizer_settings"),
+    "a source": ({"random_state": np.random.RandomState(0)}, {}, "random_state"),
+    "more rows": ({}, {"X": [*FRAMES, FRAMES[0]]}, r"rows \(400 there, 490 here\)"),
+    "a later row": ({}, {"X": [*FRAMES[:-1], FRAMES[-1].assign(number=2.0)]}, "preprocessor_"),
+    "another target": ({}, {"y": "few"}, "preprocessor_"),
+    "weights": ({}, {"sample_weight": "number"}, "sample_weight"),
+    "validation data": ({}, {"X_val": FRAME, "y_val": Y_FRAME}, "X_val"),
+    "a table": ({}, {"X": FRAME, "y": Y_FRAME}, "stream|resample|y"),
+}
+
+
+@pytest.mark.parametrize("other", OTHER_STREAMS)
+def test_another_stream_is_refused(other, killer, tmp_path):
+    parameters, params, message = OTHER_STREAMS[other]
+    killer.kill_after(4, "stream of one shard", tmp_path)
+    files = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    model = FITS["stream of one shard"]()[0].set_params(**parameters)
+    params = {"X": FRAMES, "y": "y", "checkpoint": tmp_path} | params
+    with pytest.raises(ValueError, match=rf"of another fit, which differs in .*{message}"):
+        model.fit(**params)
+    assert not hasattr(model, "coefs_")
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == files
 
 
 def test_what_changes_no_number_may_change(killer, tmp_path, capsys):

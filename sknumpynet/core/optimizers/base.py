@@ -107,14 +107,15 @@ class Optimizer(ABC):
         self._dtype = self.state.dtype
         return self.state
 
-    def resumed(self, progress: Mapping[str, Any], state: FloatArray) -> "Optimizer":
+    def resumed(self, progress: Mapping[str, Any], state: FloatArray | None) -> "Optimizer":
         """Return one of the same hyperparameters that goes on from where another had come to.
 
         Parameters
         ----------
         progress : mapping
             What that one's attributes of these names were.
-        state : ndarray of shape (n_buffers, P)
+        state : ndarray of shape (n_buffers, P) or None
+            None before its first step.
         """
         other = copy.copy(self)
         for name in self.progress:
