@@ -47,7 +47,11 @@ def backend_beside() -> Any:
     ends. None where the active one can be used again.
     """
     backend, _ = get_active_backend()
-    return copy.copy(backend) if hasattr(backend, "_pool") else None
+    if not hasattr(backend, "_pool"):
+        return None
+    beside = copy.copy(backend)
+    beside._pool = None  # threads would work in the pool that is there, and end it
+    return beside
 
 
 def n_started_processes() -> int:

@@ -7,6 +7,7 @@ import tracemalloc
 import warnings
 import zlib
 
+import joblib
 import numpy as np
 import pytest
 import sklearn
@@ -25,6 +26,7 @@ from sknumpynet import (
     NumpyMLPRegressor,
     StackedHalvingGridSearchCV,
     StackedHalvingRandomSearchCV,
+    StackedHyperbandSearchCV,
     TabularMLPClassifier,
 )
 from sknumpynet.model_selection.pretraining import Pretraining
@@ -325,6 +327,26 @@ def test_an_elimination_that_is_played_again_trains_nothing():
     assert search.n_resources_ == [2, 2, 2, 6]
     stacks = search.stacking_report_["stacks"]
     assert [(stack["iter"], stack["n_networks"]) for stack in stacks] == [(0, 54), (3, 2)]
+
+
+@pytest.mark.parametrize("cls", [StackedHalvingGridSearchCV, StackedHyperbandSearchCV])
+def test_later_iterations_leave_threads_to_the_search_around_them(cls):
+    """Whose pool is there when these train, unlike in the first."""
+    X, y = problem(NumpyMLPClassifier, step=2)
+    search = cls(
+        make(NumpyMLPClassifier),
+        {"alpha": [0.0, 0.1, 1.0], "hidden_layer_sizes": [(3,), (5,)]},
+        cv=2,
+        resource="max_iter",
+        max_resources=4,
+        factor=2,
+        refit=False,
+        random_state=0,
+    )
+    expected = search.fit(X, y).cv_results_["mean_test_score"]
+    with joblib.parallel_config("threading", n_jobs=2):
+        search.fit(X, y)
+    np.testing.assert_array_equal(search.cv_results_["mean_test_score"], expected)
 
 
 def test_networks_without_a_seed_go_on():
