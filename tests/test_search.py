@@ -42,9 +42,12 @@ from sknumpynet import (
     NumpyMLPClassifier,
     NumpyMLPRegressor,
     StackedGridSearchCV,
+    StackedHalvingGridSearchCV,
+    StackedHalvingRandomSearchCV,
     StackedRandomizedSearchCV,
     stacked_cross_validate,
 )
+from sknumpynet.utils.scikit_learn import HalvingGridSearchCV, HalvingRandomSearchCV
 
 pytestmark = [
     pytest.mark.oldest,
@@ -303,6 +306,29 @@ def test_signatures_are_scikit_learns():
     for name, parameter in theirs.items():
         assert str(ours[name].default) == str(parameter.default)
         assert ours[name].kind == parameter.kind
+
+
+SEARCHES = {
+    "grid": (StackedGridSearchCV, GridSearchCV),
+    "random": (StackedRandomizedSearchCV, RandomizedSearchCV),
+    "halving grid": (StackedHalvingGridSearchCV, HalvingGridSearchCV),
+    "halving random": (StackedHalvingRandomSearchCV, HalvingRandomSearchCV),
+}
+NO_SPLITS = [2.5, "five"]
+NO_SPACES = [None, 3, ({"alpha": [0.1]},), [3], [("alpha", [0.1])], {3: [0] * 20}]
+
+
+@pytest.mark.parametrize("what", SEARCHES)
+def test_wrong_parameters_are_refused_as_by_scikit_learn(what):
+    X, y = problem(NumpyMLPClassifier)
+    wrong = [({"alpha": [0.1] * 20}, cv) for cv in NO_SPLITS] + [(space, 2) for space in NO_SPACES]
+    for space, cv in wrong:
+        messages = []
+        for cls in SEARCHES[what]:
+            with pytest.raises((TypeError, ValueError)) as caught:
+                cls(make(NumpyMLPClassifier), space, cv=cv).fit(X, y)
+            messages.append(str(caught.value).replace("Stacked", ""))
+        assert messages[0] == messages[1]
 
 
 # Benchmark, progress, clusters -------------------------------------------------------------------

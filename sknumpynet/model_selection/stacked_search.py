@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any, NamedTuple, Self
 
 import joblib
@@ -99,7 +98,7 @@ class StackedSearch(SearchHooks):
         try:
             if isinstance(estimator, BaseEstimator):
                 self.estimator = with_pretrained_clones(estimator, queue, generations=2)
-            if not (cv is None or isinstance(cv, Integral) or hasattr(cv, "split")):
+            if isinstance(cv, Iterable) and not hasattr(cv, "split"):
                 self.cv = list(cv)  # drawn from twice
             with scoring_backend(estimator, X, self._searched()):
                 super().fit(X, y, **params)  # type: ignore[misc]
@@ -185,9 +184,14 @@ class StackedSearch(SearchHooks):
         raise NotImplementedError
 
     def _searched(self) -> set[str]:
-        """Return the names of the parameters that are searched."""
+        """Return the names of the parameters that are searched.
+
+        What is no space of parameters has none, and is refused by scikit-learn's words.
+        """
         space = getattr(self, "param_grid", None) or getattr(self, "param_distributions", {})
-        return {name for part in (space if isinstance(space, list) else [space]) for name in part}
+        parts = space if isinstance(space, list) else [space]
+        names = {name for part in parts if isinstance(part, dict) for name in part}
+        return {name for name in names if isinstance(name, str)}
 
 
 @contextmanager
