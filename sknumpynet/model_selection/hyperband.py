@@ -69,7 +69,10 @@ def brackets_of(min_resources: int, max_resources: int, factor: float) -> list[B
     for s in range(largest + 1):
         n_first = math.ceil((largest + 1) * factor**s / (s + 1))
         n_candidates = [max(int(n_first / factor**i), 1) for i in range(s + 1)]
-        n_resources = [max(int(max_resources / factor ** (s - i)), 1) for i in range(s + 1)]
+        # Never below the least: 33 / 1.1 comes out below 30.
+        n_resources = [
+            max(int(max_resources / factor ** (s - i)), min_resources) for i in range(s + 1)
+        ]
         brackets.append(Bracket(n_candidates, n_resources))
     return brackets
 
@@ -96,8 +99,10 @@ class BaseHyperband(BaseSuccessiveHalving):  # type: ignore[misc]
             )
         known = self.estimator.get_params()
         if self.resource not in known:
+            of_parts = [name for name in known if name.endswith(f"__{self.resource}")]
             raise ValueError(
                 f"resource={self.resource!r} is no parameter of {type(self.estimator).__name__}"
+                + (f"; of its parts are {of_parts}" if of_parts else "")
             )
         most = known[self.resource] if self.max_resources == "auto" else self.max_resources
         if not isinstance(most, Integral) or most < self.min_resources:

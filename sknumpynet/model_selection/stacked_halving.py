@@ -21,6 +21,16 @@ class StackedHalving(HalvingHooks, StackedSearch):
     """
 
     resource: str
+    factor: float
+
+    def _check_input_parameters(self, X: Any, y: Any, split_params: dict[str, Any]) -> None:
+        """Refuse what scikit-learn's loop would stumble over; called by its `fit`."""
+        super()._check_input_parameters(X, y, split_params)  # type: ignore[misc]
+        if self.factor <= 1:
+            raise ValueError(f"factor must be above 1, or none is eliminated, got {self.factor!r}")
+        for name in ("param_grid", "param_distributions"):
+            if getattr(self, name, None) == []:
+                raise ValueError(f"{name} must have at least one dict of parameters, got []")
 
     def _evaluate_iteration(
         self, evaluate_candidates: Callable[..., Any], iteration: Iteration
@@ -48,6 +58,10 @@ class StackedHalving(HalvingHooks, StackedSearch):
                 RoundTask(iteration.task, number),
                 more_results={name: own[part] for name, own in iteration.more_results.items()},
             )
+            if "mean_test_score" not in results:
+                means = [name for name in results if name.startswith("mean_test_")]
+                names = [name.removeprefix("mean_test_") for name in means]
+                raise ValueError(f"scoring must give one number to go by, got those of {names}")
             if pretraining.paused is not None:
                 pretraining.paused.score(results["mean_test_score"][-len(candidates) :])
             n_evaluated += len(candidates)

@@ -524,6 +524,35 @@ def test_the_search_is_as_it_was_after_an_error():
         assert "stacking_report_" not in vars(search)
 
 
+SEARCHES = {
+    StackedHalvingGridSearchCV: "param_grid",
+    StackedHalvingRandomSearchCV: "param_distributions",
+    StackedHyperbandSearchCV: "param_distributions",
+}
+WRONG = {
+    "factor of one": ({"factor": 1}, "factor.*1.* [gG]ot 1"),
+    "factor of a half": ({"factor": 0.5}, "factor.* [gG]ot 0.5"),
+    "no candidates": ({"space": []}, r"(param_grid|param_distributions) .*at least one.*got \[\]"),
+    "several metrics": (
+        {"scoring": lambda estimator, X, y: {"one": 1.0, "two": 2.0}},
+        r"scoring must give one number to go by, got those of \['one', 'two'\]",
+    ),
+}
+
+
+@pytest.mark.parametrize("cls", SEARCHES)
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_wrong_is_said(what, cls):
+    X, y = problem(NumpyMLPRegressor, step=4)
+    parameters, message = WRONG[what]
+    space = {"alpha": loguniform(0.1, 1.0) if "dist" in SEARCHES[cls] else [0.1, 1.0]}
+    parameters = {"space": space, "max_resources": 3, **parameters}
+    parameters[SEARCHES[cls]] = parameters.pop("space")
+    search = cls(make(NumpyMLPRegressor), **parameters, resource="max_iter", cv=2, random_state=0)
+    with pytest.raises(ValueError, match=message):
+        search.fit(X, y)
+
+
 def test_random_splits_are_refused_as_by_scikit_learn():
     X, y = problem(NumpyMLPRegressor)
     search = StackedHalvingGridSearchCV(

@@ -75,6 +75,10 @@ def test_brackets(most, least, factor):
         assert n_candidates == sorted(n_candidates, reverse=True)
 
 
+def test_a_rounded_quotient_is_not_below_the_least():
+    assert brackets_of(30, 33, 1.1) == [([2], [33]), ([2, 1], [30, 33])]
+
+
 @pytest.mark.parametrize("kind", [NumpyMLPClassifier, NumpyMLPRegressor])
 def test_the_same_without_stacks(kind):
     X, y = problem(kind)
@@ -168,6 +172,10 @@ def test_in_a_pipeline_with_the_networks_own_epochs():
 
 WRONG = {
     "no such parameter": ({"resource": "max_iter_"}, "resource='max_iter_' is no parameter"),
+    "of a step": (
+        {"estimator": make_pipeline(StandardScaler(), make(NumpyMLPRegressor))},
+        r"no parameter of Pipeline; of its parts are \['numpymlpregressor__max_iter'\]",
+    ),
     "rows": ({"resource": "n_samples"}, "resource='n_samples' is no parameter"),
     "no integer": ({"resource": "alpha"}, "got 0.0001 for max_resources='auto'"),
     "too few": ({"max_resources": 3, "min_resources": 4}, "min_resources=4, got 3"),
