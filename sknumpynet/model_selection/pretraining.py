@@ -88,6 +88,7 @@ class Pretraining:
         self.why_anew = ""
         self._n_budgets = 2
         self._inputs: OrderedDict[tuple[Hashable, int], NetworkInputs | Exception] = OrderedDict()
+        self._n_rows: dict[Hashable, int] = {}  # that the runs of each stack had
 
     @property
     def budget(self) -> int:
@@ -108,6 +109,7 @@ class Pretraining:
         if splits is not self.data.splits:
             self.data = self.data._replace(splits=splits)
             self._inputs.clear()
+            self._n_rows.clear()
         if self.paused is not None:
             self.paused.begin_iteration(params)
 
@@ -273,8 +275,11 @@ class Pretraining:
         workers = workers_for(runs, n_jobs)
         chunks, stacks = [], stacks_of(runs)
         keys = [stack[0].key() for stack in stacks]
-        for stack in stacks:
+        for key, stack in zip(keys, stacks, strict=True):
+            # Later on too: the bits of who begins anew are those of who goes on.
+            stack[0].padded_to = max(stack[0].padded_to, self._n_rows.get(key, 0))
             pieces = chunks_of(stack, workers.n)
+            self._n_rows[key] = stack[0].padded_to
             self.report.add_stack(stack, len(pieces))
             chunks += pieces
         train_chunks(chunks, workers)

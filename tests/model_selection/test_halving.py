@@ -214,6 +214,10 @@ GOING_ON = {
     ),
     "plateau": ({"learning_rate": "plateau", "tol": 1.0, "n_iter_no_change": 1}, GRID),
     "early stopping": ({"early_stopping": True}, {**GRID, "n_iter_no_change": [2, 10]}),
+    "unequal rows": (
+        {"batch_size": 64, "hidden_layer_sizes": (20,), "dtype": "float32"},
+        {"early_stopping": [True, False], "validation_fraction": [0.1, 0.3]},
+    ),
     "some converge": ({}, {**GRID, "tol": [1e-4, 0.5], "n_iter_no_change": [1, 3]}),
     "dropout": ({"dropout": 0.3}, GRID),
     "float32": ({"dtype": "float32"}, GRID),
