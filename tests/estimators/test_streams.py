@@ -155,9 +155,10 @@ def test_weights_by_name(kind):
     assert loss_of(model) < 0.7
 
 
-def test_units_of_targets_are_those_of_all_rows():
-    frame = rows_for(TabularMLPRegressor)
-    frame["price"] = 1e9 + 1e3 * frame["price"]
+@pytest.mark.parametrize(("base", "unit"), [(1e9, 1e3), (0.0, 1e200), (0.0, 1e-200)])
+def test_units_of_targets_are_those_of_all_rows(base, unit):
+    frame = rows_for(TabularMLPRegressor, 300)
+    frame["price"] = base + unit * frame["price"]
     streamed = quick(TabularMLPRegressor).fit(frames(frame), "price")
     plain = quick(TabularMLPRegressor).fit(frame.drop(columns="price"), frame["price"])
     for name, value in plain._unit.items():

@@ -50,7 +50,7 @@ class TargetUnit:
     @classmethod
     def of_moments(cls, moments: Moments, *, keeps_zero: bool) -> "TargetUnit":
         """Return the same of targets that came in parts."""
-        mean, spread = moments.mean, np.sqrt(moments.variance)
+        mean, spread = moments.mean, moments.deviation
         if keeps_zero:
             mean, spread = np.zeros_like(mean), mean
         spread = np.where(spread > 0, spread, 1.0)

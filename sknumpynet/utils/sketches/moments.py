@@ -21,8 +21,8 @@ class Moments:
         Rows.
     weight : float
         Their sum.
-    mean, squares : ndarray of shape (n_columns,)
-        The mean, and the weighted sum of squared distances from it.
+    mean, deviation : ndarray of shape (n_columns,)
+        The mean, and the standard deviation: squares of 1e160 would overflow, and of 1e-170 vanish.
     lowest, highest : ndarray of shape (n_columns,)
 
     References
@@ -42,7 +42,7 @@ class Moments:
     n: int
     weight: float
     mean: Numbers
-    squares: Numbers
+    deviation: Numbers
     lowest: Numbers
     highest: Numbers
 
@@ -50,21 +50,28 @@ class Moments:
     def of(cls, numbers: Numbers, sample_weight: Numbers | None = None) -> Self:
         """Return those of rows, one at least, of weights above 0."""
         weight = np.ones(len(numbers)) if sample_weight is None else sample_weight
-        mean = np.average(numbers, axis=0, weights=weight)
-        squares = weight @ (numbers - mean) ** 2
-        total = float(weight.sum())
-        return cls(len(numbers), total, mean, squares, numbers.min(axis=0), numbers.max(axis=0))
+        lowest, highest = numbers.min(axis=0), numbers.max(axis=0)
+        # In units of a power of two, which changes no digit.
+        exponents = np.frexp(np.maximum(-lowest, highest))[1]
+        relative = np.ldexp(numbers, -exponents)
+        mean = np.average(relative, axis=0, weights=weight)
+        deviation = np.sqrt(np.average((relative - mean) ** 2, axis=0, weights=weight))
+        mean, deviation = np.ldexp(mean, exponents), np.ldexp(deviation, exponents)
+        return cls(len(numbers), float(weight.sum()), mean, deviation, lowest, highest)
 
     def merged(self, other: "Moments") -> "Moments":
         """Return those of these rows and others."""
         weight = self.weight + other.weight
         part = other.weight / weight
         apart = other.mean - self.mean
+        within = np.hypot(
+            np.sqrt(self.weight / weight) * self.deviation, np.sqrt(part) * other.deviation
+        )
         return Moments(
             self.n + other.n,
             weight,
             self.mean + part * apart,
-            self.squares + other.squares + part * self.weight * apart**2,
+            np.hypot(within, np.sqrt(part * (self.weight / weight)) * np.abs(apart)),
             np.minimum(self.lowest, other.lowest),
             np.maximum(self.highest, other.highest),
         )
@@ -72,4 +79,9 @@ class Moments:
     @property
     def variance(self) -> Numbers:
         """The weighted mean of squared distances from the mean."""
-        return self.squares / self.weight
+        return self.deviation**2
+
+    @property
+    def squares(self) -> Numbers:
+        """The weighted sum of squared distances from the mean."""
+        return self.weight * self.variance

@@ -232,6 +232,18 @@ def test_moments_of_parts_are_those_of_all(has_weight):
     assert both.n == 997
 
 
+@pytest.mark.parametrize("unit", [2.0**1000, 2.0**-1000], ids=["huge", "tiny"])
+def test_moments_of_any_size(unit):
+    """Of numbers whose squares overflow or vanish they are those of others, in their unit."""
+    numbers = np.random.default_rng(0).normal(3, 2, (100, 2)) * [1.0, 0.01]
+    plain, scaled = (
+        Moments.of(own[:30]).merged(Moments.of(own[30:])) for own in (numbers, numbers * unit)
+    )
+    np.testing.assert_allclose(plain.deviation, numbers.std(axis=0), rtol=1e-12)
+    np.testing.assert_array_equal(scaled.mean, plain.mean * unit)
+    np.testing.assert_allclose(scaled.deviation, plain.deviation * unit, rtol=1e-15)
+
+
 # What cannot be merged ---------------------------------------------------------------------------
 
 
