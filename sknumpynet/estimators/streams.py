@@ -4,6 +4,7 @@ stream → sketches of columns and targets → shards of encoded rows → networ
 """
 
 import itertools
+import math
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -146,6 +147,9 @@ class _EncodedStream:
     n_folds : int
     seed : int
         Of the order of pieces, and of folds.
+    weight_unit : float
+        What weights are divided by, the same for all frames: a power of two, so that nothing is
+        rounded, not far from the largest, so that none is infinite in single precision.
     """
 
     stream: FrameStream
@@ -155,7 +159,7 @@ class _EncodedStream:
     n_rows: int
     n_folds: int
     seed: int
-    weight_unit: float | None = None
+    weight_unit: float
     whole: Shard | None = field(default=None, repr=False)
 
     def rows_of_shard(self) -> int:
@@ -207,9 +211,6 @@ class _EncodedStream:
                 data = self.encoded(rows)
                 weight = data.sample_weight
                 if weight is not None:
-                    # In one unit for all frames: a power of two, so that nothing is rounded.
-                    if self.weight_unit is None:
-                        self.weight_unit = data.weight_unit
                     weight = weight * (data.weight_unit / self.weight_unit)
                 key = (self.seed, piece, number)
                 folds, is_checked = deal_rows(key, len(data.X), self.n_folds, checked_part)
@@ -249,7 +250,7 @@ def fit_stream(
     """
     refuse_what_needs_all_rows(estimator, validation)
     stream = FrameStream(X)
-    estimator, known, n_rows = _learned(estimator, stream, names)
+    estimator, known, n_rows, largest_weight = _learned(estimator, stream, names)
     config = estimator._training_config(n_rows, has_validation=validation is not None)
     config = replace(config, conformal=False)
     if saved is not None:
@@ -258,7 +259,8 @@ def fit_stream(
     seed = int(check_random_state(config.random_state).randint(np.iinfo(np.int32).max))
     inputs, targets = estimator._inputs(known), estimator._targets(known)
     inputs.warns = False
-    encoded = _EncodedStream(stream, names, inputs, targets, n_rows, n_folds, seed)
+    weight_unit = math.ldexp(1.0, math.frexp(largest_weight)[1] - 1)
+    encoded = _EncodedStream(stream, names, inputs, targets, n_rows, n_folds, seed, weight_unit)
     shards = encoded.shards(0)
     first = next(shards)
     own = None if validation is None else encoded.encoded(validation, validation).validation
@@ -304,7 +306,7 @@ def refuse_what_needs_all_rows(estimator: Any, validation: GivenRows | None) -> 
 
 def _learned(
     estimator: Any, stream: FrameStream, names: NamedColumns
-) -> tuple[Any, dict[str, Any], int]:
+) -> tuple[Any, dict[str, Any], int, float]:
     """Learn what columns and targets are; return an estimator by whose weights of classes to train.
 
     Returns
@@ -315,17 +317,22 @@ def _learned(
         Attributes that describe the data.
     n_rows : int
         Of weight above 0.
+    largest_weight : float
+        1 without weights.
     """
     sketch, n_rows = sketch_of_targets(estimator), 0
+    largest_weight = 0.0
 
     def features() -> Iterator[Any]:
-        nonlocal n_rows
+        nonlocal n_rows, largest_weight
         for frame in stream.frames():
             rows = names.rows_of(frame)
             if rows is not None:
                 check_targets(rows.y, names)
                 sketch.add(rows.y, rows.sample_weight)
                 n_rows += len(rows.y)
+                own = 1.0 if rows.sample_weight is None else float(np.max(rows.sample_weight))
+                largest_weight = max(largest_weight, own)
                 yield rows.X
 
     preprocessor = new_preprocessor(estimator.categorical_features, estimator.column_kinds)
@@ -333,7 +340,7 @@ def _learned(
     if n_rows < 2:
         raise ValueError(f"at least 2 rows of weight above 0 are needed, got {n_rows}")
     known = {**known_columns(preprocessor), **sketch.known()}
-    return with_balanced_classes(estimator, sketch), known, n_rows
+    return with_balanced_classes(estimator, sketch), known, n_rows, largest_weight
 
 
 def with_balanced_classes(estimator: Any, sketch: ClassSketch | NumberSketch) -> Any:

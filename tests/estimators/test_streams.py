@@ -155,6 +155,18 @@ def test_weights_by_name(kind):
     assert loss_of(model) < 0.7
 
 
+@pytest.mark.parametrize("unit", [2.0**300, 2.0**-300])
+def test_weights_of_frames_are_in_one_unit(unit):
+    """Also where those of the first are by far the smallest, and the others infinite beside them."""
+    frame = rows_for(TabularMLPRegressor, 200)
+    frame["weight"] = np.where(frame.index < 40, 1e-30, 1e30)
+    models = [
+        quick(TabularMLPRegressor).fit(frames(own, 40), "price", "weight")
+        for own in (frame, frame.assign(weight=frame["weight"] * unit))
+    ]
+    assert_array_equal(models[0].parameters_, models[1].parameters_)
+
+
 @pytest.mark.parametrize(("base", "unit"), [(1e9, 1e3), (0.0, 1e200), (0.0, 1e-200)])
 def test_units_of_targets_are_those_of_all_rows(base, unit):
     frame = rows_for(TabularMLPRegressor, 300)
