@@ -157,7 +157,7 @@ def test_weights_by_name(kind):
 
 @pytest.mark.parametrize("unit", [2.0**300, 2.0**-300])
 def test_weights_of_frames_are_in_one_unit(unit):
-    """Also where those of the first are by far the smallest, and the others infinite beside them."""
+    """Also where those of the first are by far the smallest, beside which others are infinite."""
     frame = rows_for(TabularMLPRegressor, 200)
     frame["weight"] = np.where(frame.index < 40, 1e-30, 1e30)
     models = [

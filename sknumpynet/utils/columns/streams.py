@@ -6,6 +6,7 @@ pyarrow is imported where there are Parquet files to read; polars never is.
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,13 @@ import numpy.typing as npt
 from scipy.sparse import issparse
 from sklearn import get_config
 
-from sknumpynet.utils.columns.tables import as_table, column_cells, column_names, with_columns
+from sknumpynet.utils.columns.tables import (
+    as_table,
+    check_has_columns,
+    column_cells,
+    column_names,
+    with_columns,
+)
 from sknumpynet.utils.prefetch import prefetched
 from sknumpynet.utils.scikit_learn import num_samples
 
@@ -131,6 +138,8 @@ class FrameStream:
                         "a stream gives frames, whose columns have names, got "
                         f"{type(frame).__name__}"
                     )
+                if num_samples(table) == 0:
+                    continue
                 yield table if columns is None else with_columns(table, columns)
 
         return [read]
@@ -158,7 +167,7 @@ def first_frames(frames: Iterator[Any], n_rows: int) -> list[Any]:
             first.append(frame)
             check_same_names(frame, first[0])
     if not first:
-        raise ValueError("the stream has no rows")
+        raise ValueError("the stream has no rows, or none of a weight above 0")
     return first
 
 
@@ -186,19 +195,58 @@ def _are_paths(source: Any) -> bool:
 
 
 def _parquet(paths: Any) -> Any:
-    """Return Parquet files, a folder of them or a list, as one dataset."""
+    """Return Parquet files, a folder of them or a list, as one dataset.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or if files differ in their columns: to pyarrow those that are not in the
+        first file are nothing, and those that are in no other are missing there.
+    """
     try:
         from pyarrow import dataset
     except ImportError as error:
         raise ImportError("to read Parquet files install pyarrow: pip install pyarrow") from error
     several = isinstance(paths, list | tuple)
     named = [os.fspath(own) for own in paths] if several else os.fspath(paths)
+    # Folders called year=2026 are cells of a column, where they lie in the one that was named.
+    partitioning = None if several or os.path.isfile(named) else "hive"
+    read = partial(dataset.dataset, named, format="parquet")
     try:
-        return dataset.dataset(named, format="parquet")
-    except (OSError, ValueError) as error:  # none there, or of another format
+        try:
+            found = read(partitioning=partitioning)
+        except TypeError:  # the files have such a column too, of another type
+            partitioning, found = None, read()
+        return read(schema=_joined_schema(found), partitioning=partitioning)
+    except (OSError, TypeError, ValueError) as error:  # none there, or of another format
         raise ValueError(
             f"a path must lead to a table in Parquet files, got {named!r}: {error}"
         ) from error
+
+
+def _joined_schema(dataset: Any) -> Any:
+    """Return a schema that holds the cells of all files, as of whole numbers and others."""
+    from pyarrow import schema, types, unify_schemas
+
+    def without_categories(own: Any) -> Any:
+        return schema(
+            field.with_type(field.type.value_type) if types.is_dictionary(field.type) else field
+            for field in own
+        )
+
+    fragments = [*dataset.get_fragments()]
+    known = {*fragments[0].physical_schema.names} if fragments else set()
+    for fragment in fragments:
+        if different := known.symmetric_difference(fragment.physical_schema.names):
+            raise ValueError(
+                f"all files must have the same columns, got {fragments[0].path!r} and "
+                f"{fragment.path!r}, of which only one has {sorted(different)}"
+            )
+    schemas = [dataset.schema, *(fragment.physical_schema for fragment in fragments)]
+    try:
+        return unify_schemas(schemas, promote_options="permissive")
+    except TypeError:  # of categories and of text
+        return unify_schemas(map(without_categories, schemas), promote_options="permissive")
 
 
 def _n_rows(n_columns: int) -> int:
@@ -211,6 +259,7 @@ def _pieces_of_dataset(
 ) -> list[Callable[[], Iterator[Any]]]:
     """Return a piece for each group of rows of each file, or for a file that has none."""
     names = dataset.schema.names if columns is None else list(columns)
+    check_has_columns(dataset.schema.names, names)
     settings = {
         "schema": dataset.schema,
         "columns": names,

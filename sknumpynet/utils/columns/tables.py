@@ -1,7 +1,7 @@
 """Which table is whose, and the columns of each."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -20,6 +20,8 @@ from sknumpynet.utils.columns.libraries import (
 
 __all__ = [
     "as_table",
+    "check_has_columns",
+    "check_names_differ",
     "column_cells",
     "column_names",
     "joined_tables",
@@ -83,6 +85,20 @@ def column_names(X: Any) -> list[Any] | None:
     return list(X.column_names) if _is_arrow(X) else None
 
 
+def check_has_columns(known: Sequence[Any], names: Sequence[Any]) -> None:
+    """Raise for names of columns that are not among those that are known."""
+    missing = [name for name in names if name not in known]
+    if missing:
+        raise ValueError(f"the columns {missing} are not among those of the table, {known}")
+
+
+def check_names_differ(names: Iterable[Any]) -> None:
+    """Raise for names that several columns have."""
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise ValueError(f"columns must have names of their own, got {count} of name {name!r}")
+
+
 def with_columns(X: Any, names: Sequence[Any]) -> Any:
     """Return some columns of a table that has names.
 
@@ -91,10 +107,7 @@ def with_columns(X: Any, names: Sequence[Any]) -> Any:
     ValueError
         For columns that are not there.
     """
-    known = column_names(X) or []
-    missing = [name for name in names if name not in known]
-    if missing:
-        raise ValueError(f"the columns {missing} are not among those of the table, {known}")
+    check_has_columns(column_names(X) or [], names)
     return X[list(names)] if _is_pandas(X) else X.select(list(names))
 
 
@@ -112,12 +125,28 @@ def column_cells(X: Any, name: Any) -> npt.NDArray[Any]:
 
 
 def joined_tables(tables: Sequence[Any]) -> Any:
-    """Return tables of one library, with the same columns, as one."""
+    """Return tables of one library, with the same columns, as one.
+
+    Types may differ, such as those of whole numbers and others, or of a column that is all missing.
+
+    Raises
+    ------
+    TypeError
+        If they are of several libraries.
+    """
     if len(tables) == 1:
         return tables[0]
+    kinds = list(dict.fromkeys(map(type, tables)))
+    library = _library_of(tables[0])
+    if any(_library_of(own) is not library for own in tables):
+        raise TypeError(
+            "all frames must be of one library, got " + ", ".join(own.__module__ for own in kinds)
+        )
     if _is_arrow(tables[0]):
-        return _library_of(tables[0]).concat_tables(tables)
-    pooled = _library_of(tables[0]).concat(tables)
+        return library.concat_tables(map(library.table, tables), promote_options="permissive")
+    if _is_polars(tables[0]):
+        return library.concat(tables, how="vertical_relaxed")
+    pooled = library.concat(tables)
     return pooled.reset_index(drop=True) if _is_pandas(pooled) else pooled
 
 
@@ -152,9 +181,7 @@ def read_columns(X: Any) -> list[Column]:
     (array([1.5, nan]), ['blue', 'red'])
     """
     columns = list(_columns(X))
-    for name, count in Counter(column.name for column in columns).items():
-        if count > 1:
-            raise ValueError(f"columns must have names of their own, got {count} of name {name!r}")
+    check_names_differ(column.name for column in columns)
     return columns
 
 

@@ -146,6 +146,94 @@ def test_paths_that_lead_nowhere(content, tmp_path):
         list(FrameStream(path).frames())
 
 
+def typed(colour="text", price=float):
+    colours = frame()["colour"]
+    own = {"missing": None, "text": colours, "category": colours.astype("category")}[colour]
+    return frame().assign(colour=own, price=frame()["price"].astype(price))
+
+
+# The types of colours and prices in two files, and those of all.
+TYPES = {
+    "whole numbers first": (("text", int), ("text", float), "text", float),
+    "all missing first": (("missing", int), ("text", int), "text", int),
+    "a category first": (("category", int), ("text", int), "text", int),
+    "categories": (("category", int), ("category", int), "category", int),
+}
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_files_may_differ_in_types(name, tmp_path):
+    *files, colour, price = TYPES[name]
+    for number, own in enumerate(files):
+        typed(*own).to_parquet(tmp_path / f"{number}.parquet")
+    read = [table.to_pandas() for table in FrameStream(tmp_path).frames()]
+    for (own_colour, _), table in zip(files, read, strict=True):
+        expected = typed(own_colour, price)
+        assert table["price"].dtype == expected["price"].dtype
+        assert isinstance(table["colour"].dtype, pd.CategoricalDtype) == (colour == "category")
+        assert table["colour"].notna().sum() == expected["colour"].notna().sum()
+        assert_array_equal(table["size"], expected["size"])
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        (frame().drop(columns="colour"), r"only one has \['colour'\]"),
+        (frame().assign(shop=1), r"only one has \['shop'\]"),
+        (frame().assign(price="dear"), "Field price has incompatible types"),
+    ],
+)
+def test_files_of_other_columns_are_refused(other, message, tmp_path):
+    for name, own in {"a": frame(), "b": other}.items():
+        own.to_parquet(tmp_path / f"{name}.parquet")
+    with pytest.raises(ValueError, match=message):
+        FrameStream(tmp_path).pieces()
+
+
+@pytest.mark.parametrize("in_files", [False, True])
+def test_names_of_folders_are_a_column(in_files, tmp_path):
+    for year in (2025, 2026):
+        folder = tmp_path / f"year={year}"
+        folder.mkdir()
+        own = frame().assign(year=year) if in_files else frame()
+        own.to_parquet(folder / "rows.parquet")
+    (first, second) = FrameStream(tmp_path).frames()
+    assert first.column("year").to_pylist() == [2025] * N_ROWS
+    assert second.column("year").to_pylist() == [2026] * N_ROWS
+    (only,) = FrameStream(tmp_path / "year=2025" / "rows.parquet").frames()
+    assert ("year" in only.column_names) == in_files
+
+
+def test_columns_that_are_not_in_the_files(path):
+    with pytest.raises(ValueError, match=r"columns \['shop'\] are not among those of the table"):
+        FrameStream(path).pieces(["size", "shop"])
+
+
+def test_frames_without_rows_are_left_out():
+    empty = [pd.DataFrame(), frame()[:0]]
+    assert [len(own) for own in FrameStream([*empty, frame(), *empty]).frames()] == [N_ROWS]
+
+
+@pytest.mark.parametrize("other", ["price", "colour"])
+@pytest.mark.parametrize("make", [pd.DataFrame, polars.from_pandas, pyarrow.Table.from_pandas])
+def test_tables_of_other_types_are_joined(make, other):
+    changed = typed("missing") if other == "colour" else typed(price=float)
+    for tables in ([frame(), changed], [changed, frame()]):
+        joined = joined_tables([make(own) for own in tables])
+        assert column_cells(joined, "price").tolist() == frame()["price"].tolist() * 2
+        known = [cell for cell in column_cells(joined, "colour") if cell is not None]
+        assert known == frame()["colour"].tolist() * (1 if other == "colour" else 2)
+
+
+def test_arrays_are_joined():
+    assert_array_equal(joined_tables([np.eye(2), np.ones((1, 2))]), [[1, 0], [0, 1], [1, 1]])
+
+
+def test_frames_of_several_libraries():
+    with pytest.raises(TypeError, match=r"must be of one library, got pandas.*, polars"):
+        joined_tables([frame(), polars.from_pandas(frame())])
+
+
 def test_frames_have_names():
     with pytest.raises(TypeError, match="columns have names, got ndarray"):
         list(FrameStream(Reiterable([np.zeros((2, 2))])).frames())
