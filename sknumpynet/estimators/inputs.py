@@ -14,6 +14,7 @@ from sklearn.utils.validation import validate_data
 
 from sknumpynet.core.types import IntArray
 from sknumpynet.estimators.fitted_attributes import FittedAttributes, set_fitted
+from sknumpynet.estimators.targets.classes import check_labels_of_part
 from sknumpynet.explanations.held_out_rows import held_out_state
 from sknumpynet.preprocessing import TabularPreprocessor
 from sknumpynet.training.data import TrainingData
@@ -161,7 +162,7 @@ class TableInputs(Inputs):
             estimator=estimator,
         )
         if is_classifier(estimator):
-            check_classification_targets(y)
+            (check_classification_targets if is_new else check_labels_of_part)(y)
         if is_regressor(estimator):
             y = y.toarray() if issparse(y) else y
             # None among objects is NaN only now.

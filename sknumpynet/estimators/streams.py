@@ -47,7 +47,7 @@ from sknumpynet.utils.columns.streams import (
     memory_budget,
     target_cells,
 )
-from sknumpynet.utils.columns.tables import column_names, with_columns
+from sknumpynet.utils.columns.tables import check_names_differ, column_names, with_columns
 from sknumpynet.utils.prefetch import prefetched
 from sknumpynet.utils.scikit_learn import has_callbacks
 from sknumpynet.utils.weights import rows_of_weight
@@ -57,6 +57,7 @@ __all__ = [
     "FOLDS_SET_ASIDE",
     "PART_OF_BUDGET",
     "NamedColumns",
+    "check_cells",
     "check_targets",
     "data_of_shard",
     "fit_stream",
@@ -105,7 +106,7 @@ class NamedColumns:
                 "of a stream sample_weight is the name of its column, got "
                 f"{type(sample_weight).__name__}"
             )
-        return cls(y, sample_weight)
+        return cls(y[0] if is_list and len(y) == 1 else y, sample_weight)
 
     def rows_of(self, frame: Any) -> GivenRows | None:
         """Return the rows of a frame that have a weight above 0, None if there are none.
@@ -113,21 +114,30 @@ class NamedColumns:
         Raises
         ------
         ValueError
-            If a column is not there.
+            If a column is not there, or twice, or if weights are no numbers.
         """
+        names = column_names(frame) or []
+        check_names_differ(names)
         y = target_cells(frame, self.target)
         named = [self.target] if isinstance(self.target, str) else [*self.target]
         weight = None
         if self.weight is not None:
             named.append(self.weight)
-            weight = np.asarray(target_cells(frame, self.weight), np.float64)
+            weight = _numbers(target_cells(frame, self.weight), self.weight)
             if not np.any(weight != 0):  # also not of NaN, which is an error
                 return None
-        X = with_columns(frame, [name for name in column_names(frame) or [] if name not in named])
+        X = with_columns(frame, [name for name in names if name not in named])
         if len(y) == 0:
             return None
         X, y, weight, _ = rows_of_weight(X, y, weight)
         return GivenRows(X, y, weight)
+
+
+def _numbers(cells: np.ndarray, name: str) -> np.ndarray:
+    try:
+        return np.asarray(cells, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"the weights {name!r} must be numbers: {error}") from error
 
 
 @dataclass
@@ -345,9 +355,21 @@ def _learned(
 
 def with_balanced_classes(estimator: Any, sketch: ClassSketch | NumberSketch) -> Any:
     """Return a copy of an estimator by whose weights of classes to train."""
-    if isinstance(sketch, ClassSketch) and estimator.class_weight == "balanced":
-        return with_attributes(estimator, {"class_weight": sketch.balanced()})
-    return with_attributes(estimator, {})
+    if not isinstance(sketch, ClassSketch) or estimator.class_weight != "balanced":
+        return with_attributes(estimator, {})
+    if sketch.indicators is not None:  # which is refused later, as of a table
+        return with_attributes(estimator, {})
+    return with_attributes(estimator, {"class_weight": sketch.balanced()})
+
+
+def check_cells(y: Any, sample_weight: Any) -> None:
+    """Raise for names of columns, which only streams have their targets and weights by."""
+    for name, given in {"y": y, "sample_weight": sample_weight}.items():
+        if isinstance(given, str):
+            raise TypeError(
+                f"of a table in memory {name} is an array, got {given!r}: only a stream, such as a "
+                "list of frames, has it among its columns"
+            )
 
 
 def check_targets(y: np.ndarray, names: NamedColumns) -> None:
@@ -394,6 +416,11 @@ def predicted_in_frames(estimator: NetworkEstimator, X: Any) -> np.ndarray:
     X : object
         See `FrameStream`; it may have other columns too.
     """
+    if not hasattr(estimator, "feature_names_in_"):
+        raise ValueError(
+            "frames of a stream are read by the names of their columns, of which this "
+            f"{type(estimator).__name__} was told none in fit: predict tables in memory"
+        )
     names = estimator.feature_names_in_.tolist()
     frames = prefetched(frame for piece in FrameStream(X).pieces(names) for frame in piece())
     check = estimator._check_for_prediction

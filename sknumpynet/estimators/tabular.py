@@ -28,12 +28,18 @@ from sknumpynet.estimators.parameters import (
     constraints_of,
     optimizer_settings,
 )
-from sknumpynet.estimators.streams import NamedColumns, fit_stream, predicted_in_frames
+from sknumpynet.estimators.streams import (
+    NamedColumns,
+    check_cells,
+    fit_stream,
+    predicted_in_frames,
+)
 from sknumpynet.estimators.training_data import GivenRows
 from sknumpynet.explanations.effects import column_effects
 from sknumpynet.explanations.explaining import explain
 from sknumpynet.explanations.explanation import Explanation
 from sknumpynet.explanations.importances import column_importances
+from sknumpynet.preprocessing import TabularPreprocessor
 from sknumpynet.presets import (
     ACTIVATION,
     EMBEDDINGS,
@@ -157,6 +163,7 @@ class BaseTabularMLP(BaseNetwork):
         """
         validation = GivenRows.to_validate_by(X_val, y_val, sample_weight_val)
         if not is_stream(X):
+            check_cells(y, sample_weight)
             return self._fit(GivenRows(X, y, sample_weight), validation, params, checkpoint)
         names = NamedColumns.of(y, sample_weight)
         self._split_params(None, params)
@@ -253,6 +260,8 @@ class BaseTabularMLP(BaseNetwork):
                 "preprocessor is for the first call: this model has learned of columns "
                 f"encoded by its preprocessor_, got preprocessor={preprocessor!r}"
             )
+        if not isinstance(preprocessor, TabularPreprocessor):
+            raise TypeError(f"preprocessor must be a TabularPreprocessor, got {preprocessor!r}")
         check_is_fitted(preprocessor)
         return {**known, "preprocessor_": preprocessor}
 

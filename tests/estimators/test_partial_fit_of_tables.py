@@ -11,6 +11,7 @@ from helpers.passengers import KINDS, outputs, quick
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import is_classifier
 from sklearn.exceptions import NotFittedError
+from sklearn.preprocessing import StandardScaler
 
 import sknumpynet.training.workers
 from sknumpynet import TabularMLPClassifier, TabularMLPRegressor, TabularPreprocessor
@@ -319,6 +320,11 @@ def test_other_targets_than_at_first():
     X, values = part(1)
     with pytest.raises(ValueError, match="targets for 1 outputs, as at first: got such for 2"):
         model.partial_fit(X, np.column_stack([values, values]))
+
+
+def test_another_transformer_is_no_preprocessor():
+    with pytest.raises(TypeError, match=r"a TabularPreprocessor, got StandardScaler\(\)"):
+        learn(quick(TabularMLPRegressor), 0, preprocessor=StandardScaler())
 
 
 def test_a_preprocessor_that_is_not_fitted():

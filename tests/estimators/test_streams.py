@@ -194,6 +194,42 @@ def test_several_targets(kind, names):
     assert outputs(model, frame.drop(columns=names)).shape == (N_ROWS, 2)
 
 
+def test_a_list_of_one_target_is_this_target():
+    stream = frames(rows_for(TabularMLPRegressor, 100))
+    models = [quick(TabularMLPRegressor).fit(stream, y) for y in ("price", ["price"])]
+    assert_array_equal(models[0].parameters_, models[1].parameters_)
+
+
+NO, YES = "no", "yes"
+# Labels of two frames, and the type of classes.
+LABELS = {
+    "text": ((YES, NO), (NO, YES), "<U3"),
+    "small numbers": (np.array([0, 1], "i1"), np.array([1, 0], "i1"), "i1"),
+    "numbers of two types": (np.array([0, 1], "i1"), np.array([2, 3], "i2"), "i2"),
+    "truths": ((False, True), (True, False), "?"),
+    "days": (np.array(["2026-01-02", "2026-01-01"], "M8[s]"),) * 2 + ("M8[s]",),
+}
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_classes_have_the_type_of_labels(name):
+    *labels, dtype = LABELS[name]
+    X = table(80)[["size"]]
+    stream = [X.assign(label=np.tile(np.asarray(own), 40)) for own in labels]
+    model = quick(TabularMLPClassifier, max_iter=1).fit(stream, "label")
+    y = np.concatenate([own["label"].to_numpy() for own in stream])
+    assert model.classes_.dtype == dtype
+    assert_array_equal(model.classes_, np.unique(y))
+    assert model.predict(X).dtype == dtype
+
+
+def test_parts_of_many_classes_are_not_warned_of():
+    frame = table(120)[["size"]].assign(label=np.arange(120) % 40)
+    model = quick(TabularMLPClassifier, max_iter=1).fit(frames(frame, 40), "label")
+    assert len(model.classes_) == 40
+    assert len(model.partial_fit(frame[["size"]][:40], frame["label"][:40]).classes_) == 40
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_rows_to_validate_by(kind):
     frame, validation = rows_for(kind), rows_for(kind, 200, seed=2)
@@ -260,7 +296,7 @@ def test_streams_are_predicted(kind):
 
 
 def test_what_cannot_be_predicted():
-    frame = rows_for(TabularMLPRegressor)
+    frame = rows_for(TabularMLPRegressor, 100)
     with pytest.raises(NotFittedError):
         TabularMLPRegressor().predict(frames(frame))
     model = quick(TabularMLPRegressor).fit(frames(frame), "price")
@@ -268,6 +304,10 @@ def test_what_cannot_be_predicted():
         model.predict(frames(frame.drop(columns="age")))
     with pytest.raises(TypeError, match="a stream, which predict"):
         model.predict_members(frames(frame))
+    with pytest.raises(ValueError, match="TabularMLPRegressor was told none in fit"):
+        quick(TabularMLPRegressor).fit(frame[["size"]].to_numpy(), frame["price"]).predict([frame])
+    with pytest.raises(ValueError, match="the stream has no rows"):
+        model.predict([frame[:0]])
 
 
 # Every source ------------------------------------------------------------------------------------
@@ -300,6 +340,14 @@ class Changing:
         return iter(self.parts)
 
 
+def doubled(frame, name):
+    return pd.concat([frame, frame[[name]]], axis=1)
+
+
+def pyarrow_frames(frame):
+    return [pytest.importorskip("pyarrow").Table.from_pandas(frame)]
+
+
 def with_gaps(frame):
     return frame.assign(price=frame["price"].where(frame.index > 3))
 
@@ -309,6 +357,36 @@ REFUSED = {
     "no target": (frames, {"y": None}, {}, TypeError, "y is the name of its column"),
     "targets as cells": (frames, {"y": np.zeros(9)}, {}, TypeError, "got ndarray"),
     "another target": (frames, {"y": "cost"}, {}, ValueError, r"columns \['cost'\] are not among"),
+    "two columns of a name": (
+        lambda f: [doubled(f, "age")],
+        {},
+        {},
+        ValueError,
+        "got 2 of name 'age'",
+    ),
+    "two targets of a name": (
+        lambda f: [doubled(f, "price")],
+        {},
+        {},
+        ValueError,
+        "got 2 of name 'price'",
+    ),
+    "targets as text": (frames, {"y": "city"}, {}, ValueError, "real numbers, got 'city"),
+    "targets as days": (
+        lambda f: pyarrow_frames(f.assign(price=pd.Timestamp("2026-01-01"))),
+        {},
+        {},
+        ValueError,
+        "targets must be real numbers, got datetime",
+    ),
+    "weights as text": (frames, {"sample_weight": "city"}, {}, ValueError, "'city' must be num"),
+    "weights of 0": (
+        lambda f: frames(f.assign(weight=0)),
+        {"sample_weight": "weight"},
+        {},
+        ValueError,
+        "none of a weight above 0",
+    ),
     "weights as cells": (frames, {"sample_weight": np.ones(9)}, {}, TypeError, "got ndarray"),
     "groups": (frames, {"groups": np.zeros(9)}, {}, TypeError, "unexpected arguments"),
     "no rows": (lambda f: [f[:0]], {}, {}, ValueError, "the stream has no rows"),
@@ -364,6 +442,37 @@ def test_hundreds_of_columns(monkeypatch):
     model = quick(TabularMLPClassifier).fit(frames(frame), "label")
     assert model.member_columns_[:, 3].all()
     assert not model.member_columns_.all()
+
+
+def test_labels_of_several_kinds():
+    frame = rows_for(TabularMLPClassifier, 100)
+    stream = [frame, frame.assign(label=1)]
+    with pytest.raises(TypeError, match="all text or all numbers, got 'yes' and "):
+        quick(TabularMLPClassifier).fit(stream, "label")
+
+
+def test_balanced_classes_exclude_each_other():
+    frame = table(100)[["size"]].assign(a=[0, 1] * 50, b=[1, 1] * 50)
+    model = quick(TabularMLPClassifier, class_weight="balanced")
+    with pytest.raises(ValueError, match="class_weight='balanced' is for labels that exclude"):
+        model.fit([frame], ["a", "b"])
+
+
+TABLES_IN_MEMORY = {
+    "y": lambda model, X, y: model.fit(X, "price"),
+    "weights": lambda model, X, y: model.fit(X, y, "price"),
+    "partial_fit": lambda model, X, y: model.partial_fit([X], "price"),
+    "partial_fit of a path": lambda model, X, y: model.partial_fit("rows.parquet", "price"),
+    "transform": lambda model, X, y: TabularPreprocessor().fit(X).transform([X]),
+    "fit_transform": lambda model, X, y: TabularPreprocessor().fit_transform([X, X]),
+}
+
+
+@pytest.mark.parametrize("name", TABLES_IN_MEMORY)
+def test_what_takes_no_stream(name):
+    frame = rows_for(TabularMLPRegressor, 20)
+    with pytest.raises(TypeError, match=r"in memory.* got .*stream"):
+        TABLES_IN_MEMORY[name](quick(TabularMLPRegressor), frame, frame["price"])
 
 
 def test_callbacks_are_refused():

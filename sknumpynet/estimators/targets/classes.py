@@ -4,9 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d
-from sklearn.utils.multiclass import type_of_target, unique_labels
+from sklearn.utils.multiclass import (
+    check_classification_targets,
+    type_of_target,
+    unique_labels,
+)
 
 from sknumpynet.core.losses import LOSSES, CustomLoss, Loss
 from sknumpynet.core.types import BoolArray
@@ -14,7 +19,7 @@ from sknumpynet.estimators.targets.base import Targets
 from sknumpynet.estimators.targets.class_weights import ClassWeights
 from sknumpynet.training.validation import Scoring
 
-__all__ = ["ClassTargets", "as_probabilities"]
+__all__ = ["ClassTargets", "as_probabilities", "check_labels_of_part"]
 
 
 class ClassTargets(Targets):
@@ -155,6 +160,23 @@ class ClassTargets(Targets):
             classes=self.classes,
             kind_of_classes=self.binarizer.y_type_,
         )
+
+
+def check_labels_of_part(y: Any) -> None:
+    """Raise for what is no label, of rows of which there are others too.
+
+    scikit-learn would warn where half of the rows have a class of their own, as if those were all.
+
+    Parameters
+    ----------
+    y : ndarray or sparse matrix
+
+    Raises
+    ------
+    ValueError
+        For numbers that are no classes, and what is of several types.
+    """
+    check_classification_targets(y if issparse(y) else np.concatenate([y, y]))
 
 
 def as_probabilities(predictions: np.ndarray, n_classes: int, output_activation: str) -> np.ndarray:

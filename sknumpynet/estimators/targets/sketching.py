@@ -1,5 +1,6 @@
 """What has to be known of all targets before any is learned, of targets that come in parts."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -7,8 +8,9 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import assert_all_finite, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import type_of_target
 
+from sknumpynet.estimators.targets.classes import check_labels_of_part
 from sknumpynet.estimators.targets.scaled_numbers import TargetUnit
 from sknumpynet.utils.sketches import Moments
 
@@ -24,7 +26,7 @@ class ClassSketch:
 
     def add(self, y: np.ndarray, sample_weight: np.ndarray | None) -> None:
         """Take a part of the targets in."""
-        check_classification_targets(y)
+        check_labels_of_part(y)
         if y.ndim == 2 and y.shape[1] > 1:
             self.indicators = y[:1]
             if not type_of_target(y).startswith(("multilabel", "binary")):
@@ -34,7 +36,8 @@ class ClassSketch:
                 )
             return
         labels, places = np.unique(column_or_1d(y), return_inverse=True)
-        for label, weight in zip(labels.tolist(), np.bincount(places, sample_weight), strict=True):
+        # As NumPy's scalars, which remember their type.
+        for label, weight in zip(labels, np.bincount(places, sample_weight), strict=True):
             self.weights[label] = self.weights.get(label, 0.0) + float(weight)
 
     def merged(self, other: "ClassSketch") -> "ClassSketch":
@@ -52,13 +55,23 @@ class ClassSketch:
             rows = np.stack([np.ones_like(self.indicators[0]), np.zeros_like(self.indicators[0])])
             binarizer = LabelBinarizer().fit(rows)
         else:
-            binarizer = LabelBinarizer().fit(np.array(sorted(self.weights)))
+            binarizer = LabelBinarizer().fit(np.array(_sorted(self.weights)))
         return {"_label_binarizer": binarizer, "classes_": binarizer.classes_}
 
     def balanced(self) -> dict[Any, float]:
         """Return weights of classes by which all count the same."""
         mean = sum(self.weights.values()) / len(self.weights)
         return {label: mean / weight for label, weight in self.weights.items()}
+
+
+def _sorted(labels: Iterable[Any]) -> list[Any]:
+    try:
+        return sorted(labels)
+    except TypeError as error:
+        kinds = {type(label): label for label in labels}
+        raise TypeError(
+            f"labels must be all text or all numbers, got {' and '.join(map(repr, kinds.values()))}"
+        ) from error
 
 
 class NumberSketch:
@@ -76,7 +89,10 @@ class NumberSketch:
 
     def add(self, y: np.ndarray, sample_weight: np.ndarray | None) -> None:
         """Take a part of the targets in."""
-        targets = y.reshape(len(y), -1).astype(np.float64)
+        try:
+            targets = y.reshape(len(y), -1).astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"targets must be real numbers, got {y.ravel()[0]!r}") from error
         assert_all_finite(targets, input_name="y")
         own = Moments.of(targets, sample_weight)
         self.moments = own if self.moments is None else self.moments.merged(own)

@@ -208,7 +208,7 @@ def _parquet(paths: Any) -> Any:
     except ImportError as error:
         raise ImportError("to read Parquet files install pyarrow: pip install pyarrow") from error
     several = isinstance(paths, list | tuple)
-    named = [os.fspath(own) for own in paths] if several else os.fspath(paths)
+    named: Any = [os.fspath(own) for own in paths] if several else os.fspath(paths)
     # Folders called year=2026 are cells of a column, where they lie in the one that was named.
     partitioning = None if several or os.path.isfile(named) else "hive"
     read = partial(dataset.dataset, named, format="parquet")

@@ -1,5 +1,6 @@
 """Which table is whose, and the columns of each."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
@@ -215,6 +216,12 @@ def _check_shape(shape: tuple[int, int]) -> None:
 def _as_array(X: Any) -> npt.NDArray[Any]:
     if type(X) is np.ndarray and X.dtype.kind in "biuf" and X.ndim == 2 and X.size > 0:
         return X  # `check_array` would take 0.1 ms to find nothing amiss
+    are_frames = isinstance(X, list | tuple) and len(X) > 0 and column_names(X[0]) is not None
+    if are_frames or isinstance(X, str | os.PathLike):
+        raise TypeError(
+            "a table in memory is asked for here, got a stream, which fit and predict take: "
+            + (f"a {type(X).__name__} of frames" if are_frames else repr(X))
+        )
     if isinstance(X, np.ma.MaskedArray):
         X = _unmasked(X)
     elif not isinstance(X, np.ndarray) and not issparse(X):
