@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from sknumpynet.core.members import MemberResult, Snapshot
 from sknumpynet.training.snapshots import write_snapshot
 from sknumpynet.utils.user_warnings import warn_user
@@ -58,8 +60,8 @@ class Checkpoint:
     def __post_init__(self) -> None:
         for name in ("every_epochs", "every_seconds"):
             value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise ValueError(f"{name} must be above 0 or None, got {value!r}")
+            if value is not None and not (isinstance(value, int | float | np.number) and value > 0):
+                raise ValueError(f"{name} must be a number above 0 or None, got {value!r}")
         if self.every_epochs is None and self.every_seconds is None:
             raise ValueError("one of every_epochs and every_seconds must not be None")
 

@@ -157,8 +157,9 @@ def unpacked(
 
 def write_arrays(path: Path, document: dict[str, Any], arrays: dict[str, Any]) -> None:
     """Write plain values, and arrays but for those that are None, in place of what was there."""
-    text = np.frombuffer(to_json(document).encode(), np.uint8)
     there = {name: own for name, own in arrays.items() if own is not None}
+    document = {"file": path.name, "arrays": sorted(there), **document}
+    text = np.frombuffer(to_json(document).encode(), np.uint8)
     with replaced(path) as file:
         np.savez(file, document=text, **there)
 
@@ -170,7 +171,13 @@ def reading(path: Path) -> Iterator[tuple[Any, dict[str, Any]]]:
         # Opened here: of a file that is no zip NumPy leaves it open.
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays: dict[str, Any] = dict(archive)
-        yield from_json(arrays.pop("document").tobytes()), arrays
+        document = from_json(arrays.pop("document").tobytes())
+        # A name in the zip's directory is under no checksum.
+        if document["arrays"] != sorted(arrays):
+            raise ValueError(f"it holds {sorted(arrays)} in place of {document['arrays']}")
+        if document["file"] != path.name:
+            raise ValueError(f"it was written as {document['file']!r}")
+        yield document, arrays
     except Exception as error:  # there are many ways not to be a zip
         raise damaged(path, error) from error
 

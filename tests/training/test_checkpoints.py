@@ -48,9 +48,13 @@ def test_epochs_are_counted_from_the_save_before(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"every_epochs": 0}, "every_epochs must be above 0 or None, got 0"),
-        ({"every_seconds": -1.0}, r"every_seconds must be above 0 or None, got -1\.0"),
-        ({"every_seconds": float("nan")}, "every_seconds must be above 0 or None, got nan"),
+        ({"every_epochs": 0}, "every_epochs must be a number above 0 or None, got 0"),
+        ({"every_seconds": -1.0}, r"every_seconds must be a number above 0 or None, got -1\.0"),
+        (
+            {"every_seconds": float("nan")},
+            "every_seconds must be a number above 0 or None, got nan",
+        ),
+        ({"every_epochs": "5"}, "every_epochs must be a number above 0 or None, got '5'"),
         ({"every_seconds": None}, "one of every_epochs and every_seconds must not be None"),
     ],
 )

@@ -276,6 +276,14 @@ def test_damage_is_one_clear_error(file, damage, killer, tmp_path):
         fitted("adam", tmp_path)
 
 
+def test_a_file_of_another_member_is_refused(killer, tmp_path):
+    killer.kill_after(2 * 5, "ensemble", tmp_path)
+    one, other, *_ = sorted(tmp_path.glob("member-*.npz"))
+    one.write_bytes(other.read_bytes())
+    with pytest.raises(ValueError, match=r"00000\.npz is damaged \(ValueError: it was written as"):
+        fitted("ensemble", tmp_path)
+
+
 def test_another_format_is_refused(killer, tmp_path):
     killer.kill_after(4, "adam", tmp_path)
     path = tmp_path / "fit.json"

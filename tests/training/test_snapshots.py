@@ -63,6 +63,19 @@ def snapshot_and_draw(source):
     return number
 
 
+@pytest.mark.parametrize("name", ["best", "rows", "document"])
+def test_names_in_the_directory_are_checked(name, tmp_path):
+    """The zip's own checksums are of arrays alone; the last best epoch would be none."""
+    path, template = tmp_path / "a.npz", OPTIMIZERS["adam"](0.1)
+    written = snapshot_of(OPTIMIZERS["adam"](0.1), SOURCES["Mersenne Twister"])
+    write_snapshot(path, written, lost_its_scores=False)
+    # Beside each array, and in the directory at the end.
+    entry = f"{name}.npy".encode()
+    path.write_bytes(path.read_bytes().replace(entry, b"x" + entry[1:]))
+    with pytest.raises(ValueError, match=r"a\.npz is damaged"):
+        read_snapshot(path, template)
+
+
 def test_any_damage_is_noticed(tmp_path):
     path, template = tmp_path / "a.npz", OPTIMIZERS["adam"](0.1)
     source = SOURCES["Mersenne Twister"]
