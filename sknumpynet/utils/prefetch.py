@@ -28,12 +28,13 @@ def prefetched(items: Iterable[T]) -> Iterator[T]:
     wanted, is_over = Semaphore(1), Event()
 
     def read() -> None:
-        iterator = iter(items)
+        iterator = None
         while True:
             wanted.acquire()
             if is_over.is_set():
                 return
             try:
+                iterator = iter(items) if iterator is None else iterator
                 made.put(("item", next(iterator)))
             except StopIteration:
                 made.put(("end", None))

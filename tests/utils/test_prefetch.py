@@ -30,6 +30,16 @@ def test_an_error_is_raised_behind_the_items_before_it():
     assert n_readers() == 0
 
 
+def test_what_cannot_be_iterated_over_is_an_error():
+    class Locked:
+        def __iter__(self):
+            raise OSError("locked")
+
+    with pytest.raises(OSError, match="locked"):
+        next(prefetched(Locked()))
+    assert n_readers() == 0
+
+
 def test_who_asks_no_more_ends_the_reading():
     made = []
 
