@@ -122,6 +122,11 @@ class ShardFolds:
         """Yield the rows to train on and those held out, for each member."""
         for fold in self.held_out:
             is_held_out = self.shard.folds == fold
+            if not is_held_out.any():
+                raise ValueError(
+                    f"a member holds out none of the first {len(is_held_out)} rows: the stream is "
+                    "too short, fit a table in memory"
+                )
             yield np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
 
 

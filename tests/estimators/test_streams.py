@@ -380,6 +380,7 @@ REFUSED = {
         "targets must be real numbers, got datetime",
     ),
     "weights as text": (frames, {"sample_weight": "city"}, {}, ValueError, "'city' must be num"),
+    "two rows": (lambda f: [f[:2]], {}, {}, ValueError, "none of the first 2 rows: the stream is"),
     "weights of 0": (
         lambda f: frames(f.assign(weight=0)),
         {"sample_weight": "weight"},
