@@ -67,3 +67,17 @@ def test_two_at_a_time_do_not_mix(tmp_path):
         one.write(b"one")
         other.write(b"other")
     assert path.read_bytes() == b"one"
+
+
+@pytest.mark.parametrize("place", ["no folder", "file"])
+def test_where_nothing_can_be_written_the_error_names_the_file_asked_for(place, tmp_path):
+    (tmp_path / "file").write_text("")
+    path = tmp_path / place / "a.bin"
+
+    def write():
+        with replaced(path):
+            pass
+
+    with pytest.raises(OSError) as raised:  # noqa: PT011
+        write()
+    assert raised.value.filename == str(path)

@@ -34,6 +34,7 @@ _CALLBACKS = {
 _HINTS = {
     "scoring": "give a scorer's name",
     "activation": "give an activation's name",
+    "categorical_features": "give a list of names or numbers of columns",
     "learning_rate": "give a schedule's name",
     "loss": "give a loss of sknumpynet.core.losses, or its name",
     "resample": "give one of scikit-learn's plain splitters, or 'folds'",

@@ -65,6 +65,12 @@ def test_what_is_code_is_refused_by_name(tmp_path, parameters, message):
     assert [own.read_bytes() for own in tmp_path.iterdir()] == [b"the old one"]
 
 
+def test_columns_in_a_set_are_refused_with_what_is_right():
+    model = TabularMLPRegressor(categorical_features={"a"})
+    with pytest.raises(ValueError, match=r"categorical_features is \{'a'\}; give a list of names"):
+        saved(model)
+
+
 def test_what_a_fit_kept_is_refused_too():
     model = NumpyMLPRegressor(**SMALL, activation=Square()).fit(X, NUMBERS)
     with pytest.raises(ValueError, match=r"attributes\._hidden_activations\.0 is <"):
