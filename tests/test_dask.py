@@ -338,12 +338,12 @@ def test_without_dask(monkeypatch):
 
 
 @contextmanager
-def cluster(n_workers, memory_limit=0):
+def cluster(n_workers):
     with (
         distributed.LocalCluster(
             n_workers=n_workers,
             threads_per_worker=1,
-            memory_limit=memory_limit,
+            memory_limit="600MB",
             dashboard_address=":0",
         ) as running,
         distributed.Client(running, set_as_default=False) as client,
@@ -353,7 +353,7 @@ def cluster(n_workers, memory_limit=0):
 
 @pytest.fixture(scope="module")
 def two_workers():
-    with cluster(2, memory_limit="600MB") as client:
+    with cluster(2) as client:
         yield client
 
 
@@ -376,11 +376,13 @@ def test_the_number_of_workers_changes_no_bit(here, two_workers, four_workers):
         assert other.loss_curve_ == fitted[0].loss_curve_
 
 
-def test_a_table_larger_than_workers_memory(two_workers):
+@pytest.mark.parametrize("workers", ["two_workers", "four_workers"])
+def test_a_table_larger_than_workers_memory(workers, request):
+    client = request.getfixturevalue(workers)
     numbers = range(32)
     X = dd.from_map(wide_part, numbers, meta=wide_part(0))
     assert wide_part(0).memory_usage(deep=True).sum() * len(numbers) > 640_000_000
-    model = DaskTabularMLPClassifier("fast", **SETTINGS, client=two_workers)
+    model = DaskTabularMLPClassifier("fast", **SETTINGS, client=client)
     with config_context(working_memory=256):
         tracemalloc.start()
         model.fit(X, "label")
