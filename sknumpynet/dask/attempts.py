@@ -228,7 +228,13 @@ class _Attempts:
             return
         if future.status == "error" and member in self.running.values():
             return  # there is another one
-        self.done[member] = future.result()
+        result = future.result()
+        if result is None:
+            raise RuntimeError(
+                f"member {member} found that it is not wanted, though it is: Dask's scheduler has "
+                "lost the variables of this fit, fit anew"
+            )
+        self.done[member] = result
         self.wanted.remove(member)
         self._tell_wanted()
 
