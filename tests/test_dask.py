@@ -298,6 +298,10 @@ def test_std_is_for_rows_in_memory(here):
     ("arguments", "error", "message"),
     [
         (lambda X: (X.compute(), "label"), TypeError, "collection|of Dask, got DataFrame"),
+        (lambda X: (X.to_delayed()[0], "label"), TypeError, "got Delayed"),
+        (lambda X: (X.to_bag(), "label"), TypeError, "got Bag"),
+        (lambda X: (X[FEATURES], X["age"].sum()), TypeError, "got Scalar"),
+        (lambda X: (X[FEATURES], X["label"].to_delayed()[0]), TypeError, "got Delayed"),
         (lambda X: (X, None), TypeError, "got None"),
         (lambda X: (X, "nothing"), ValueError, "nothing"),
         (lambda X: (X[FEATURES], X["label"].compute()), TypeError, "got Series"),
@@ -316,6 +320,15 @@ def test_what_cannot_be_learned_from(here, arguments, error, message):
     with pytest.raises(error, match=message):
         model.fit(*arguments(table(["label"])))
     assert vars(model) == before
+
+
+@pytest.mark.parametrize("is_asynchronous", [True, False])
+def test_what_is_no_client(here, monkeypatch, is_asynchronous):
+    client = here if is_asynchronous else "tcp://127.0.0.1:8786"
+    monkeypatch.setattr(distributed.Client, "asynchronous", is_asynchronous)
+    model = DaskTabularMLPClassifier("fast", **SETTINGS, client=client)
+    with pytest.raises(TypeError, match=r"not asynchronous, or None.*(<Client|'tcp)"):
+        model.fit(None, None)
 
 
 @pytest.mark.parametrize(

@@ -27,15 +27,26 @@ def default_client(client: Any) -> Any:
 
     Raises
     ------
+    TypeError
+        If it is none, or an asynchronous one.
     ValueError
         If there is none.
     """
-    return dask_module("distributed").default_client() if client is None else client
+    distributed = dask_module("distributed")
+    if client is None:
+        client = distributed.default_client()
+    if not isinstance(client, distributed.Client) or client.asynchronous:
+        raise TypeError(
+            "client must be a distributed.Client that is not asynchronous, or None for the one "
+            f"that was made last, got {client!r}"
+        )
+    return client
 
 
 def is_collection(X: Any) -> bool:
-    """Return whether X is a collection of Dask; Dask is not imported for it."""
-    return hasattr(type(X), "__dask_graph__")
+    """Return whether X is a DataFrame, a Series or an array of Dask, which is not imported."""
+    is_frame = hasattr(type(X), "divisions") and hasattr(type(X), "to_delayed")
+    return hasattr(type(X), "__dask_graph__") and (is_frame or is_array(X)) and X.ndim > 0
 
 
 def is_array(X: Any) -> bool:
