@@ -322,6 +322,30 @@ def test_what_cannot_be_learned_from(here, arguments, error, message):
     assert vars(model) == before
 
 
+def odd_part(number, change):
+    """Return a partition, the fourth one other than those before it."""
+    X = part(number)[[*FEATURES, "label"]]
+    return change(X) if number == 3 else X
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda X: X[["age", "size", "colour", "label"]],
+            r"same columns.*\['age', 'size', 'colour'\]",
+        ),
+        (lambda X: X.drop(columns="age"), r"got one of \['size', 'colour'\] where the first"),
+        (lambda X: X.assign(more=1.0), r"got one of \['size', 'age', 'colour', 'more'\]"),
+        (lambda X: X.assign(label=7), "all text or all numbers, got ('no'|'yes') and 7|got 7 and"),
+    ],
+)
+def test_partitions_that_do_not_go_together(here, change, message):
+    X = dd.from_map(odd_part, range(7), change=change, meta=part(0)[[*FEATURES, "label"]])
+    with pytest.raises((TypeError, ValueError), match=message):
+        DaskTabularMLPClassifier("fast", **SETTINGS).fit(X, "label")
+
+
 @pytest.mark.parametrize("is_asynchronous", [True, False])
 def test_what_is_no_client(here, monkeypatch, is_asynchronous):
     client = here if is_asynchronous else "tcp://127.0.0.1:8786"

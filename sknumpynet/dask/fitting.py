@@ -26,8 +26,11 @@ from sknumpynet.dask.partitions import (
 )
 from sknumpynet.dask.statistics import (
     PartitionSketch,
+    Seen,
+    check_columns,
     difference_of_targets,
     merged_sketches,
+    names_or_numbers,
     sketch_partition,
 )
 from sknumpynet.estimators.fitted_attributes import FittedAttributes
@@ -115,8 +118,8 @@ class _Fit:
     def fitted(self) -> tuple[FittedAttributes, list[Warned]]:
         """Return what the fit changes of an estimator, and warnings."""
         preprocessor, sketch = self._learned()
-        warned = _warned_of(sketch)
         known = {**known_columns(preprocessor), **sketch.targets.known()}
+        warned = _warned_of(sketch)
         estimator = with_balanced_classes(self.estimator, sketch.targets)
         n_rows = np.array(sketch.n_rows)
         config = estimator._training_config(int(n_rows.sum()), has_validation=True)
@@ -175,12 +178,16 @@ class _Fit:
         estimator, names = self.estimator, self.partitions.names
         preprocessor = new_preprocessor(estimator.categorical_features, estimator.column_kinds)
         first = self._first_rows()
+        columns_seen = names_or_numbers(first[0])
+        for own in first:
+            check_columns(own, columns_seen)
         X = joined_tables(first)
         columns = read_columns(X)
         by_dtype = [column.is_category() for column in read_columns(first[0])]
         kinds, chosen = preprocessor._kinds_of(X, columns, by_dtype)
         every = range(len(self.partitions.parts))
-        sketches = self._on_partitions(sketch_partition, every, estimator, kinds, names)
+        seen = Seen(estimator, kinds, columns_seen)
+        sketches = self._on_partitions(sketch_partition, every, seen, names)
         while len(sketches) > 1:
             starts = range(0, len(sketches), MERGED_AT_ONCE)
             sketches = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import stats
@@ -10,14 +10,17 @@ from scipy import stats
 from sknumpynet.dask.partitions import rows_of_partition
 from sknumpynet.estimators.streams import NamedColumns
 from sknumpynet.estimators.targets.sketching import ClassSketch, NumberSketch, sketch_of_targets
-from sknumpynet.utils.columns.tables import read_columns
+from sknumpynet.utils.columns.tables import column_names, read_columns
 from sknumpynet.utils.encoding.kinds import Kinds
 from sknumpynet.utils.encoding.sketching import TableSketch
 
 __all__ = [
     "PartitionSketch",
+    "Seen",
+    "check_columns",
     "difference_of_targets",
     "merged_sketches",
+    "names_or_numbers",
     "sketch_partition",
 ]
 
@@ -64,24 +67,62 @@ class PartitionSketch:
         )
 
 
-def sketch_partition(
-    estimator: Any, kinds: Kinds, names: NamedColumns | None, X: Any, y: Any, weight: Any
-) -> PartitionSketch:
-    """Return the sketch of a partition, on a worker.
+class Seen(NamedTuple):
+    """What the first rows tell, so that a partition can be sketched.
 
     Parameters
     ----------
     estimator : BaseTabularMLP
     kinds : Kinds
         Of the columns.
+    columns : list
+        What they are called, or their numbers.
+    """
+
+    estimator: Any
+    kinds: Kinds
+    columns: list[Any]
+
+
+def names_or_numbers(X: Any) -> list[Any]:
+    """Return what the columns of a table are called, of an array their numbers."""
+    names = column_names(X)
+    return [*range(len(read_columns(X)))] if names is None else names
+
+
+def check_columns(X: Any, expected: list[Any]) -> None:
+    """Raise if a partition has other columns than the first one."""
+    found = names_or_numbers(X)
+    if found != expected:
+        raise ValueError(
+            "partitions must have the same columns in the same order, got one of "
+            f"{found} where the first one has {expected}"
+        )
+
+
+def sketch_partition(
+    seen: Seen, names: NamedColumns | None, X: Any, y: Any, weight: Any
+) -> PartitionSketch:
+    """Return the sketch of a partition, on a worker.
+
+    Parameters
+    ----------
+    seen : Seen
     names : NamedColumns or None
     X, y, weight : object
         One of `Partitions.parts`, computed.
+
+    Raises
+    ------
+    ValueError
+        If a partition has other columns than the first one.
     """
+    estimator, kinds, columns_seen = seen
     rows = rows_of_partition(names, X, y, weight)
     targets, unweighted = sketch_of_targets(estimator), sketch_of_targets(estimator)
     if rows is None:
         return PartitionSketch(None, targets, (unweighted,), (0,), 0.0)
+    check_columns(rows.X, columns_seen)
     columns = TableSketch(kinds)
     columns.add(read_columns(rows.X))
     targets.add(rows.y, rows.sample_weight)

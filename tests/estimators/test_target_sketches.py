@@ -41,3 +41,11 @@ def test_merged_in_order(kind, y, weight):
     else:
         assert_array_equal(known["classes_"], expected["classes_"])
         assert merged.weights == whole.weights
+
+
+def test_classes_that_do_not_go_together():
+    sketches = [ClassSketch(), ClassSketch()]
+    for sketch, y in zip(sketches, (["no", "yes"], [0, 1]), strict=True):
+        sketch.add(np.array(y), None)
+    with pytest.raises(TypeError, match="all text or all numbers, got 'no' and 0"):
+        sketches[0].merged(sketches[1]).known()

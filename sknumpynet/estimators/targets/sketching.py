@@ -50,7 +50,13 @@ class ClassSketch:
         return both
 
     def known(self) -> dict[str, Any]:
-        """Return what is known of targets, as fitted attributes."""
+        """Return what is known of targets, as fitted attributes.
+
+        Raises
+        ------
+        ValueError
+            If parts have classes of types that do not go together.
+        """
         if self.indicators is not None:
             rows = np.stack([np.ones_like(self.indicators[0]), np.zeros_like(self.indicators[0])])
             binarizer = LabelBinarizer().fit(rows)
