@@ -18,7 +18,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from sknumpynet import TabularMLPClassifier, TabularMLPRegressor
-from sknumpynet.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor, attempts
+from sknumpynet.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor, attempts, fitting
 from sknumpynet.dask.members import MemberJob, PartitionReader
 from sknumpynet.dask.partitions import EncodedPartition
 from sknumpynet.dask.statistics import difference_of_targets
@@ -344,6 +344,21 @@ def test_partitions_that_do_not_go_together(here, change, message):
     X = dd.from_map(odd_part, range(7), change=change, meta=part(0)[[*FEATURES, "label"]])
     with pytest.raises((TypeError, ValueError), match=message):
         DaskTabularMLPClassifier("fast", **SETTINGS).fit(X, "label")
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("where", ["_warned_of", "first_results"])
+def test_nothing_is_left_on_the_cluster_after_an_interrupt(here, monkeypatch, where):
+    monkeypatch.setattr(fitting, where, interrupt)
+    before = {*here.futures}
+    with pytest.raises(KeyboardInterrupt) as caught:
+        DaskTabularMLPClassifier("fast", **SETTINGS).fit(table(["label"]), "label")
+    assert caught.tb is not None  # which holds all that the fit knew
+    here.nthreads()  # comes after what was let go of
+    assert {*here.futures} <= before
 
 
 @pytest.mark.parametrize("is_asynchronous", [True, False])

@@ -5,9 +5,10 @@ partitions → sketches, merged → encoded partitions, which stay on workers �
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -97,7 +98,11 @@ def fit_on_cluster(
         For what cannot be learned from, and for parameters that need all rows at once.
     """
     refuse_what_needs_all_rows(estimator, None)
-    return _Fit(estimator, partitions, client).fitted()
+    fit = _Fit(estimator, partitions, client)
+    try:
+        return fit.fitted()
+    finally:
+        fit.release()
 
 
 @dataclass
@@ -114,6 +119,12 @@ class _Fit:
     estimator: Any
     partitions: Partitions
     client: Any
+    futures: WeakSet[Any] = field(default_factory=WeakSet, repr=False)
+
+    def release(self) -> None:
+        """Let go of all futures: an error, or an interrupt, would hold them as long as it lasts."""
+        for future in [*self.futures]:
+            future.release()
 
     def fitted(self) -> tuple[FittedAttributes, list[Warned]]:
         """Return what the fit changes of an estimator, and warnings."""
@@ -227,11 +238,14 @@ class _Fit:
         parts = [self.partitions.parts[k] for k in numbers]
         calls = [call(*arguments, *part) for part in parts]
         futures: list[Any] = self.client.compute(calls, retries=RETRIES)
+        self.futures.update(futures)
         return futures
 
     def _call(self, function: Any, *arguments: Any) -> Any:
         """Return the future of a function, called with arguments."""
-        return self.client.submit(function, *arguments, pure=False, retries=RETRIES)
+        future = self.client.submit(function, *arguments, pure=False, retries=RETRIES)
+        self.futures.add(future)
+        return future
 
     def _attempted(
         self,
