@@ -127,6 +127,15 @@ def test_names_and_collections_say_the_same(here):
     assert_array_equal(named.parameters_, apart.parameters_)
 
 
+def test_many_small_partitions_are_not_read_one_by_one(here, monkeypatch):
+    X = dd.from_map(part, range(15), n_rows=5, meta=part(0))[[*FEATURES, "label"]]
+    rounds, compute = [], here.compute
+    monkeypatch.setattr(here, "compute", lambda *a, **k: rounds.append(1) or compute(*a, **k))
+    DaskTabularMLPClassifier("fast", **SETTINGS).fit(X, "label")
+    # Of 1, 2, 4 and 8 partitions to see what columns are; of all to sketch and encode them.
+    assert len(rounds) <= 4 + 2
+
+
 def test_several_targets_and_labels(here):
     rows = in_memory()
     X = table(["price"])
