@@ -7,6 +7,7 @@ import threading
 import time
 import tracemalloc
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,13 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from sknumpynet import TabularMLPClassifier, TabularMLPRegressor
-from sknumpynet.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor, attempts, fitting
+from sknumpynet.dask import (
+    DaskTabularMLPClassifier,
+    DaskTabularMLPRegressor,
+    attempts,
+    fitting,
+    members,
+)
 from sknumpynet.dask.members import MemberJob, PartitionReader
 from sknumpynet.dask.partitions import EncodedPartition
 from sknumpynet.dask.statistics import difference_of_targets
@@ -245,6 +252,21 @@ def test_partitions_that_change_are_refused():
     reader = PartitionReader(lambda key: (partition, False), job, lambda n_bytes: False)
     with pytest.raises(ValueError, match="4 at first, then 3"):
         list(reader.shards(0))
+
+
+def test_a_partition_that_cannot_be_made_anew_is_not_waited_for(here, monkeypatch):
+    def time_out():
+        raise TimeoutError("the disk is gone")
+
+    looks = iter(range(3))
+    lost = here.submit(time_out)
+    attempt = SimpleNamespace(check=lambda: next(looks), value_of=lambda key: lost)
+    worker = SimpleNamespace(data={})
+    module = SimpleNamespace(get_worker=lambda: worker, secede=int, rejoin=int)
+    monkeypatch.setattr(members, "dask_module", lambda name: module)
+    fetch = members._Fetcher(attempt)
+    with pytest.raises(TimeoutError, match="the disk is gone"):
+        fetch("key")
 
 
 def test_small_shards_learn_too(here):

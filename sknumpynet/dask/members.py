@@ -257,23 +257,29 @@ class _Fetcher:
         if key not in self.futures:
             self.attempt.check()
             self.futures[key] = self.attempt.value_of(key)
-        future = self.futures[key]
-        try:
-            partition = future.result(timeout=PATIENCE)
-        except TimeoutError:
-            partition = self._made_anew(future)
+        partition = self._in_time(self.futures[key])
+        if partition is None:
+            partition = self._made_anew(self.futures[key])
         return partition, is_from_others
+
+    def _in_time(self, future: Any) -> EncodedPartition | None:
+        """Return a partition, None if it has not come yet."""
+        try:
+            partition: EncodedPartition = future.result(timeout=PATIENCE)
+        except TimeoutError:
+            if future.status == "error":  # of whoever makes it, such as a disk's
+                raise
+            return None
+        return partition
 
     def _made_anew(self, future: Any) -> EncodedPartition:
         # Who makes it anew may need the thread that waits for it here.
         self.distributed.secede()
         try:
-            while True:
+            partition = None
+            while partition is None:
                 self.attempt.check()
-                try:
-                    partition: EncodedPartition = future.result(timeout=PATIENCE)
-                except TimeoutError:
-                    continue
-                return partition
+                partition = self._in_time(future)
+            return partition
         finally:
             self.distributed.rejoin()
