@@ -6,6 +6,7 @@ import pickle
 import threading
 import time
 import tracemalloc
+import warnings
 from contextlib import contextmanager
 from types import SimpleNamespace
 
@@ -132,6 +133,17 @@ def test_names_and_collections_say_the_same(here):
     named = clone(model).fit(X, "label", "weight")
     apart = clone(model).fit(X[FEATURES], X["label"], X["weight"])
     assert_array_equal(named.parameters_, apart.parameters_)
+
+
+def test_workers_warn_of_nothing(here):
+    X, rare = table(["price"]), part(0)[[*FEATURES, "price"]]
+    rare["colour"] = [f"colour {k}" for k in range(N_ROWS)]  # too few of each to be learned
+    X = dd.concat([X, dd.from_pandas(rare, npartitions=1)])
+    model = DaskTabularMLPRegressor("fast", **SETTINGS)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "A column-vector|.*levels that fit did not learn")
+        one_column = clone(model).fit(X, ["price"])
+    assert_array_equal(one_column.parameters_, clone(model).fit(X, "price").parameters_)
 
 
 def test_many_small_partitions_are_not_read_one_by_one(here, monkeypatch):

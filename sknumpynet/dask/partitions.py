@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -136,10 +137,11 @@ def rows_of_partition(names: NamedColumns | None, X: Any, y: Any, weight: Any) -
     """
     if names is not None:
         rows = names.rows_of(as_table(X))
-        if rows is not None:
-            check_targets(rows.y, names)
-        return rows
-    y = np.asarray(y)
+        if rows is None:
+            return None
+        check_targets(rows.y, names)
+        return replace(rows, y=_without_column(rows.y))
+    y = _without_column(np.asarray(y))
     n_rows = num_samples(X)
     if len(y) != n_rows or (weight is not None and len(weight) != n_rows):
         raise ValueError(
@@ -153,6 +155,11 @@ def rows_of_partition(names: NamedColumns | None, X: Any, y: Any, weight: Any) -
     X, y, weight, _ = rows_of_weight(X, y, weight)
     check_targets(y, NamedColumns("y"))
     return GivenRows(X, y, weight)
+
+
+def _without_column(y: np.ndarray) -> np.ndarray:
+    """Return targets of one column as those of none, of which workers would warn unheard."""
+    return y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y
 
 
 def first_rows(
@@ -212,6 +219,7 @@ def encode_partition(
         return None
     estimator = known.estimator
     inputs, targets = estimator._inputs(known.attributes), estimator._targets(known.attributes)
+    inputs.warns = False
     data = make_training_data(inputs, targets, rows, is_new=False, is_incremental=True)
     sample_weight = data.sample_weight
     if sample_weight is not None:
