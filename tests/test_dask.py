@@ -1,5 +1,6 @@
 """Estimators for tables in partitions on a cluster: the same model by whoever trains it."""
 
+import asyncio
 import copy
 import inspect
 import pickle
@@ -153,6 +154,20 @@ def test_many_small_partitions_are_not_read_one_by_one(here, monkeypatch):
     DaskTabularMLPClassifier("fast", **SETTINGS).fit(X, "label")
     # Of 1, 2, 4 and 8 partitions to see what columns are; of all to sketch and encode them.
     assert len(rounds) <= 4 + 2
+
+
+def fit_in_a_task():
+    client = distributed.get_client()
+    model = DaskTabularMLPClassifier("fast", **SETTINGS, client=client)
+    return model.fit(table(["label"]), "label").parameters_
+
+
+def test_tasks_that_fit_leave_their_threads_to_others(here):
+    futures = [here.submit(fit_in_a_task, pure=False) for _ in range(2)]  # of two threads
+    in_tasks = here.sync(asyncio.wait_for, here.gather(futures, asynchronous=True), 60)
+    outside = DaskTabularMLPClassifier("fast", **SETTINGS).fit(table(["label"]), "label")
+    for parameters in in_tasks:
+        assert_array_equal(parameters, outside.parameters_)
 
 
 def test_several_targets_and_labels(here):

@@ -15,7 +15,7 @@ from sklearn.utils import check_random_state
 
 from sknumpynet.core.types import IntArray
 from sknumpynet.dask.attempts import FitVariables, first_results
-from sknumpynet.dask.libraries import dask_module
+from sknumpynet.dask.libraries import dask_module, thread_left_to_others
 from sknumpynet.dask.members import MemberJob, TrainedMember, train_member
 from sknumpynet.dask.partitions import (
     EncodedPartition,
@@ -100,7 +100,8 @@ def fit_on_cluster(
     refuse_what_needs_all_rows(estimator, None)
     fit = _Fit(estimator, partitions, client)
     try:
-        return fit.fitted()
+        with thread_left_to_others():
+            return fit.fitted()
     finally:
         fit.release()
 

@@ -1,9 +1,11 @@
 """Dask, imported where a cluster is used and nowhere else."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-__all__ = ["dask_module", "default_client", "is_array", "is_collection"]
+__all__ = ["dask_module", "default_client", "is_array", "is_collection", "thread_left_to_others"]
 
 
 def dask_module(name: str) -> Any:
@@ -41,6 +43,21 @@ def default_client(client: Any) -> Any:
             f"that was made last, got {client!r}"
         )
     return client
+
+
+@contextmanager
+def thread_left_to_others() -> Iterator[None]:
+    """Leave a worker's thread to other tasks, where this is in a task that waits for them."""
+    distributed = dask_module("distributed")
+    try:
+        distributed.secede()
+    except (ValueError, KeyError):  # in no task, or the thread is left to others already
+        yield
+        return
+    try:
+        yield
+    finally:
+        distributed.rejoin()
 
 
 def is_collection(X: Any) -> bool:
