@@ -395,7 +395,7 @@ def odd_part(number, change):
         ),
         (lambda X: X.drop(columns="age"), r"got one of \['size', 'colour'\] where the first"),
         (lambda X: X.assign(more=1.0), r"got one of \['size', 'age', 'colour', 'more'\]"),
-        (lambda X: X.assign(label=7), "all text or all numbers, got ('no'|'yes') and 7|got 7 and"),
+        (lambda X: X.assign(label=7), "all text or all numbers, got "),
     ],
 )
 def test_partitions_that_do_not_go_together(here, change, message):
