@@ -58,6 +58,18 @@ def test_rows_of_weight_0_are_as_if_absent(kind, container):
     assert_same_fit(model, expected, COUNTS, X)
 
 
+@pytest.mark.parametrize("weight", [np.ones(N_ROWS), 3.0, np.full(N_ROWS, 1e-200), COUNTS * 0.7])
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+@pytest.mark.parametrize("kind", TABULAR)
+def test_weights_that_are_all_the_same_say_nothing(kind, class_weight, weight):
+    counts = EVERY if np.ndim(weight) == 0 else np.asarray(weight) > 0
+    parameters = {"class_weight": class_weight} if is_classifier(kind()) else {}
+    X, y = frame(), target_of(kind)
+    model = quick(kind, **parameters).fit(X, y, weight)
+    expected = quick(kind, **parameters).fit(rows(X, counts), y[counts])
+    assert_same_fit(model, expected, counts, X)
+
+
 def in_arrow(X):
     return pytest.importorskip("pyarrow").Table.from_pandas(X)
 

@@ -14,7 +14,12 @@ from sknumpynet.estimators.targets import ClassWeights, Targets
 from sknumpynet.training.data import TrainingData, ValidationSet
 from sknumpynet.utils.columns import as_table
 from sknumpynet.utils.scikit_learn import check_sample_weight
-from sknumpynet.utils.weights import has_weight_above_0, rows_of_weight, without_effect
+from sknumpynet.utils.weights import (
+    has_weight_above_0,
+    is_constant,
+    rows_of_weight,
+    without_effect,
+)
 
 __all__ = ["GivenRows", "make_training_data"]
 
@@ -83,6 +88,9 @@ def make_training_data(
         X, y = inputs.validated(rows.X, rows.y, is_new=is_new)
         encoded = targets.encoded(y, is_part=is_incremental)
     sample_weight, unit = _checked_weight(rows, X, allow_all_zero=is_incremental)
+    if inputs.drops_rows_of_weight_0 and not is_incremental and is_constant(sample_weight):
+        # They say nothing; with any weights trees draw rows in another way.
+        sample_weight, unit = None, 1.0
     has_weight = has_weight_above_0(sample_weight)
     encoded = targets.learnable(encoded, has_weight)
     class_weights = targets.class_weights(y, sample_weight)

@@ -8,7 +8,13 @@ from sklearn.utils import indexable
 from sknumpynet.utils.columns import as_table
 from sknumpynet.utils.scikit_learn import check_sample_weight, num_samples, rows_of
 
-__all__ = ["has_weight_above_0", "n_rows_of_weight", "rows_of_weight", "without_effect"]
+__all__ = [
+    "has_weight_above_0",
+    "is_constant",
+    "n_rows_of_weight",
+    "rows_of_weight",
+    "without_effect",
+]
 
 
 def rows_of_weight(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any, np.ndarray | None]:
@@ -50,6 +56,11 @@ def n_rows_of_weight(X: Any, sample_weight: Any) -> int:
 def has_weight_above_0(sample_weight: np.ndarray | None) -> np.ndarray | None:
     """Return which rows have a weight above 0, None if all have."""
     return None if sample_weight is None or sample_weight.all() else sample_weight > 0
+
+
+def is_constant(sample_weight: np.ndarray | None) -> bool:
+    """Return whether there are weights, and all are the same."""
+    return sample_weight is not None and bool(np.all(sample_weight == sample_weight[:1]))
 
 
 def without_effect(values: Any, has_weight: np.ndarray | None) -> Any:

@@ -47,5 +47,5 @@ def test_classes_that_do_not_go_together():
     sketches = [ClassSketch(), ClassSketch()]
     for sketch, y in zip(sketches, (["no", "yes"], [0, 1]), strict=True):
         sketch.add(np.array(y), None)
-    with pytest.raises(TypeError, match="all text or all numbers, got .*yes"):
+    with pytest.raises(TypeError, match=r"all text or all numbers, got .*yes"):
         sketches[0].merged(sketches[1]).known()
