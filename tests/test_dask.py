@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import inspect
+import io
 import pickle
 import threading
 import time
@@ -20,7 +21,7 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from sknumpynet import TabularMLPClassifier, TabularMLPRegressor
+from sknumpynet import TabularMLPClassifier, TabularMLPRegressor, load_model
 from sknumpynet.dask import (
     DaskTabularMLPClassifier,
     DaskTabularMLPRegressor,
@@ -335,6 +336,10 @@ def test_a_client_is_handed_on_but_not_saved(here, kind):
     assert_array_equal(loaded.predict(rows), model.predict(rows))
     assert_array_equal(copy.deepcopy(model.to_local()).predict(rows), model.predict(rows))
     assert_allclose(loaded.to_local().parameters_, model.parameters_)
+    file = io.BytesIO()
+    model.save_model(file)
+    assert type(load_model(file)) is CLASSES[kind][0]
+    assert_array_equal(load_model(file).predict(rows), model.predict(rows))
 
 
 @pytest.mark.parametrize("kind", CLASSES)

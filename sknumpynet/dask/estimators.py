@@ -97,6 +97,10 @@ class OnCluster:
         fitted = {name: value for name, value in vars(self).items() if name not in dropped}
         return with_attributes(self._without_client(), fitted)
 
+    def save_model(self, path: Any) -> None:
+        """Write the model to a file, as that of `to_local`, which `load_model` gives back."""
+        self.to_local().save_model(path)
+
     def _without_client(self) -> Any:
         """Return the plain estimator with the same parameters, not fitted."""
         parameters = self.get_params(deep=False)  # type: ignore[attr-defined]
