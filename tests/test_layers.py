@@ -66,7 +66,8 @@ def imports_of(tree):
     return found
 
 
-IMPORTS = {name: imports_of(ast.parse(path.read_text())) for name, path in MODULES.items()}
+TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+IMPORTS = {name: imports_of(tree) for name, tree in TREES.items()}
 
 
 def room(module):
@@ -110,8 +111,7 @@ def foreign_imports(tree, allowed):
 
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_imports_of_others_what_its_room_may(module):
-    tree = ast.parse(MODULES[module].read_text())
-    assert foreign_imports(tree, FOREIGN.get(room(module), DEPENDENCIES)) == set()
+    assert foreign_imports(TREES[module], FOREIGN.get(room(module), DEPENDENCIES)) == set()
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def private_names(tree):
 
 @pytest.mark.parametrize("module", [m for m in MODULES if m != "sknumpynet.utils.scikit_learn"])
 def test_private_names_of_scikit_learn_stand_in_one_file(module):
-    assert private_names(ast.parse(MODULES[module].read_text())) == set()
+    assert private_names(TREES[module]) == set()
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ ALLOWED = {
     "module", [m for m in MODULES if room(m) in ESTIMATOR_ROOMS and m not in WRITERS]
 )
 def test_no_module_but_one_writes_fitted_attributes(module):
-    assert written(ast.parse(MODULES[module].read_text())) <= ALLOWED.get(module, set())
+    assert written(TREES[module]) <= ALLOWED.get(module, set())
 
 
 # Where the classes of estimators are.
@@ -262,7 +262,7 @@ ESTIMATORS = {
 
 @pytest.mark.parametrize("module", sorted(ESTIMATORS))
 def test_estimators_write_nothing_to_themselves(module):
-    for function in ast.walk(ast.parse(MODULES[module].read_text())):
+    for function in ast.walk(TREES[module]):
         if isinstance(function, ast.FunctionDef) and function.name not in MAKING:
             stored = [
                 ast.unparse(node)
@@ -292,7 +292,7 @@ def test_writing_is_noticed(line):
 
 
 def test_the_setter_would_be_noticed():
-    assert written(ast.parse(MODULES[SETTER].read_text()))
+    assert written(TREES[SETTER])
 
 
 # Arguments ----------------------------------------------------------------------------------------
@@ -305,7 +305,7 @@ WIDER = {"__init__", "fit", "stacked_cross_validate"}
 @pytest.mark.parametrize("module", [m for m in MODULES if room(m) != "from_scratch"])
 def test_functions_have_few_arguments(module):
     wide = {}
-    for node in ast.walk(ast.parse(MODULES[module].read_text())):
+    for node in ast.walk(TREES[module]):
         if isinstance(node, ast.FunctionDef) and node.name not in WIDER:
             arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
             names = [argument.arg for argument in arguments if argument.arg not in ("self", "cls")]

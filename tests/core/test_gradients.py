@@ -1,5 +1,6 @@
 """Every block, activation, loss and weighting against central differences."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -13,18 +14,37 @@ from sknumpynet.core.network import initialize_parameters
 
 # With one output, a narrow (2,) and a wide (13,) first layer go different ways; (3, 1) has a
 # hidden layer of one unit.
-HIDDEN = [(), (2,), (13,), (3, 1), (13, 3)]
+HIDDEN = [(2,), (13,), (3, 1), (13, 3)]
+WEIGHTS = {"unweighted": None, "weighted": ()}
+ENDS = list(itertools.product([1, 2], WEIGHTS))
 
 
-@pytest.mark.parametrize("hidden", HIDDEN, ids=str)
-@pytest.mark.parametrize("weight_members", [None, ()], ids=["unweighted", "weighted"])
-@pytest.mark.parametrize("n_outputs", [1, 2])
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_gradient(
-    activation, loss, n_outputs, weight_members, hidden, make_dataset, check_gradient
-):
-    dataset = make_dataset(loss, 7, 5, n_outputs, weight_members)
+def cases():
+    """Yield every activation with every loss and hidden layers, any two of them with every end.
+
+    A network without hidden layers has no activation, which is why it is there for losses alone.
+    """
+    for i, loss in enumerate(LOSSES):
+        for end in ENDS:
+            yield "identity", loss, (), *end
+        for j, activation in enumerate(ACTIVATIONS):
+            for k, hidden in enumerate(HIDDEN):
+                yield activation, loss, hidden, *ENDS[(i + j + k) % len(ENDS)]
+
+
+def test_any_two_of_the_cases_meet_every_end():
+    for dropped in range(3):
+        met = {case[:dropped] + case[dropped + 1 :] for case in cases() if case[2]}
+        sizes = [len(ACTIVATIONS), len(LOSSES), len(HIDDEN)]
+        del sizes[dropped]
+        assert len(met) == len(ENDS) * np.prod(sizes)
+
+
+@pytest.mark.parametrize(
+    ("activation", "loss", "hidden", "n_outputs", "weights"), [*cases()], ids=str
+)
+def test_gradient(activation, loss, hidden, n_outputs, weights, make_dataset, check_gradient):
+    dataset = make_dataset(loss, 7, 5, n_outputs, WEIGHTS[weights])
     network = dense_network([5, *hidden, n_outputs], activation)
     objective = Objective(network, LOSSES[loss], dataset, alpha=0.3)
     check_gradient(objective, initialize_parameters(network, np.random.RandomState(0)))
