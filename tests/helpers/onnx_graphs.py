@@ -20,8 +20,10 @@ TYPES = {
 
 def run(graph, feed):
     """Return the outputs of a graph by their names."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # as in `one_thread`, which does not know of these
     session = onnxruntime.InferenceSession(
-        graph.SerializeToString(), providers=["CPUExecutionProvider"]
+        graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
     names = [output.name for output in session.get_outputs()]
     return dict(zip(names, session.run(None, feed), strict=True))

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from helpers.onnx_graphs import run
 from sklearn.datasets import load_diabetes, load_iris, make_multilabel_classification
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
@@ -20,9 +21,6 @@ from sknumpynet import (
 )
 from sknumpynet.core.activations import ACTIVATIONS
 from sknumpynet.core.losses import LOSSES
-
-pytest.importorskip("skl2onnx")
-onnxruntime = pytest.importorskip("onnxruntime")
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -42,12 +40,7 @@ def exported(model, X, **options):
 
     import sknumpynet.onnx  # noqa: F401
 
-    graph = to_onnx(model, X[:1], **options)
-    session = onnxruntime.InferenceSession(
-        graph.SerializeToString(), providers=["CPUExecutionProvider"]
-    )
-    names = [output.name for output in session.get_outputs()]
-    return dict(zip(names, session.run(None, {"X": X}), strict=True))
+    return run(to_onnx(model, X[:1], **options), {"X": X})
 
 
 def classes(kind="int"):
