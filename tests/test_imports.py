@@ -27,11 +27,11 @@ def names_neural_network(tree):
     return False
 
 
-@pytest.mark.parametrize(
-    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
-)
-def test_no_module_imports_sklearn_neural_network(path):
-    assert not names_neural_network(ast.parse(path.read_text(encoding="utf-8")))
+def test_no_module_imports_sklearn_neural_network():
+    paths = sorted(PACKAGE.rglob("*.py"))
+    assert len(paths) > 100
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+    assert [path for path, tree in trees.items() if names_neural_network(tree)] == []
 
 
 @pytest.mark.parametrize(
