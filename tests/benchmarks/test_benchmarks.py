@@ -180,7 +180,10 @@ def test_explanations():
 
 
 def test_distillation():
-    quality, speed = (read_table(part) for part in run_benchmark("distillation").split("\n\n")[:2])
+    quality, speed = (
+        read_table(part)
+        for part in run_benchmark("distillation", "--members", 1, 2).split("\n\n")[:2]
+    )
     assert [row["table"] for row in quality] == ["wine", "diabetes", "geometric mean"]
     for row in quality:
         assert float(row["member"]) > float(row["distilled, 1"]) > 0
