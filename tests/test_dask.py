@@ -9,7 +9,6 @@ import threading
 import time
 import tracemalloc
 import warnings
-from contextlib import contextmanager
 from types import SimpleNamespace
 
 import numpy as np
@@ -452,58 +451,37 @@ def test_without_dask(monkeypatch):
 # Workers in processes of their own ----------------------------------------------------------------
 
 
-@contextmanager
-def cluster(n_workers):
+@pytest.fixture(scope="module")
+def processes():
+    """Return a client of workers in processes, whose number `scaled` changes."""
     with (
         distributed.LocalCluster(
-            n_workers=n_workers,
-            threads_per_worker=1,
-            memory_limit="600MB",
-            dashboard_address=":0",
+            n_workers=2, threads_per_worker=1, memory_limit="600MB", dashboard_address=":0"
         ) as running,
         distributed.Client(running, set_as_default=False) as client,
     ):
         yield client
 
 
-@pytest.fixture(scope="module")
-def two_workers():
-    with cluster(2) as client:
-        yield client
+def scaled(client, n_workers):
+    """Return the client once there are so many workers."""
+    client.cluster.scale(n_workers)
+    while len(client.nthreads()) != n_workers:
+        time.sleep(0.05)
+    return client
 
 
-@pytest.fixture(scope="module")
-def four_workers():
-    with cluster(4) as client:
-        yield client
-
-
-def test_the_number_of_workers_changes_no_bit(here, two_workers, four_workers):
+def test_the_number_of_workers_changes_no_bit(here, processes):
     model = DaskTabularMLPClassifier("fast", **SETTINGS)
     X = table(["label"])
-    fitted = [
-        clone(model).set_params(client=client).fit(X, "label")
-        for client in (here, two_workers, four_workers)
-    ]
+    fitted = [clone(model).set_params(client=here).fit(X, "label")]
+    for n_workers in (2, 4):
+        client = scaled(processes, n_workers)
+        fitted.append(clone(model).set_params(client=client).fit(X, "label"))
     assert max(fitted[1].traffic_["fetched_bytes"]) > 0
     for other in fitted[1:]:
         assert_array_equal(other.parameters_, fitted[0].parameters_)
         assert other.loss_curve_ == fitted[0].loss_curve_
-
-
-@pytest.mark.parametrize("workers", ["two_workers", "four_workers"])
-def test_a_table_larger_than_workers_memory(workers, request):
-    client = request.getfixturevalue(workers)
-    numbers = range(32)
-    X = dd.from_map(wide_part, numbers, meta=wide_part(0))
-    assert wide_part(0).memory_usage(deep=True).sum() * len(numbers) > 640_000_000
-    model = DaskTabularMLPClassifier("fast", **SETTINGS, client=client)
-    with config_context(working_memory=256):
-        tracemalloc.start()
-        model.fit(X, "label")
-        _, peak = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-    assert peak < 100_000_000
 
 
 def events_since(client, n_before):
@@ -512,10 +490,10 @@ def events_since(client, n_before):
 
 
 @pytest.fixture
-def slow_workers(four_workers):
+def slow_workers(processes):
     """Return four workers that are slow as a test wants it, and are as before afterwards."""
-    yield four_workers
-    four_workers.run(be_as_before)
+    yield scaled(processes, 4)
+    processes.run(be_as_before)
 
 
 def test_a_member_goes_on_where_its_worker_died(slow_workers):
@@ -552,19 +530,34 @@ def test_a_member_goes_on_where_its_worker_died(slow_workers):
 def test_a_member_that_is_late_is_not_waited_for(slow_workers, monkeypatch):
     client = slow_workers
     monkeypatch.setattr(attempts, "SECONDS_TO_LOOK", 0.1)
-    settings = {**SETTINGS, "n_members": 3, "max_iter": 20}
+    settings = {**SETTINGS, "n_members": 3, "max_iter": 16}
     model = DaskTabularMLPRegressor("fast", **settings, client=client)
     X = table(["price"])
     undisturbed = clone(model).fit(X, "price")
-    client.run(be_slow, 1.0, 1)
+    client.run(be_slow, 0.5, 1)
     n_before = len(client.get_events("sknumpynet"))
     helped = clone(model).fit(X, "price")
     assert_array_equal(helped.parameters_, undisturbed.parameters_)
     begun = [own for own in events_since(client, n_before) if own["what"] == "begins"]
     first, *copies = [own for own in begun if own["member"] == 1]
     assert {own["worker"] for own in copies}.isdisjoint([first["worker"]])
-    assert max(own["epoch"] for own in copies) < 20
+    assert max(own["epoch"] for own in copies) < 16
     # What is left of the late one does not hold the next fit.
     client.run(be_as_before)
     again = clone(model).fit(X, "price")
     assert_array_equal(again.parameters_, undisturbed.parameters_)
+
+
+@pytest.mark.parametrize("n_workers", [4, 2])
+def test_a_table_larger_than_workers_memory(processes, n_workers):
+    client = scaled(processes, n_workers)
+    numbers = range(32)
+    X = dd.from_map(wide_part, numbers, meta=wide_part(0))
+    assert wide_part(0).memory_usage(deep=True).sum() * len(numbers) > 640_000_000
+    model = DaskTabularMLPClassifier("fast", **SETTINGS, client=client)
+    with config_context(working_memory=256):
+        tracemalloc.start()
+        model.fit(X, "label")
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 100_000_000

@@ -61,7 +61,7 @@ def test_about_as_many_targets_are_held_as_asked(noise):
     parts = {method: [] for method in METHODS}
     for seed in range(100):
         rng = np.random.default_rng(seed)
-        (X, y), (X_new, y_new) = rows(noise, 120, rng), rows(noise, 300, rng)
+        (X, y), (X_new, y_new) = rows(noise, 120, rng), rows(noise, 100, rng)
         model = linear().fit(X, y)
         for method, own in parts.items():
             own.append(held(model.predict_interval(X_new, LEVELS, method=method), y_new))
