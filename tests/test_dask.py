@@ -356,6 +356,25 @@ def test_std_is_for_rows_in_memory(here):
         model.predict(table([]), return_std=True)
 
 
+def test_columns_of_the_same_files_have_the_same_partitions(here, tmp_path):
+    """Of files of which few columns are read Dask joins several, of y others than of X."""
+    for number in range(6):
+        part(number)[[*FEATURES, "label", "price"]].to_parquet(tmp_path / f"{number}.parquet")
+    X = dd.read_parquet(tmp_path)
+    apart, named, of_few = (
+        DaskTabularMLPRegressor("fast", **SETTINGS).fit(*given)
+        for given in (
+            (X[FEATURES], X["price"]),
+            (X[[*FEATURES, "price"]], "price"),
+            (X[["size", "price"]], "price"),
+        )
+    )
+    assert_array_equal(apart.predict(X).compute(), named.predict(X).compute())
+    assert (of_few.predict(X) - X["price"]).compute().shape == (6 * N_ROWS,)
+    with pytest.raises(ValueError, match=r"\['age', 'colour'\] are not among"):
+        apart.predict(X[["size"]])
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [

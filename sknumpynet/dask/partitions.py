@@ -115,7 +115,11 @@ def _delayed(collection: Any) -> list[Any]:
         if collection.ndim > 1:
             collection = collection.rechunk({1: -1})
         return list(collection.to_delayed().ravel())
-    return list(collection.to_delayed())
+    parts = collection.to_delayed()
+    if len(parts) != collection.npartitions:
+        # Of files of which few columns are read Dask joins several, of y others than of X.
+        parts = collection.simplify().to_delayed(optimize_graph=False)
+    return list(parts)
 
 
 # On workers ---------------------------------------------------------------------------------------

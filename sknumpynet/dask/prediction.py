@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from sknumpynet.dask.libraries import dask_module, is_array
-from sknumpynet.utils.columns.tables import column_names, with_columns
+from sknumpynet.utils.columns.tables import check_has_columns, column_names, with_columns
 
 __all__ = ["lazily_predicted"]
 
@@ -29,6 +29,12 @@ def lazily_predicted(model: Any, method: str, X: Any) -> Any:
     # One task holds the model, whatever the number of partitions.
     shared = dask_module("dask").delayed(model, pure=True, traverse=False)
     if not is_array(X):
+        if X.ndim == 2 and hasattr(model, "feature_names_in_"):
+            # Read no others. Without, Dask also cannot hold what is predicted of files against
+            # another column of theirs, since of that one it reads several files as one partition.
+            names = model.feature_names_in_.tolist()
+            check_has_columns([*X.columns], names)
+            X = X[names]
         meta = _as_frame(_empty(outputs, dtype), outputs, X._meta.index[:0])
         return X.map_partitions(_predict_frame, shared, method, outputs, dtype, meta=meta)
     X = X.rechunk({1: -1})
