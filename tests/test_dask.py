@@ -378,12 +378,12 @@ def test_columns_of_the_same_files_have_the_same_partitions(here, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (lambda X: (X.compute(), "label"), TypeError, "collection|of Dask, got DataFrame"),
+        (lambda X: (X.compute(), "label"), TypeError, "read_parquet gives, got DataFrame"),
         (lambda X: (X.to_delayed()[0], "label"), TypeError, "got Delayed"),
         (lambda X: (X.to_bag(), "label"), TypeError, "got Bag"),
         (lambda X: (X[FEATURES], X["age"].sum()), TypeError, "got Scalar"),
         (lambda X: (X[FEATURES], X["label"].to_delayed()[0]), TypeError, "got Delayed"),
-        (lambda X: (X, None), TypeError, "got None"),
+        (lambda X: (X, None), TypeError, "name of a column of X, got None"),
         (lambda X: (X, "nothing"), ValueError, "nothing"),
         (lambda X: (X[FEATURES], X["label"].compute()), TypeError, "got Series"),
         (lambda X: (X[FEATURES], X["label"], np.ones(3)), TypeError, "got ndarray"),

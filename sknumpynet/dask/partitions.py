@@ -85,11 +85,17 @@ class Partitions(NamedTuple):
         """
         if not is_collection(X):
             raise TypeError(
-                f"X must be a DataFrame or an array of Dask, got {type(X).__name__}: "
-                "TabularMLPClassifier and TabularMLPRegressor take tables in memory, and streams"
+                "X must be a DataFrame or an array of Dask, such as dask.dataframe.read_parquet "
+                f"gives, got {type(X).__name__}: TabularMLPClassifier and TabularMLPRegressor take "
+                "tables in memory, and streams"
             )
         tables = _delayed(X)
         if not is_collection(y):
+            if not isinstance(y, str | list | tuple):
+                raise TypeError(
+                    "y must be a collection of Dask, in the partitions of X, or the name of a "
+                    f"column of X, got {type(y).__name__}"
+                )
             names = NamedColumns.of(y, sample_weight)
             if is_array(X):
                 raise TypeError(f"the columns of an array of Dask have no names, got y={y!r}")

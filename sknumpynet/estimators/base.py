@@ -263,9 +263,9 @@ class BaseNetwork(NetworkEstimator):
         if kept is None:
             raise ValueError(
                 f"this {type(self).__name__} knows of no rows that had no part in its training: it "
-                "takes members that hold out folds (resample='folds' or a splitter, fit without "
-                "X_val, no distilling), and conformal=True where that is a parameter; got "
-                f"resample={self.resample!r}"
+                "takes members that hold out folds (resample='folds' or a splitter, got "
+                f"resample={self.resample!r}), a fit to a table in memory, without X_val, "
+                "partial_fit and distilling, and conformal=True where that is a parameter"
             )
         return HeldOutRows(**kept)
 

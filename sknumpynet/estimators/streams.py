@@ -311,7 +311,10 @@ def refuse_what_needs_all_rows(estimator: Any, validation: GivenRows | None) -> 
     if has_callbacks(estimator):
         raise ValueError("callbacks follow fits of tables in memory, not of streams")
     if validation is not None and (is_stream(validation.X) or isinstance(validation.y, str)):
-        raise TypeError("X_val and y_val are rows in memory, a table and its targets")
+        raise TypeError(
+            "X_val and y_val are rows in memory, a table and its targets, got "
+            f"{type(validation.X).__name__} and {type(validation.y).__name__}"
+        )
 
 
 def _learned(
@@ -367,8 +370,9 @@ def check_cells(y: Any, sample_weight: Any) -> None:
     for name, given in {"y": y, "sample_weight": sample_weight}.items():
         if isinstance(given, str):
             raise TypeError(
-                f"of a table in memory {name} is an array, got {given!r}: only a stream, such as a "
-                "list of frames, has it among its columns"
+                f"of a table in memory {name} is an array, such as X[{given!r}], got {given!r}: "
+                "columns are named only of a stream, as the list [X] is one, and of a table of "
+                "Dask in sknumpynet.dask"
             )
 
 

@@ -641,8 +641,8 @@ class BaseTabularMLP(BaseNetwork):
         check_is_fitted(self)
         if is_stream(X):
             raise TypeError(
-                f"{type(X).__name__} is a stream, which predict, predict_proba and "
-                "predict_log_proba take: of others give a table in memory"
+                f"a table in memory is asked for here, got {type(X).__name__}, a stream, which "
+                "predict, predict_proba and predict_log_proba take"
             )
         encoded: np.ndarray = self.preprocessor_._transform_for(self, X, with_levels=True)
         return encoded

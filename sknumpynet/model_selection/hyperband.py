@@ -109,6 +109,11 @@ class BaseHyperband(BaseSuccessiveHalving):  # type: ignore[misc]
             raise ValueError(
                 f"max_resources must come to an integer of at least min_resources="
                 f"{self.min_resources}, got {most!r} for max_resources={self.max_resources!r}"
+                + (
+                    f", which is the estimator's {self.resource}: give max_resources"
+                    if self.max_resources == "auto"
+                    else ""
+                )
             )
         self.min_resources_, self.max_resources_ = int(self.min_resources), int(most)
 

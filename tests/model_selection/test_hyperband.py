@@ -177,7 +177,7 @@ WRONG = {
         r"no parameter of Pipeline; of its parts are \['numpymlpregressor__max_iter'\]",
     ),
     "rows": ({"resource": "n_samples"}, "resource='n_samples' is no parameter"),
-    "no integer": ({"resource": "alpha"}, "got 0.0001 for max_resources='auto'"),
+    "no integer": ({"resource": "alpha"}, "got 0.0001 for max_resources='auto', .* give max"),
     "too few": ({"max_resources": 3, "min_resources": 4}, "min_resources=4, got 3"),
     "factor": ({"factor": 1}, "factor"),
     "zero": ({"min_resources": 0}, "min_resources"),

@@ -215,6 +215,10 @@ def _parquet(paths: Any) -> Any:
     try:
         try:
             found = read(partitioning=partitioning)
+            if not found.files:
+                raise ValueError("there are no files in it")
+        except FileNotFoundError as error:
+            raise ValueError(f"not found, {error}; of patterns give a list, glob(...)") from error
         except TypeError:  # the files have such a column too, of another type
             partitioning, found = None, read()
         return read(schema=_joined_schema(found), partitioning=partitioning)

@@ -146,6 +146,14 @@ def test_paths_that_lead_nowhere(content, tmp_path):
         list(FrameStream(path).frames())
 
 
+@pytest.mark.parametrize(
+    ("pattern", "message"), [("", "no files in it"), ("*.parquet", "of patterns give a list")]
+)
+def test_folders_without_files(pattern, message, tmp_path):
+    with pytest.raises(ValueError, match=rf"a table in Parquet files, got '.*{message}"):
+        list(FrameStream(f"{tmp_path}/{pattern}").frames())
+
+
 def typed(colour="text", price=float):
     colours = frame()["colour"]
     own = {"missing": None, "text": colours, "category": colours.astype("category")}[colour]
