@@ -176,7 +176,7 @@ class DaskTabularMLPClassifier(OnCluster, TabularMLPClassifier):
         Parameters
         ----------
         X : DataFrame or array, of Dask or in memory, of shape (n_samples, n_features)
-            A DataFrame may have other columns too.
+            A DataFrame of Dask may have other columns too.
 
         Returns
         -------
@@ -193,6 +193,7 @@ class DaskTabularMLPClassifier(OnCluster, TabularMLPClassifier):
         Parameters
         ----------
         X : DataFrame or array, of Dask or in memory, of shape (n_samples, n_features)
+            A DataFrame of Dask may have other columns too.
 
         Returns
         -------
@@ -247,7 +248,7 @@ class DaskTabularMLPRegressor(OnCluster, TabularMLPRegressor):
         Parameters
         ----------
         X : DataFrame or array, of Dask or in memory, of shape (n_samples, n_features)
-            A DataFrame may have other columns too.
+            A DataFrame of Dask may have other columns too.
         return_std : bool, default=False
             Whether to return the spread of the members too; only of rows in memory.
 

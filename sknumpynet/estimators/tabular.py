@@ -116,7 +116,7 @@ class BaseTabularMLP(BaseNetwork):
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_samples, n_features), or a stream
-            A stream is a path of Parquet (a file, a folder, or a list of them), a
+            A stream is a path of Parquet (a file, a folder, or a list of files), a
             `pyarrow.dataset.Dataset`, a polars LazyFrame, or anything whose ``__iter__`` gives
             frames with names, anew each time. It is read once to learn what columns are, and then
             once an epoch, unless its encoded rows fit an eighth of scikit-learn's
