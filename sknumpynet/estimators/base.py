@@ -231,6 +231,10 @@ class BaseNetwork(NetworkEstimator):
 
     # Prediction ------------------------------------------------------------------------------
 
+    def _targets_of(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any]:
+        """Return targets and weights to score by, as they were given."""
+        return y, sample_weight
+
     def _predictions(self, X: Any) -> np.ndarray:
         """Return activated outputs, shape (n_samples, n_outputs), the mean of the members'."""
         return self._mean_activated(self._check_for_prediction(X))

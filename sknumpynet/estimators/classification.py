@@ -48,6 +48,23 @@ class NetworkClassifier(ClassifierMixin):  # type: ignore[misc]
         labels: np.ndarray = self._label_binarizer.inverse_transform(probabilities)
         return labels
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the part of rows that are predicted right, with all of their labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Of a stream, which estimators for tables take, targets and weights may be names.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        y, sample_weight = self._targets_of(X, y, sample_weight)
+        return float(super().score(X, y, sample_weight))
+
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each class, or of each label.
 

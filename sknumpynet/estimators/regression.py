@@ -240,6 +240,7 @@ class NetworkRegressor(RegressorMixin):  # type: ignore[misc]
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Of a stream, which estimators for tables take, targets and weights may be names.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), default=None
 
@@ -247,6 +248,7 @@ class NetworkRegressor(RegressorMixin):  # type: ignore[misc]
         -------
         float
         """
+        y, sample_weight = self._targets_of(X, y, sample_weight)
         levels = getattr(self, "quantiles_", [])
         if len(levels) < 2:
             return float(super().score(X, y, sample_weight))

@@ -64,6 +64,7 @@ __all__ = [
     "fit_to_shard",
     "predicted_in_frames",
     "refuse_what_needs_all_rows",
+    "targets_of_stream",
 ]
 
 # Of a shard: the one that is trained on, the same for workers, the next one, in frames and joined,
@@ -432,3 +433,31 @@ def predicted_in_frames(estimator: NetworkEstimator, X: Any) -> np.ndarray:
     if not parts:
         raise ValueError("the stream has no rows")
     return np.concatenate(parts)
+
+
+def targets_of_stream(X: Any, names: NamedColumns) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the targets of all rows of a stream, and their weights if those have a name.
+
+    Parameters
+    ----------
+    X : object
+        See `FrameStream`.
+    names : NamedColumns
+
+    Raises
+    ------
+    ValueError
+        If a column is not there, or no row.
+    """
+    columns = [names.target] if isinstance(names.target, str) else [*names.target]
+    if names.weight is not None:
+        columns.append(names.weight)
+    targets, weights = [], []
+    for piece in FrameStream(X).pieces(columns):
+        for frame in piece():
+            targets.append(target_cells(frame, names.target))
+            if names.weight is not None:
+                weights.append(target_cells(frame, names.weight))
+    if not targets:
+        raise ValueError("the stream has no rows")
+    return np.concatenate(targets), np.concatenate(weights) if weights else None

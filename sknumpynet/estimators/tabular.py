@@ -33,6 +33,7 @@ from sknumpynet.estimators.streams import (
     check_cells,
     fit_stream,
     predicted_in_frames,
+    targets_of_stream,
 )
 from sknumpynet.estimators.training_data import GivenRows
 from sknumpynet.explanations.effects import column_effects
@@ -636,6 +637,18 @@ class BaseTabularMLP(BaseNetwork):
             check_is_fitted(self)
             return predicted_in_frames(self, X)
         return super()._predictions(X)
+
+    def _targets_of(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any]:
+        if is_stream(X) and (isinstance(y, str) or self._are_names(y)):
+            return targets_of_stream(X, NamedColumns.of(y, sample_weight))
+        return super()._targets_of(X, y, sample_weight)
+
+    def _are_names(self, y: Any) -> bool:
+        """Return whether a list is of names of targets: labels are one for each row."""
+        check_is_fitted(self)
+        is_single = is_classifier(self) and not self._label_binarizer.y_type_.startswith("multil")
+        is_list = isinstance(y, list | tuple) and all(isinstance(own, str) for own in y)
+        return is_list and not is_single
 
     def _check_for_prediction(self, X: Any) -> np.ndarray:
         check_is_fitted(self)

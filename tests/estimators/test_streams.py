@@ -83,6 +83,28 @@ def learned_by(model):
     return {**model.preprocessor_.__getstate__(), "_code_pairs": None}
 
 
+@pytest.mark.parametrize("weight", [None, "age"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stream_is_scored_by_the_name_of_its_target(kind, weight):
+    frame = table(400).fillna({"age": 0.5})
+    X, y = frame[["size", "colour"]], frame[TARGET[kind]]
+    model = quick(kind).fit(X, y)
+    expected = model.score(X, y, None if weight is None else frame[weight])
+    assert model.score(frames(frame), TARGET[kind], weight) == expected
+    assert model.score(frames(frame), y.to_numpy()) == model.score(X, y)
+    with pytest.raises(ValueError, match="nothing"):
+        model.score(frames(frame), "nothing")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stream_is_scored_by_the_names_of_its_targets(kind):
+    frame = table(400)
+    frame = frame.assign(one=1 * (frame["price"] > 0), two=1 * (frame["size"] > 1))
+    X, y = frame[["size", "colour"]], frame[["one", "two"]]
+    model = quick(kind).fit(X, y)
+    assert_allclose(model.score(frames(frame), ["one", "two"]), model.score(X, y), rtol=1e-12)
+
+
 @contextlib.contextmanager
 def little_memory():
     """Let a shard have a few hundred rows."""
