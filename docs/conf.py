@@ -17,6 +17,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import matplotlib as mpl
 from docutils import nodes
+
+# sphinx-gallery asks sklearn.model_selection for the bases of what examples use.
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.util.nodes import get_node_source
