@@ -8,7 +8,7 @@ import pickle
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from sknumpynet.dask.libraries import dask_module
@@ -126,12 +126,6 @@ class Attempt:
 # On the client ------------------------------------------------------------------------------------
 
 
-class _Timed(Protocol):
-    @property
-    def seconds(self) -> float:
-        """What an attempt took."""
-
-
 def first_results(
     client: Any,
     n_members: int,
@@ -144,7 +138,8 @@ def first_results(
     client : distributed.Client
     n_members : int
     submit : callable(member, variables, workers)
-        Returns the future of an attempt, on some workers if they are not None.
+        Returns the future of an attempt, on some workers if they are not None. What comes of it
+        says in ``seconds`` how long it took, and is None if it was not wanted any more.
 
     Raises
     ------
@@ -246,7 +241,7 @@ class _Attempts:
         full = {worker for worker, keys in busy.items() if len(keys) > threads.get(worker, 0)}
         run = set().union(*(keys for worker, keys in busy.items() if worker not in full))
         idle = [worker for worker, n in threads.items() if len(busy.get(worker, ())) < n]
-        now = time.monotonic()
+        now, longest = time.monotonic(), self._longest()
         for future in self.running:
             if future.key in run:
                 self.seen_running.setdefault(future, now)
@@ -255,7 +250,7 @@ class _Attempts:
             since = max(self.seen_running.get(future, now) for future in attempts)
             keys = {future.key for future in attempts}
             others = [worker for worker in idle if keys.isdisjoint(busy.get(worker, ()))]
-            if now - since > self._longest() and others:
+            if now - since > longest and others:
                 idle.remove(others[0])
                 self.running[self.submit(member, self.variables, others[:1])] = member
 

@@ -98,7 +98,12 @@ class OnCluster:
         return with_attributes(self._without_client(), fitted)
 
     def save_model(self, path: Any) -> None:
-        """Write the model to a file, as that of `to_local`, which `load_model` gives back."""
+        """Write the model to a file, as that of `to_local`, which `load_model` gives back.
+
+        Parameters
+        ----------
+        path : str, path or binary file
+        """
         self.to_local().save_model(path)
 
     def _without_client(self) -> Any:
