@@ -20,11 +20,12 @@ def check_wheel(path: Path) -> None:
     for name in ("py.typed", "export/c/functions.c"):
         assert f"sknumpynet/{name}" in sizes, f"{name} is not in the wheel"
     assert not any("test" in name for name in sizes), "tests are in the wheel"
-    total = sum(sizes.values())
-    assert total < MOST_BYTES, f"{total:,} bytes once installed, {MOST_BYTES:,} are the most"
+    # As `test_the_package_is_small` counts: without the wheel's own record and README.
+    total = sum(size for name, size in sizes.items() if name.startswith("sknumpynet/"))
+    assert total < MOST_BYTES, f"{total:,} bytes of package, {MOST_BYTES:,} are the most"
     needed = sorted(line.split(">")[0] for line in requirements if "extra ==" not in line)
     assert needed == ["joblib", "numpy", "scikit-learn", "scipy", "threadpoolctl"], needed
-    print(f"{path.name}: {len(sizes)} files, {total / 1e6:.2f} MB once installed, needs {needed}")
+    print(f"{path.name}: {len(sizes)} files, {total / 1e6:.2f} MB of package, needs {needed}")
 
 
 def check_sdist(path: Path) -> None:
