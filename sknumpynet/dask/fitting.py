@@ -55,6 +55,7 @@ from sknumpynet.training.shards import MOST_CHECKED_ROWS, joined_rows
 from sknumpynet.utils.columns.streams import memory_budget
 from sknumpynet.utils.columns.tables import joined_tables, read_columns
 from sknumpynet.utils.scikit_learn import num_samples, rows_of
+from sknumpynet.utils.weights import unit_of_weights
 
 __all__ = ["deal_partitions", "fit_on_cluster"]
 
@@ -138,7 +139,7 @@ class _Fit:
         config = replace(config, resample=None, conformal=False)
         seed = int(check_random_state(config.random_state).randint(np.iinfo(np.int32).max))
 
-        unit = 2.0 ** np.floor(np.log2(sketch.largest_weight))
+        unit = unit_of_weights(sketch.largest_weight)
         encoding = self._call(Known, estimator, known, unit)
         numbers = np.flatnonzero(n_rows).tolist()
         whole = self._on_partitions(encode_partition, numbers, encoding, self.partitions.names)

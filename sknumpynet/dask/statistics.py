@@ -127,8 +127,7 @@ def sketch_partition(
     columns.add(read_columns(rows.X))
     targets.add(rows.y, rows.sample_weight)
     unweighted.add(rows.y, None)
-    largest = 1.0 if rows.sample_weight is None else float(np.max(rows.sample_weight))
-    return PartitionSketch(columns, targets, (unweighted,), (len(rows.y),), largest)
+    return PartitionSketch(columns, targets, (unweighted,), (len(rows.y),), rows.largest_weight)
 
 
 def merged_sketches(sketches: Sequence[PartitionSketch]) -> PartitionSketch:

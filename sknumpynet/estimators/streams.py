@@ -4,7 +4,6 @@ stream → sketches of columns and targets → shards of encoded rows → networ
 """
 
 import itertools
-import math
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -50,7 +49,7 @@ from sknumpynet.utils.columns.streams import (
 from sknumpynet.utils.columns.tables import check_names_differ, column_names, with_columns
 from sknumpynet.utils.prefetch import prefetched
 from sknumpynet.utils.scikit_learn import has_callbacks
-from sknumpynet.utils.weights import rows_of_weight
+from sknumpynet.utils.weights import rows_of_weight, unit_of_weights
 
 __all__ = [
     "FEWEST_FOLDS",
@@ -109,6 +108,12 @@ class NamedColumns:
             )
         return cls(y[0] if is_list and len(y) == 1 else y, sample_weight)
 
+    @property
+    def columns(self) -> list[str]:
+        """All that are named."""
+        columns = [self.target] if isinstance(self.target, str) else [*self.target]
+        return columns if self.weight is None else [*columns, self.weight]
+
     def rows_of(self, frame: Any) -> GivenRows | None:
         """Return the rows of a frame that have a weight above 0, None if there are none.
 
@@ -120,14 +125,12 @@ class NamedColumns:
         names = column_names(frame) or []
         check_names_differ(names)
         y = target_cells(frame, self.target)
-        named = [self.target] if isinstance(self.target, str) else [*self.target]
         weight = None
         if self.weight is not None:
-            named.append(self.weight)
             weight = _numbers(target_cells(frame, self.weight), self.weight)
             if not np.any(weight != 0):  # also not of NaN, which is an error
                 return None
-        X = with_columns(frame, [name for name in names if name not in named])
+        X = with_columns(frame, [name for name in names if name not in self.columns])
         if len(y) == 0:
             return None
         X, y, weight, _ = rows_of_weight(X, y, weight)
@@ -159,8 +162,7 @@ class _EncodedStream:
     seed : int
         Of the order of pieces, and of folds.
     weight_unit : float
-        What weights are divided by, the same for all frames: a power of two, so that nothing is
-        rounded, not far from the largest, so that none is infinite in single precision.
+        What weights are divided by, the same for all frames.
     """
 
     stream: FrameStream
@@ -270,8 +272,8 @@ def fit_stream(
     seed = int(check_random_state(config.random_state).randint(np.iinfo(np.int32).max))
     inputs, targets = estimator._inputs(known), estimator._targets(known)
     inputs.warns = False
-    weight_unit = math.ldexp(1.0, math.frexp(largest_weight)[1] - 1)
-    encoded = _EncodedStream(stream, names, inputs, targets, n_rows, n_folds, seed, weight_unit)
+    unit = unit_of_weights(largest_weight)
+    encoded = _EncodedStream(stream, names, inputs, targets, n_rows, n_folds, seed, unit)
     shards = encoded.shards(0)
     first = next(shards)
     own = None if validation is None else encoded.encoded(validation, validation).validation
@@ -345,8 +347,7 @@ def _learned(
                 check_targets(rows.y, names)
                 sketch.add(rows.y, rows.sample_weight)
                 n_rows += len(rows.y)
-                own = 1.0 if rows.sample_weight is None else float(np.max(rows.sample_weight))
-                largest_weight = max(largest_weight, own)
+                largest_weight = max(largest_weight, rows.largest_weight)
                 yield rows.X
 
     preprocessor = new_preprocessor(estimator.categorical_features, estimator.column_kinds)
@@ -449,11 +450,8 @@ def targets_of_stream(X: Any, names: NamedColumns) -> tuple[np.ndarray, np.ndarr
     ValueError
         If a column is not there, or no row.
     """
-    columns = [names.target] if isinstance(names.target, str) else [*names.target]
-    if names.weight is not None:
-        columns.append(names.weight)
     targets, weights = [], []
-    for piece in FrameStream(X).pieces(columns):
+    for piece in FrameStream(X).pieces(names.columns):
         for frame in piece():
             targets.append(target_cells(frame, names.target))
             if names.weight is not None:

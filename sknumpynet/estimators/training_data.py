@@ -18,6 +18,7 @@ from sknumpynet.utils.weights import (
     has_weight_above_0,
     is_constant,
     rows_of_weight,
+    unit_of_weights,
     without_effect,
 )
 
@@ -36,6 +37,11 @@ class GivenRows:
     X: Any
     y: Any
     sample_weight: Any = None
+
+    @property
+    def largest_weight(self) -> float:
+        """The largest weight of rows that have some, 1 without weights."""
+        return 1.0 if self.sample_weight is None else float(np.max(self.sample_weight))
 
     @classmethod
     def to_validate_by(cls, X: Any, y: Any, sample_weight: Any) -> "GivenRows | None":
@@ -177,12 +183,8 @@ def _checked_weight(
 
 
 def _in_their_unit(sample_weight: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return weights of which the largest is between 1 and 2, and what they were divided by.
-
-    Only their ratios to each other and to the penalty count. A power of two divides without
-    rounding; sums of huge weights would overflow, and tiny ones vanish in float32.
-    """
+    """Return weights of which the largest is between 1 and 2, and what they were divided by."""
     if not sample_weight.any():
         return sample_weight, 1.0
-    unit = math.ldexp(1.0, math.frexp(sample_weight.max())[1] - 1)
+    unit = unit_of_weights(sample_weight.max())
     return sample_weight / unit, unit

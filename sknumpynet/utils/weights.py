@@ -1,5 +1,6 @@
 """Rows of weight 0: for tables they are dropped, elsewhere what they hold has no effect."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ __all__ = [
     "is_constant",
     "n_rows_of_weight",
     "rows_of_weight",
+    "unit_of_weights",
     "without_effect",
 ]
 
@@ -56,6 +58,25 @@ def n_rows_of_weight(X: Any, sample_weight: Any) -> int:
 def has_weight_above_0(sample_weight: np.ndarray | None) -> np.ndarray | None:
     """Return which rows have a weight above 0, None if all have."""
     return None if sample_weight is None or sample_weight.all() else sample_weight > 0
+
+
+def unit_of_weights(largest: float) -> float:
+    """Return what to divide weights by so that the largest is between 1 and 2.
+
+    Only their ratios to each other and to the penalty count. A power of two divides without
+    rounding; sums of huge weights would overflow, and tiny ones vanish in float32.
+
+    Parameters
+    ----------
+    largest : float
+        Above 0.
+
+    Examples
+    --------
+    >>> unit_of_weights(0.3), unit_of_weights(5.0)
+    (0.25, 4.0)
+    """
+    return math.ldexp(1.0, math.frexp(largest)[1] - 1)
 
 
 def is_constant(sample_weight: np.ndarray | None) -> bool:
