@@ -247,9 +247,16 @@ class _Fit:
         self.futures.update(futures)
         return futures
 
-    def _call(self, function: Any, *arguments: Any) -> Any:
-        """Return the future of a function, called with arguments."""
-        future = self.client.submit(function, *arguments, pure=False, retries=RETRIES)
+    def _call(self, function: Any, *arguments: Any, workers: Sequence[str] | None = None) -> Any:
+        """Return the future of a function, called with arguments, on some workers if they live."""
+        future = self.client.submit(
+            function,
+            *arguments,
+            pure=False,
+            retries=RETRIES,
+            workers=workers,
+            allow_other_workers=workers is not None,
+        )
         self.futures.add(future)
         return future
 
@@ -261,16 +268,7 @@ class _Fit:
         workers: Sequence[str] | None,
     ) -> Any:
         """Return the future of an attempt at a member."""
-        return self.client.submit(
-            train_member,
-            jobs[member],
-            member,
-            variables,
-            pure=False,
-            retries=RETRIES,
-            workers=workers,
-            allow_other_workers=workers is not None,
-        )
+        return self._call(train_member, jobs[member], member, variables, workers=workers)
 
     @contextmanager
     def _named(self, futures: Sequence[Any]) -> Iterator[None]:

@@ -177,18 +177,22 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("other", OTHERS)
-def test_another_fit_is_refused(other, killer, tmp_path):
-    parameters, params, message = OTHERS[other]
-    killer.kill_after(4, "adam", tmp_path)
+def assert_refused(killer, tmp_path, fit, data, other):
+    """Another fit than the one that was killed is refused, and nothing changes by it."""
+    parameters, params, message = other
+    killer.kill_after(4, fit, tmp_path)
     files = {path: path.read_bytes() for path in tmp_path.iterdir()}
-    model = FITS["adam"]()[0].set_params(**parameters)
-    params = {"X": X, "y": Y, "checkpoint": tmp_path} | params
+    model = FITS[fit]()[0].set_params(**parameters)
     with pytest.raises(ValueError, match=rf"of another fit, which differs in .*{message}"):
-        model.fit(**params)
+        model.fit(**{"checkpoint": tmp_path} | data | params)
     assert not hasattr(model, "coefs_")
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == files
-    assert_equal(fitted("adam", tmp_path), fitted("adam"))
+    assert_equal(fitted(fit, tmp_path), fitted(fit))
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_another_fit_is_refused(other, killer, tmp_path):
+    assert_refused(killer, tmp_path, "adam", {"X": X, "y": Y}, OTHERS[other])
 
 
 # The same for streams.
@@ -206,15 +210,8 @@ OTHER_STREAMS = {
 
 @pytest.mark.parametrize("other", OTHER_STREAMS)
 def test_another_stream_is_refused(other, killer, tmp_path):
-    parameters, params, message = OTHER_STREAMS[other]
-    killer.kill_after(4, "stream of one shard", tmp_path)
-    files = {path: path.read_bytes() for path in tmp_path.iterdir()}
-    model = FITS["stream of one shard"]()[0].set_params(**parameters)
-    params = {"X": FRAMES, "y": "y", "checkpoint": tmp_path} | params
-    with pytest.raises(ValueError, match=rf"of another fit, which differs in .*{message}"):
-        model.fit(**params)
-    assert not hasattr(model, "coefs_")
-    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == files
+    data = {"X": FRAMES, "y": "y"}
+    assert_refused(killer, tmp_path, "stream of one shard", data, OTHER_STREAMS[other])
 
 
 def test_what_changes_no_number_may_change(killer, tmp_path, capsys):
