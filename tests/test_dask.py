@@ -235,6 +235,12 @@ def test_what_differs_by_chance_is_not_warned_of(kind):
         (number_sketch, [[1.0] * 50, [1.0] * 50], False),
         (number_sketch, [[1.0], [2.0]], False),
         (number_sketch, [np.c_[np.arange(50.0), np.full(50, k)] for k in range(2)], True),
+        # Whose squares overflow, or vanish.
+        *(
+            (number_sketch, scale * np.array([[1.0, 2.0] * 25, [mean, 2.0] * 25]), differs)
+            for scale in (1e160, 1e-170)
+            for mean, differs in ((1.0, False), (9.0, True))
+        ),
     ],
 )
 def test_extreme_partitions(kind, groups, differs):

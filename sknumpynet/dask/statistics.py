@@ -187,8 +187,13 @@ def _of_numbers(sketches: Sequence[NumberSketch]) -> tuple[float, float]:
     """
     moments = [own.moments for own in sketches if own.moments is not None]
     n = np.array([own.n for own in moments])
-    means = np.stack([own.mean for own in moments])
-    within = np.sum([own.squares for own in moments], axis=0)
+    deviations = np.stack([own.deviation for own in moments])
+    means = np.stack([own.mean for own in moments]) - moments[0].mean
+    # Only ratios count: squares of the numbers themselves may overflow, or vanish.
+    scale = np.maximum(np.abs(means), deviations).max(axis=0)
+    scale[scale == 0] = 1.0
+    means, deviations = means / scale, deviations / scale
+    within = n @ deviations**2
     between = n @ (means - n @ means / n.sum()) ** 2
     n_groups, n_rows = len(n), int(n.sum())
     if n_rows <= n_groups:

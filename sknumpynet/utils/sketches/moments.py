@@ -80,8 +80,3 @@ class Moments:
     def variance(self) -> Numbers:
         """The weighted mean of squared distances from the mean."""
         return self.deviation**2
-
-    @property
-    def squares(self) -> Numbers:
-        """The weighted sum of squared distances from the mean."""
-        return self.weight * self.variance
