@@ -9,7 +9,7 @@ import numpy as np
 
 from sknumpynet.core.types import BoolArray, FloatArray
 from sknumpynet.dask.libraries import is_array, is_collection
-from sknumpynet.estimators.streams import NamedColumns, check_targets
+from sknumpynet.estimators.named_columns import NamedColumns, check_targets
 from sknumpynet.estimators.training_data import GivenRows, make_training_data
 from sknumpynet.training.shards import Shard, deal_rows
 from sknumpynet.utils.columns.tables import as_table

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 
 from sknumpynet.dask.partitions import rows_of_partition
-from sknumpynet.estimators.streams import NamedColumns
+from sknumpynet.estimators.named_columns import NamedColumns
 from sknumpynet.estimators.targets.sketching import ClassSketch, NumberSketch, sketch_of_targets
 from sknumpynet.utils.columns.tables import column_names, read_columns
 from sknumpynet.utils.encoding.kinds import Kinds

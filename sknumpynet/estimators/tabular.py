@@ -22,6 +22,7 @@ from sknumpynet.estimators.fitted_attributes import set_fitted, with_attributes
 from sknumpynet.estimators.incremental import refuse_balanced_classes
 from sknumpynet.estimators.inputs import Inputs, TableInputs
 from sknumpynet.estimators.monotone import check_outputs, directions_of_numbers
+from sknumpynet.estimators.named_columns import NamedColumns, check_cells
 from sknumpynet.estimators.network_specs import TableNetworkSpec, kinds_seen
 from sknumpynet.estimators.parameters import (
     TABULAR_PARAMETERS,
@@ -29,8 +30,6 @@ from sknumpynet.estimators.parameters import (
     optimizer_settings,
 )
 from sknumpynet.estimators.streams import (
-    NamedColumns,
-    check_cells,
     fit_stream,
     predicted_in_frames,
     targets_of_stream,
